@@ -1,0 +1,97 @@
+"""The values that travel from a file to a citation: all frozen, all hashable or plain."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from citewell.corpus.errors import UnknownPassage
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """Unicode code points [start, end) of a text."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        return text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a reader makes of one source: the text and what the source says of itself."""
+
+    text: str
+    title: str
+    reader: str
+    original_sha: str
+    article_id: str | None = None
+    author: str | None = None
+    published: str | None = None  # ISO 8601, as precise as the source: 2026, 2026-03 or 2026-03-20
+    language: str | None = None  # ISO 639-1
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A span of a text, the unit of retrieval; sentences are the units of evidence inside it.
+
+    `heading` is the nearest one above the passage or at its start; `table_header` is the header row of the
+    table that the passage begins in the middle of.
+    """
+
+    span: Span
+    heading: str | None
+    table_header: Span | None
+    sentences: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """A part of a text that is page leftover, kept beside the text; `rule` says why."""
+
+    span: Span
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How one text is cut: its passages and excluded spans tile it, in order."""
+
+    passages: tuple[Passage, ...]
+    excluded: tuple[Excluded, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One revision of an article: what it was called and which text it had. It never changes."""
+
+    article_id: str
+    source: str  # a file's absolute path or a URL
+    revision: int  # counts from 1
+    text_sha: str
+    title: str
+    author: str | None
+    published: str | None
+    language: str | None
+    metadata: Mapping[str, str]
+    recorded_at: str  # UTC, ISO 8601
+    original_sha: str
+    reader: str
+
+
+def passage_id(article_id: str, sha: str, span: Span) -> str:
+    """The name of a passage: it says where the passage stands, so it resolves without an index."""
+    return f"{article_id}.{sha[:12]}.{span.start}-{span.end}"
+
+
+def parse_passage_id(name: str) -> tuple[str, str, Span]:
+    """Article id, first 12 digits of the text SHA, and span; UnknownPassage if it is no such name."""
+    try:
+        article_id, sha12, ends = name.rsplit(".", 2)
+        start, end = (int(part) for part in ends.split("-") if part.isascii() and part.isdigit())
+    except ValueError:
+        raise UnknownPassage(name) from None
+    if not article_id or len(sha12) != 12 or not start < end:
+        raise UnknownPassage(name)
+    return article_id, sha12, Span(start, end)

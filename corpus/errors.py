@@ -1,0 +1,79 @@
+"""Errors of citewell that are raised on purpose. Every message says what to do next.
+
+CitewellError
+├── BadInput            the caller can mend it: a question, a number, a file
+│   ├── BadQuestion
+│   └── UnreadableFile
+├── NotFound
+│   ├── UnknownArticle
+│   ├── UnknownPassage
+│   └── LibraryMissing
+└── LibraryError        the library or its model is not in order
+    ├── LibraryBusy
+    ├── CorruptLibrary
+    └── ModelMismatch
+"""
+
+from pathlib import Path
+
+
+class CitewellError(Exception):
+    """Base class of every error that citewell raises on purpose."""
+
+
+class BadInput(CitewellError):
+    """What was given cannot be used as it is."""
+
+
+class BadQuestion(BadInput):
+    """A question that is empty or too long."""
+
+
+class UnreadableFile(BadInput):
+    """A file that holds no article; `reason` says why."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path, self.reason = path, reason
+
+
+class NotFound(CitewellError):
+    """A name that stands for nothing here."""
+
+
+class UnknownArticle(NotFound):
+    def __init__(self, article_id: str) -> None:
+        super().__init__(f"No article {article_id!r}. GET /v1/articles lists those that are there.")
+        self.article_id = article_id
+
+
+class UnknownPassage(NotFound):
+    def __init__(self, passage_id: str) -> None:
+        super().__init__(
+            f"No passage {passage_id!r}. An id reads ARTICLE.TEXTSHA12.START-END, as in a citation."
+        )
+        self.passage_id = passage_id
+
+
+class LibraryMissing(NotFound):
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"No library at {folder}. Make one: citewell add --library {folder} FILE_OR_FOLDER")
+        self.folder = folder
+
+
+class LibraryError(CitewellError):
+    """The library or its model is not in order."""
+
+
+class LibraryBusy(LibraryError):
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"Another process is writing to {folder}. Try again when it has finished.")
+        self.folder = folder
+
+
+class CorruptLibrary(LibraryError):
+    """A file of the library is damaged; the message names it and the way back."""
+
+
+class ModelMismatch(LibraryError):
+    """The model is not the one that was asked for; the message says how to get it."""

@@ -1,0 +1,27 @@
+"""The text of an article: normalised once, named by its SHA-256, never changed afterwards."""
+
+import hashlib
+import unicodedata
+
+import regex
+
+_UNSTORABLE = regex.compile(r"[\x00\ud800-\udfff]")
+_WORD_OR_CJK = regex.compile(
+    r"(?P<cjk>[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}])|[\p{L}\p{N}][\p{L}\p{M}\p{N}'’.,]*"
+)
+
+
+def normalise(raw: str) -> str:
+    """NFC, LF line ends, no byte order mark; NUL and lone surrogates become U+FFFD."""
+    text = raw.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return unicodedata.normalize("NFC", _UNSTORABLE.sub("\ufffd", text))
+
+
+def text_sha(text: str) -> str:
+    """SHA-256 of the UTF-8 bytes, in hexadecimal: the name of a text."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def count_words(text: str) -> float:
+    """Number of words; in Chinese, Japanese and Korean two characters count as one word."""
+    return sum(0.5 if match["cjk"] else 1.0 for match in _WORD_OR_CJK.finditer(text))
