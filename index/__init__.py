@@ -1,0 +1,1 @@
+"""Question in, answer out: analysis, BM25, embedding, vectors, scoring, evidence and answers."""

@@ -1,0 +1,81 @@
+"""From cut texts to a segment: context, analysis, vectors."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from citewell.corpus.article import Article, Cut, Passage, Span, passage_id
+from citewell.corpus.passages import CUT_RECIPE
+from citewell.index.analysis import ANALYSIS_RECIPE, analyse
+from citewell.index.bm25 import Postings
+from citewell.index.embedding import Embedder, Progress, Role, VectorCache, embed_cached
+from citewell.index.segment import IndexedArticle, Segment
+
+BUILD_RECIPE = f"{CUT_RECIPE} {ANALYSIS_RECIPE} context-1"
+
+
+def with_context(title: str, passage: Passage, text: str) -> str:
+    """What is indexed for a passage: the title, heading and table header that it stands under, then its words."""
+    words = passage.span.of(text).strip()
+    context = [title, passage.heading or "", passage.table_header.of(text) if passage.table_header else ""]
+    return "\n".join([*(line for line in dict.fromkeys(context) if line and not words.startswith(line)), words])
+
+
+def sentence_with_header(sentence: Span, passage: Passage, text: str) -> str:
+    """A table row says little without the names of its columns: they are embedded with it."""
+    words = sentence.of(text)
+    if not words.startswith("|"):
+        return words
+    header = passage.table_header or _header_before(sentence, passage, text)
+    return f"{header.of(text)}\n{words}" if header else words
+
+
+def _header_before(sentence: Span, passage: Passage, text: str) -> Span | None:
+    """The first line of the run of table lines that the sentence is in."""
+    lines_end = sentence.start - 1
+    header: Span | None = None
+    while lines_end > passage.span.start:
+        start = text.rfind("\n", 0, lines_end) + 1
+        if "|" not in text[start:lines_end]:
+            break
+        header = Span(max(start, passage.span.start), lines_end)
+        lines_end = start - 1
+    return header
+
+
+def build(
+    cut_articles: Iterable[tuple[Article, str, Cut]],
+    embedder: Embedder,
+    cache: VectorCache,
+    change: int = 0,
+    progress: Progress = lambda *_: None,
+) -> Segment:
+    """Index articles given as (article, text, cut). The result does not depend on their order."""
+    articles: list[IndexedArticle] = []
+    rows: list[tuple[str, int, Span, str, list[Span], list[str]]] = []  # by passage id
+    for article, text, cut in sorted(cut_articles, key=lambda given: given[0].article_id):
+        for passage in cut.passages:
+            name = passage_id(article.article_id, article.text_sha, passage.span)
+            indexed = with_context(article.title, passage, text)
+            sentences = [sentence_with_header(sentence, passage, text) for sentence in passage.sentences]
+            rows.append((name, len(articles), passage.span, indexed, list(passage.sentences), sentences))
+        articles.append(
+            IndexedArticle(article.article_id, article.revision, article.text_sha, article.language)
+        )
+    rows.sort(key=lambda row: row[0])
+    spans = [span for row in rows for span in row[4]]
+    return Segment(
+        articles=tuple(articles),
+        article_of=np.array([row[1] for row in rows], dtype=np.int32),
+        spans=np.array([(row[2].start, row[2].end) for row in rows], dtype=np.int32).reshape(-1, 2),
+        postings=Postings.of(analyse(row[3], articles[row[1]].language) for row in rows),
+        passage_vectors=embed_cached(embedder, cache, Role.PASSAGE, [row[3] for row in rows], progress),
+        sentence_offsets=np.cumsum([0, *(len(row[4]) for row in rows)], dtype=np.int64),
+        sentence_spans=np.array([(s.start, s.end) for s in spans], dtype=np.int32).reshape(-1, 2),
+        sentence_vectors=embed_cached(
+            embedder, cache, Role.SENTENCE, [sentence for row in rows for sentence in row[5]], progress
+        ),
+        model=embedder.fingerprint,
+        recipe=BUILD_RECIPE,
+        change=change,
+    )

@@ -1,0 +1,26 @@
+"""The configuration of ranking: one default for everything, and a fingerprint that every answer carries."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+from citewell.corpus.passages import CUT_RECIPE
+from citewell.index.analysis import ANALYSIS_RECIPE
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Weights are shares of the score and add up to 1; `depth` is how many hits each retriever may propose."""
+
+    k1: float = 1.5
+    b: float = 0.75
+    depth: int = 200
+    lexical: float = 0.5
+    passage: float = 0.25
+    sentence: float = 0.25
+    evidence_overlap: float = 0.5  # weight of shared terms against the cosine when the quote is chosen
+
+    @property
+    def fingerprint(self) -> str:
+        said = json.dumps([asdict(self), ANALYSIS_RECIPE, CUT_RECIPE], sort_keys=True)
+        return hashlib.sha256(said.encode()).hexdigest()[:16]

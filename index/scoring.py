@@ -1,0 +1,79 @@
+"""The score of a passage for a question, on an absolute scale: it can be compared across questions.
+
+score = share-weighted mean of BM25 over its upper bound for the question, the cosine of question and passage, and
+the cosine of question and the passage's best sentence. A retriever that has nothing to say has no share.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citewell.index.config import Config
+
+
+class State(StrEnum):
+    """What a retriever had to say about one question."""
+
+    OK = "ok"
+    EMPTY = "empty"  # nothing left of the question after analysis, or nothing in the library
+    OUT_OF_VOCABULARY = "out_of_vocabulary"  # no passage holds any of the words
+    UNKNOWN_SCRIPT = "unknown_script"  # the model does not know the question's script
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One line of a ranking; a higher score is better."""
+
+    passage_id: str
+    score: float
+    number: int  # of the passage in its segment
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The hits of one question, best first, ties by passage id; and the state of each retriever that was asked."""
+
+    hits: tuple[Hit, ...]
+    retrievers: dict[str, State]
+
+
+def top(scores: NDArray[np.float64], k: int) -> NDArray[np.int64]:
+    """Indices of the k highest scores above zero, best first, ties by index."""
+    found = np.flatnonzero(scores > 0)
+    if len(found) > k:
+        bar = np.partition(scores[found], -k)[-k]
+        found = found[scores[found] >= bar]
+    return found[np.lexsort((found, -scores[found]))][:k]
+
+
+def combine(
+    config: Config,
+    lexical: NDArray[np.float64] | None,
+    passage: NDArray[np.float64] | None,
+    sentence: NDArray[np.float64] | None,
+) -> NDArray[np.float64]:
+    """Scores of candidates, shape (c,), rounded to 6 decimals; each part has shape (c,) or None if it is silent."""
+    shares = [(config.lexical, lexical), (config.passage, passage), (config.sentence, sentence)]
+    spoken = [(share, part) for share, part in shares if part is not None]
+    weight = sum(share for share, _ in spoken)
+    if not spoken or not weight:
+        return np.zeros(0)
+    total: NDArray[np.float64] = sum(share * part for share, part in spoken) / weight  # type: ignore[assignment]
+    return np.round(total, 6)
+
+
+def cosines(vectors: NDArray[np.float16], question: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Cosines in double precision, shape (len(vectors),): the last bits do not depend on what is beside a row."""
+    return vectors.astype(np.float64) @ question.astype(np.float64)
+
+
+def best_per_group(values: NDArray[np.float64], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The highest value of each group of neighbours; -1 for an empty group. Shape (len(sizes),)."""
+    best = np.full(len(sizes), -1.0)
+    filled = sizes > 0
+    if len(values):
+        starts = np.cumsum(sizes)[filled] - sizes[filled]
+        best[filled] = np.maximum.reduceat(values, starts)
+    return best

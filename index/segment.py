@@ -1,0 +1,174 @@
+"""A segment: the index over some passages as plain arrays, immutable, saved with checksums and mapped when opened.
+
+Passages are numbered in the order of their ids, so that ties by number are ties by passage id. The bytes depend on
+what is indexed and with which model alone; the segment's id is their digest.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citewell.corpus.article import Span, passage_id
+from citewell.corpus.errors import CorruptLibrary
+from citewell.index.bm25 import Postings
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedArticle:
+    """The revision that a passage was cut from."""
+
+    article_id: str
+    revision: int
+    text_sha: str
+    language: str | None
+
+
+@dataclass(frozen=True)
+class Segment:
+    """n passages with m sentences, over a model of `dim` dimensions."""
+
+    articles: tuple[IndexedArticle, ...]
+    article_of: NDArray[np.int32]  # (n,): index into articles
+    spans: NDArray[np.int32]  # (n, 2): start and end in the article's text
+    postings: Postings
+    passage_vectors: NDArray[np.float16]  # (n, dim), unit length
+    sentence_offsets: NDArray[np.int64]  # (n + 1,): passage i has sentences offsets[i]:offsets[i + 1]
+    sentence_spans: NDArray[np.int32]  # (m, 2)
+    sentence_vectors: NDArray[np.float16]  # (m, dim), unit length
+    model: str  # fingerprint
+    recipe: str  # how texts were cut and analysed
+    change: int  # the highest change number of the store that is in here
+
+    def __len__(self) -> int:
+        return len(self.spans)
+
+    def article(self, number: int) -> IndexedArticle:
+        return self.articles[self.article_of[number]]
+
+    def span(self, number: int) -> Span:
+        start, end = self.spans[number]
+        return Span(int(start), int(end))
+
+    def passage_id(self, number: int) -> str:
+        article = self.article(number)
+        return passage_id(article.article_id, article.text_sha, self.span(number))
+
+    def sentences(self, number: int) -> slice:
+        """Rows of sentence_spans and sentence_vectors."""
+        return slice(int(self.sentence_offsets[number]), int(self.sentence_offsets[number + 1]))
+
+    @cached_property
+    def languages(self) -> tuple[str | None, ...]:
+        """Every language that some article is in."""
+        return tuple(sorted({a.language for a in self.articles}, key=lambda code: code or ""))
+
+    @cached_property
+    def language_of(self) -> NDArray[np.int32]:
+        """Of each passage the index into `languages`, shape (n,)."""
+        of_article = np.array([self.languages.index(a.language) for a in self.articles], dtype=np.int32)
+        return of_article[self.article_of] if len(self) else np.empty(0, dtype=np.int32)
+
+    @cached_property
+    def id(self) -> str:
+        """Digest of everything in it but the change number: equal content, equal id."""
+        digest = hashlib.sha256(json.dumps([self._facts(), list(self.postings.terms)]).encode())
+        for name, array in self._arrays().items():
+            digest.update(f"{name} {array.dtype} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()[:16]
+
+    def _facts(self) -> dict[str, Any]:
+        articles = [[a.article_id, a.revision, a.text_sha, a.language] for a in self.articles]
+        return {"format": FORMAT, "model": self.model, "recipe": self.recipe, "articles": articles}
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        return {
+            "article_of": self.article_of,
+            "spans": self.spans,
+            "offsets": self.postings.offsets,
+            "passages": self.postings.passages,
+            "counts": self.postings.counts,
+            "lengths": self.postings.lengths,
+            "passage_vectors": self.passage_vectors,
+            "sentence_offsets": self.sentence_offsets,
+            "sentence_spans": self.sentence_spans,
+            "sentence_vectors": self.sentence_vectors,
+        }
+
+    def save(self, folder: Path) -> Path:
+        """Write folder/<id>, all of it on disk before it has that name; nothing if it is there already."""
+        target = folder / self.id
+        if (target / "segment.json").is_file():
+            return target
+        made = Path(tempfile.mkdtemp(dir=folder, prefix="writing-"))
+        try:
+            for name, array in self._arrays().items():
+                np.save(made / f"{name}.npy", array)
+            (made / "terms.json").write_text(json.dumps(list(self.postings.terms), ensure_ascii=False), "utf-8")
+            files = {file.name: _sha(file) for file in sorted(made.iterdir())}
+            facts = {**self._facts(), "id": self.id, "change": self.change, "files": files}
+            (made / "segment.json").write_text(json.dumps(facts, ensure_ascii=False) + "\n", "utf-8")
+            for file in made.iterdir():
+                sync(file)
+            sync(made)
+            made.rename(target)
+            sync(folder)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+        return target
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Map a saved segment. Raises CorruptLibrary, naming the file, if anything in it was altered."""
+        try:
+            facts = json.loads((folder / "segment.json").read_text("utf-8"))
+            for name, sha in facts["files"].items():
+                if _sha(folder / name) != sha:
+                    raise _damaged(folder / name)
+            arrays = {
+                file.stem: np.load(file, mmap_mode="r", allow_pickle=False) for file in sorted(folder.glob("*.npy"))
+            }
+            terms: Mapping[str, int] = {
+                term: row for row, term in enumerate(json.loads((folder / "terms.json").read_text("utf-8")))
+            }
+            postings = Postings(
+                terms, arrays.pop("offsets"), arrays.pop("passages"), arrays.pop("counts"), arrays.pop("lengths")
+            )
+            articles = tuple(IndexedArticle(*fields) for fields in facts["articles"])
+            return cls(
+                articles=articles, postings=postings, model=facts["model"], recipe=facts["recipe"],
+                change=facts["change"], **arrays,
+            )  # fmt: skip
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise _damaged(folder / "segment.json") from error
+
+
+def sync(path: Path) -> None:
+    """Flush a file or folder to disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sha(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _damaged(file: Path) -> CorruptLibrary:
+    library = file.parent.parent.parent
+    return CorruptLibrary(f"{file} is missing or damaged. Build it again from the texts: citewell rebuild --library {library}")

@@ -1,0 +1,67 @@
+"""Articles into and out of a library: read, cut, stored one by one, then published together."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from citewell.corpus.article import Draft
+from citewell.corpus.errors import BadInput, UnknownArticle, UnreadableFile
+from citewell.corpus.passages import CUT_RECIPE, cut
+from citewell.corpus.reading import article_id_of, find_files, language_of, read_file
+from citewell.index.embedding import Progress
+from citewell.index.library import Library
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file: added, updated, unchanged or refused, and then why."""
+
+    file: str
+    result: str
+    article_id: str | None = None
+    passages: int | None = None
+    reason: str | None = None
+
+
+def add(library: Library, paths: Sequence[Path], progress: Progress = lambda *_: None) -> list[Outcome]:
+    """Add files and folders. A file that cannot be read is reported and does not keep the others out."""
+    files = list(find_files(list(paths)))
+    with library.writing():
+        outcomes = list(_store_all(library, files))
+        library.catch_up(progress)
+    return outcomes
+
+
+def _store_all(library: Library, files: Sequence[Path]) -> Iterator[Outcome]:
+    seen: dict[str, Path] = {}
+    for file in files:
+        try:
+            draft = read_file(file)
+            source = str(file.resolve())
+            article_id = article_id_of(draft, source)
+            if article_id in seen:
+                raise BadInput(f"{file}: the id {article_id!r} is that of {seen[article_id]}, too. Give it another.")
+            seen[article_id] = file
+            yield _store(library, file, article_id, source, draft)
+        except BadInput as refused:
+            yield Outcome(str(file), "refused", reason=str(refused).removeprefix(f"{file}: "))
+
+
+def _store(library: Library, file: Path, article_id: str, source: str, draft: Draft) -> Outcome:
+    language = language_of(draft)
+    pieces = cut(draft.text, language, library.embedder.count_tokens)
+    if not pieces.passages:
+        raise UnreadableFile(file, "nothing but page leftovers in it")
+    put = library.store.put(article_id, source, draft, language, pieces, CUT_RECIPE)
+    return Outcome(str(file), put.value, article_id, len(pieces.passages))
+
+
+def remove(library: Library, article_ids: Sequence[str], progress: Progress = lambda *_: None) -> None:
+    """Hide articles. Raises UnknownArticle before anything is changed if one of them is not there."""
+    with library.writing():
+        live = {article.article_id for article in library.store.articles()}
+        if missing := [article_id for article_id in article_ids if article_id not in live]:
+            raise UnknownArticle(missing[0])
+        for article_id in dict.fromkeys(article_ids):
+            library.store.remove(article_id)
+        library.catch_up(progress)
