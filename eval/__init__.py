@@ -1,0 +1,1 @@
+"""Gold sets, measures, reports and benchmarks."""

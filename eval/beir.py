@@ -1,0 +1,102 @@
+"""A folder in BEIR layout: corpus.jsonl, queries.jsonl and qrels.tsv, judged by document."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from citewell.corpus.article import Article, Cut
+from citewell.corpus.errors import BadInput
+from citewell.corpus.language import guess_language
+from citewell.corpus.passages import cut, whole
+from citewell.corpus.text import normalise, text_sha
+from citewell.eval.measures import Qrels
+from citewell.index.search import Query, Retriever
+
+MOST_WORDS_UNCUT = 400  # a document of so many words is one passage
+_DOCUMENTS = 100  # length of a ranking
+_PASSAGES_OF_CUT_DOCUMENTS = 1000  # that many are ranked so that 100 documents come together
+
+
+@dataclass(frozen=True, slots=True)
+class BeirSet:
+    """Documents as articles with their cut, questions, and judgements by document id."""
+
+    name: str
+    documents: tuple[tuple[Article, str, Cut], ...]
+    questions: Mapping[str, str]
+    qrels: Qrels
+
+    def rank(self, retrieve: Retriever, query: Query) -> list[str]:
+        """Document ids, best first; a document stands where its best passage stands."""
+        uncut = all(len(pieces.passages) == 1 for _, _, pieces in self.documents)
+        hits = retrieve(query, _DOCUMENTS if uncut else _PASSAGES_OF_CUT_DOCUMENTS).hits
+        documents = (hit.passage_id.rsplit(".", 2)[0] for hit in hits)
+        return list(dict.fromkeys(documents))[:_DOCUMENTS]
+
+
+def read_beir(folder: Path, count_tokens: Callable[[str], int], limit: int | None = None) -> BeirSet:
+    """Read a set, or its first `limit` judged questions. Raises BadInput, naming file and line."""
+    questions = {str(row["_id"]): normalise(row["text"]) for row in _rows(folder / "queries.jsonl", "text")}
+    qrels = _read_qrels(folder / "qrels.tsv")
+    if unknown := [question for question in qrels if question not in questions]:
+        raise BadInput(f"{folder / 'qrels.tsv'}: judgements for {unknown[0]!r}, which is not in queries.jsonl")
+    judged = [question for question in questions if question in qrels][:limit]
+    if not judged:
+        raise BadInput(f"{folder}: no judged question; check queries.jsonl and qrels.tsv")
+    return BeirSet(
+        folder.resolve().name,
+        tuple(_document(row, count_tokens) for row in _rows(folder / "corpus.jsonl", "text")),
+        {question: questions[question] for question in judged},
+        {question: qrels[question] for question in judged},
+    )
+
+
+def _document(row: Mapping[str, Any], count_tokens: Callable[[str], int]) -> tuple[Article, str, Cut]:
+    text = normalise(row["text"])
+    language = (row.get("metadata") or {}).get("lang") or guess_language(text)
+    pieces = whole(text, language)
+    if len(text.split()) > MOST_WORDS_UNCUT:
+        pieces = cut(text, language, count_tokens, clean=False)
+    article = Article(
+        article_id=str(row["_id"]), source=str(row["_id"]), revision=1, text_sha=text_sha(text),
+        title=normalise(row.get("title") or ""), author=None, published=None, language=language, metadata={},
+        recorded_at="", original_sha="", reader="beir",
+    )  # fmt: skip
+    return article, text, pieces
+
+
+def _rows(file: Path, *fields: str) -> Iterator[dict[str, Any]]:
+    for number, line in _lines(file):
+        try:
+            row = json.loads(line)
+        except ValueError:
+            raise BadInput(f"{file}:{number}: not JSON") from None
+        if not isinstance(row, dict) or any(field not in row for field in ("_id", *fields)):
+            raise BadInput(f"{file}:{number}: needs {', '.join(('_id', *fields))}")
+        yield row
+
+
+def _read_qrels(file: Path) -> dict[str, dict[str, int]]:
+    qrels: dict[str, dict[str, int]] = {}
+    for number, line in _lines(file):
+        if number == 1 and line.startswith("query-id"):
+            continue
+        try:
+            question, document, grade = line.split("\t")
+            if int(grade) > 0:
+                qrels.setdefault(question, {})[document] = int(grade)
+        except ValueError:
+            raise BadInput(f"{file}:{number}: needs question, document and relevance, tab-separated") from None
+    return qrels
+
+
+def _lines(file: Path) -> Iterable[tuple[int, str]]:
+    try:
+        with file.open(encoding="utf-8") as opened:
+            for number, line in enumerate(opened, 1):
+                if line.strip():
+                    yield number, line.rstrip("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{file} cannot be read ({error}). A set has corpus.jsonl, queries.jsonl and qrels.tsv.") from None
