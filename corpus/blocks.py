@@ -109,9 +109,7 @@ def _is_plain_heading(text: str, lines: list[Span], i: int) -> bool:
     if line.count(" ") > 14 or count_words(line) > 12 or _breaks_softly(text, lines, i):
         return False
     numbered = _LIST_ITEM.match(line) is not None
-    beside_items = any(
-        _LIST_ITEM.match(lines[j].of(text)) for j in (i - 1, i + 1) if 0 <= j < len(lines)
-    )
+    beside_items = any(_LIST_ITEM.match(lines[j].of(text)) for j in (i - 1, i + 1) if 0 <= j < len(lines))
     return not (numbered and beside_items) and not (i and _breaks_softly(text, lines, i - 1))
 
 
@@ -127,7 +125,12 @@ def _breaks_softly(text: str, lines: list[Span], i: int) -> bool:
     if i + 1 >= len(lines) or not _adjacent(text, lines, i + 1) or _ENDS_SENTENCE.search(lines[i].of(text)):
         return False
     following = lines[i + 1].of(text)
-    if _LIST_ITEM.match(following) or _ATX_HEADING.match(following) or _FENCE.match(following) or "|" in following[:1]:
+    if (
+        _LIST_ITEM.match(following)
+        or _ATX_HEADING.match(following)
+        or _FENCE.match(following)
+        or "|" in following[:1]
+    ):
         return False
     first, last = i, i + 1
     while first and first > i - 3 and _adjacent(text, lines, first):

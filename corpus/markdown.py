@@ -30,7 +30,9 @@ def read_markdown(characters: str, *, name: str, original_sha: str) -> Draft:
         author=_words(fields, "author"),
         published=_published(fields),
         language=_language(fields),
-        metadata={key: value for key in sorted(fields) if key not in _OWN_FIELDS and (value := _words(fields, key))},
+        metadata={
+            key: value for key in sorted(fields) if key not in _OWN_FIELDS and (value := _words(fields, key))
+        },
     )
 
 

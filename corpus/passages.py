@@ -51,7 +51,7 @@ def cut(
     text: str,
     language: str | None,
     count_tokens: Callable[[str], int],
-    bounds: Bounds = Bounds(),  # noqa: B008 - frozen
+    bounds: Bounds = Bounds(),
     clean: bool = True,
 ) -> Cut:
     """Passages and excluded spans that tile the text: every code point is in exactly one of them."""
@@ -59,7 +59,7 @@ def cut(
     passages: list[Passage] = []
     for stretch in _between(text, excluded):
         units = list(_units(text, stretch, language, count_tokens))
-        passages += _passages(text, stretch, units, bounds)
+        passages += _passages(text, units, bounds)
     return Cut(tuple(passages), excluded)
 
 
@@ -91,7 +91,7 @@ def _units(
             start = block.span.start if i == 0 else sentence.start
             pieces.append((block, Span(start, sentence.end), sentence, i == 0))
     header: Span | None = None
-    for i, (block, span, sentence, opens) in enumerate(pieces):
+    for i, (block, span, own_sentence, opens) in enumerate(pieces):
         if block.kind is Kind.TABLE_HEAD:
             header = Span(span.start, text.index("\n", span.start))
         elif block.kind is not Kind.TABLE_ROW:
@@ -100,7 +100,15 @@ def _units(
         end = pieces[i + 1][1].start if i + 1 < len(pieces) else stretch.end
         words = text[start:end]
         own_header = header if block.kind is Kind.TABLE_ROW else None
-        yield _Unit(block.kind, Span(start, end), count_words(words), count_tokens(words), sentence, opens, own_header)
+        yield _Unit(
+            block.kind,
+            Span(start, end),
+            count_words(words),
+            count_tokens(words),
+            own_sentence,
+            opens,
+            own_header,
+        )
 
 
 def _cost_of_break(before: _Unit, after: _Unit) -> float:
@@ -142,9 +150,7 @@ def _cheapest_starts(units: Sequence[_Unit], bounds: Bounds) -> list[int]:
     return starts[::-1]
 
 
-def _passages(text: str, stretch: Span, units: Sequence[_Unit], bounds: Bounds) -> Iterator[Passage]:
-    if not units:
-        return
+def _passages(text: str, units: Sequence[_Unit], bounds: Bounds) -> Iterator[Passage]:
     starts = _cheapest_starts(units, bounds)
     heading: str | None = None
     for first, end in zip(starts, [*starts[1:], len(units)], strict=True):

@@ -32,7 +32,9 @@ def read_file(path: Path) -> Draft:
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         known = ", ".join(sorted(READERS))
-        raise UnreadableFile(path, f"no reader for {path.suffix or 'a file without suffix'}; readable: {known}")
+        raise UnreadableFile(
+            path, f"no reader for {path.suffix or 'a file without suffix'}; readable: {known}"
+        )
     original = _bytes_of(path)
     try:
         characters = normalise(original.decode("utf-8"))
@@ -69,7 +71,9 @@ def find_files(paths: list[Path]) -> Iterator[Path]:
     """
     for path in paths:
         if path.is_dir():
-            found = sorted(file for file in path.rglob("*") if file.suffix.lower() in READERS and file.is_file())
+            found = sorted(
+                file for file in path.rglob("*") if file.suffix.lower() in READERS and file.is_file()
+            )
             if not found:
                 raise BadInput(f"No article in {path}: readable files end in {', '.join(sorted(READERS))}.")
             yield from found

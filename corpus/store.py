@@ -6,6 +6,7 @@ at none when it was removed. Every write takes the next change number in its own
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from enum import Enum
 from pathlib import Path
 
 from citewell.corpus.article import Article, Cut, Draft, Excluded, Passage, Span
-from citewell.corpus.errors import CorruptLibrary, LibraryMissing, UnknownArticle, UnknownPassage
+from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing, UnknownArticle
 from citewell.corpus.text import text_sha
 
 SCHEMA_VERSION = 1
@@ -47,13 +48,14 @@ class Put(Enum):
 
 
 class Store:
-    """Opens the database of a library; one object per thread of writing, reads from any thread."""
+    """Opens the database of a library. One object serves all threads of a process, one at a time."""
 
     def __init__(self, file: Path, create: bool = False) -> None:
         """Raises LibraryMissing if there is none and `create` is false, CorruptLibrary if it cannot be read."""
         if not create and not file.is_file():
             raise LibraryMissing(file.parent)
         self.file = file
+        self._turn = threading.RLock()
         with self._named_errors():
             self._db = sqlite3.connect(file, check_same_thread=False, isolation_level=None, timeout=30)
             self._db.execute("PRAGMA journal_mode = WAL")
@@ -85,7 +87,7 @@ class Store:
             yield
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
-                raise
+                raise LibraryBusy(self.file.parent) from error
             raise CorruptLibrary(
                 f"{self.file} cannot be read or written ({error}). Restore it from a backup, or make a new library "
                 "from the articles; the file is left as it is."
@@ -93,7 +95,7 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._named_errors():
+        with self._turn, self._named_errors():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -103,12 +105,14 @@ class Store:
             self._db.execute("COMMIT")
 
     def _rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
-        with self._named_errors():
+        with self._turn, self._named_errors():
             return self._db.execute(query, values).fetchall()
 
     # -- writing ------------------------------------------------------------------------------------------------
 
-    def put(self, article_id: str, source: str, draft: Draft, language: str | None, cut: Cut, recipe: str) -> Put:
+    def put(
+        self, article_id: str, source: str, draft: Draft, language: str | None, cut: Cut, recipe: str
+    ) -> Put:
         """Store a new article or a new revision; nothing if the live revision says the same already."""
         sha = text_sha(draft.text)
         metadata = json.dumps(dict(draft.metadata), sort_keys=True, ensure_ascii=False)
@@ -158,7 +162,7 @@ class Store:
     def _next_change(self, article_id: str, kind: str) -> tuple[int, str]:
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         row = self._db.execute("INSERT INTO changes VALUES (NULL, ?, ?, ?)", (article_id, kind, now))
-        assert row.lastrowid is not None  # noqa: S101 - an insert into a rowid table has one
+        assert row.lastrowid is not None
         return row.lastrowid, now
 
     def remove(self, article_id: str) -> None:
@@ -176,7 +180,7 @@ class Store:
     def change(self) -> int:
         """Number of the last change; 0 when nothing was ever written."""
         ((number,),) = self._rows("SELECT coalesce(max(number), 0) FROM changes")
-        assert isinstance(number, int)  # noqa: S101 - narrows the type
+        assert isinstance(number, int)
         return number
 
     def articles(self, after: str = "", limit: int = -1) -> list[Article]:
@@ -228,11 +232,13 @@ class Store:
             "WHERE text_sha = ? ORDER BY start",
             sha,
         )
-        excluded = self._rows('SELECT start, "end", rule FROM excluded WHERE text_sha = ? ORDER BY start', sha)
+        excluded = self._rows(
+            'SELECT start, "end", rule FROM excluded WHERE text_sha = ? ORDER BY start', sha
+        )
         return Cut(tuple(map(_passage, passages)), tuple(Excluded(Span(s, e), r) for s, e, r in excluded))  # type: ignore[arg-type]
 
-    def passage(self, sha: str, span: Span) -> Passage:
-        """The stored passage of exactly that span. Raises UnknownPassage."""
+    def passage(self, sha: str, span: Span) -> Passage | None:
+        """The stored passage of exactly that span."""
         rows = self._rows(
             'SELECT start, "end", heading, header_start, header_end, sentences FROM passages '
             'WHERE text_sha = ? AND start = ? AND "end" = ?',
@@ -240,13 +246,24 @@ class Store:
             span.start,
             span.end,
         )
-        if not rows:
-            raise UnknownPassage(f"{sha[:12]}.{span.start}-{span.end}")
-        return _passage(rows[0])
+        return _passage(rows[0]) if rows else None
 
 
 def _article(row: tuple[object, ...]) -> Article:
-    (article_id, source, number, sha, title, author, published, language, metadata, recorded, original, reader) = row
+    (
+        article_id,
+        source,
+        number,
+        sha,
+        title,
+        author,
+        published,
+        language,
+        metadata,
+        recorded,
+        original,
+        reader,
+    ) = row
     return Article(
         article_id, source, number, sha, title, author, published, language,  # type: ignore[arg-type]
         json.loads(metadata), recorded, original, reader,  # type: ignore[arg-type]

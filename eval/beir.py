@@ -41,7 +41,9 @@ def read_beir(folder: Path, count_tokens: Callable[[str], int], limit: int | Non
     questions = {str(row["_id"]): normalise(row["text"]) for row in _rows(folder / "queries.jsonl", "text")}
     qrels = _read_qrels(folder / "qrels.tsv")
     if unknown := [question for question in qrels if question not in questions]:
-        raise BadInput(f"{folder / 'qrels.tsv'}: judgements for {unknown[0]!r}, which is not in queries.jsonl")
+        raise BadInput(
+            f"{folder / 'qrels.tsv'}: judgements for {unknown[0]!r}, which is not in queries.jsonl"
+        )
     judged = [question for question in questions if question in qrels][:limit]
     if not judged:
         raise BadInput(f"{folder}: no judged question; check queries.jsonl and qrels.tsv")
@@ -88,7 +90,9 @@ def _read_qrels(file: Path) -> dict[str, dict[str, int]]:
             if int(grade) > 0:
                 qrels.setdefault(question, {})[document] = int(grade)
         except ValueError:
-            raise BadInput(f"{file}:{number}: needs question, document and relevance, tab-separated") from None
+            raise BadInput(
+                f"{file}:{number}: needs question, document and relevance, tab-separated"
+            ) from None
     return qrels
 
 
@@ -99,4 +103,6 @@ def _lines(file: Path) -> Iterable[tuple[int, str]]:
                 if line.strip():
                     yield number, line.rstrip("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{file} cannot be read ({error}). A set has corpus.jsonl, queries.jsonl and qrels.tsv.") from None
+        raise BadInput(
+            f"{file} cannot be read ({error}). A set has corpus.jsonl, queries.jsonl and qrels.tsv."
+        ) from None

@@ -6,10 +6,8 @@ A ranking is ids, best first; judgements map an id to its relevance, above 0 mea
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from statistics import fmean
 
 Judgements = Mapping[str, int]
-Run = Mapping[str, Sequence[str]]  # question id -> ranking
 Qrels = Mapping[str, Judgements]  # question id -> judgements
 Measure = Callable[[Sequence[str], Judgements], float]
 
@@ -47,12 +45,6 @@ def measure(name: str) -> Measure:
         raise ValueError(f"no measure {name!r}; there are nDCG@k, RR@k and R@k")
     family, depth = _FAMILIES[match[1]], int(match[2])
     return lambda ranking, judged: family(ranking, judged, depth)
-
-
-def mean(name: str, run: Run, qrels: Qrels) -> float:
-    """Mean over all judged questions; a question without a ranking counts 0. NaN if nothing is judged."""
-    of = measure(name)
-    return fmean(of(run.get(question, ()), judged) for question, judged in qrels.items()) if qrels else math.nan
 
 
 def _discounted(gains: Sequence[int]) -> float:

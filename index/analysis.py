@@ -15,7 +15,7 @@ ANALYSIS_RECIPE = "analysis-1"
 _CJK = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\u30fc"
 _TOKEN = regex.compile(rf"(?w)(?P<cjk>[{_CJK}]+)|\b[\p{{L}}\p{{N}}--[{_CJK}]][^{_CJK}]*?\b", regex.V1)
 _DIGIT_COMMA = regex.compile(r"(?<=\d),(?=\d{3})")
-_CLITICS = frozenset("s t d m ll re ve".split())
+_CLITICS = frozenset(["s", "t", "d", "m", "ll", "re", "ve"])
 _STEMMERS = {
     "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish",
     "eu": "basque", "fi": "finnish", "fr": "french", "ga": "irish", "hi": "hindi", "hu": "hungarian",

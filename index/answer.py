@@ -174,7 +174,9 @@ def checked_question(question: str) -> str:
     if not asked:
         raise BadQuestion("The question is empty. Ask something, for example: How much did it cost?")
     if len(asked) > MOST_CHARACTERS:
-        raise BadQuestion(f"The question has {len(asked):,} characters; at most {MOST_CHARACTERS:,} are read. Shorten it.")
+        raise BadQuestion(
+            f"The question has {len(asked):,} characters; at most {MOST_CHARACTERS:,} are read. Shorten it."
+        )
     return asked
 
 
@@ -187,8 +189,18 @@ def checked_k(k: int) -> int:
 def verify(quote: Quote, passage: CitedPassage, text: str) -> None:
     """The invariant of every citation. Raises CorruptLibrary if the index and the text disagree."""
     inside = passage.start <= quote.start < quote.end <= passage.end
-    if not inside or text[quote.start : quote.end] != quote.text or text[passage.start : passage.end] != passage.text:
-        raise CorruptLibrary(f"The index does not fit the text of passage {passage.id}. Build it again: citewell rebuild")
+    if (
+        not inside
+        or text[quote.start : quote.end] != quote.text
+        or text[passage.start : passage.end] != passage.text
+    ):
+        raise _unfit(passage.id)
+
+
+def _unfit(passage_id: str) -> CorruptLibrary:
+    return CorruptLibrary(
+        f"The index does not fit the text of passage {passage_id}. Build it again: citewell rebuild"
+    )
 
 
 def fingerprint(searcher: Searcher) -> Fingerprint:
@@ -197,7 +209,12 @@ def fingerprint(searcher: Searcher) -> Fingerprint:
 
 def cited(article: Article) -> CitedArticle:
     return CitedArticle(
-        article.article_id, article.title, article.source, article.published, article.revision, article.text_sha
+        article.article_id,
+        article.title,
+        article.source,
+        article.published,
+        article.revision,
+        article.text_sha,
     )
 
 
@@ -215,8 +232,11 @@ def _located(searcher: Searcher, store: Store, hit: Hit) -> tuple[CitedArticle, 
     indexed, span = searcher.segment.article(hit.number), searcher.segment.span(hit.number)
     article = store.article(indexed.article_id, indexed.revision)
     text = store.text(indexed.text_sha)
-    heading = store.passage(indexed.text_sha, span).heading
-    return cited(article), text, cited_passage(hit.passage_id, span, heading, text), links_of(article, hit.passage_id)
+    stored = store.passage(indexed.text_sha, span)
+    if stored is None:
+        raise _unfit(hit.passage_id)
+    passage = cited_passage(hit.passage_id, span, stored.heading, text)
+    return cited(article), text, passage, links_of(article, hit.passage_id)
 
 
 def cited_passage(passage_id: str, span: Span, heading: str | None, text: str) -> CitedPassage:

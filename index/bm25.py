@@ -70,7 +70,7 @@ class InvertedBM25(BM25Okapi):  # type: ignore[misc]
         return corpus
 
     def _calc_idf(self, nd: Postings) -> None:
-        self.idf = {}  # filled as terms are asked for
+        """Nothing to prepare: `idf_of` computes it for the terms that are asked for."""
 
     def idf_of(self, term: str) -> float:
         return idf(self.corpus_size, self.postings.doc_freq(term))

@@ -18,7 +18,9 @@ def with_context(title: str, passage: Passage, text: str) -> str:
     """What is indexed for a passage: the title, heading and table header that it stands under, then its words."""
     words = passage.span.of(text).strip()
     context = [title, passage.heading or "", passage.table_header.of(text) if passage.table_header else ""]
-    return "\n".join([*(line for line in dict.fromkeys(context) if line and not words.startswith(line)), words])
+    return "\n".join(
+        [*(line for line in dict.fromkeys(context) if line and not words.startswith(line)), words]
+    )
 
 
 def sentence_with_header(sentence: Span, passage: Passage, text: str) -> str:

@@ -24,7 +24,7 @@ _SAMPLES = (
 )
 
 
-class _Sentences(torch.nn.Module):
+class _Sentences(torch.nn.Module):  # type: ignore[misc]
     """The whole pipeline of the model, pooling and normalising included, as one function of the token ids."""
 
     def __init__(self, model: SentenceTransformer) -> None:
@@ -76,7 +76,9 @@ def check(model: SentenceTransformer, target: Path, most_tokens: int) -> int:
         original = model.encode([text], normalize_embeddings=True)
         worst = max(worst, float(np.abs(compiled - original).max()))
     if worst > TOLERANCE:
-        raise ValueError(f"compiled vectors differ by {worst:.1e} from the original (at most {TOLERANCE:.0e})")
+        raise ValueError(
+            f"compiled vectors differ by {worst:.1e} from the original (at most {TOLERANCE:.0e})"
+        )
     return int(original.shape[1])
 
 

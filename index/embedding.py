@@ -96,7 +96,11 @@ class VectorCache:
 
 
 def embed_cached(
-    embedder: Embedder, cache: VectorCache, role: Role, texts: Sequence[str], progress: Progress = lambda *_: None
+    embedder: Embedder,
+    cache: VectorCache,
+    role: Role,
+    texts: Sequence[str],
+    progress: Progress = lambda *_: None,
 ) -> NDArray[np.float16]:
     """Vectors of the texts, shape (len(texts), dim), computed only where the cache has none; committed as it goes."""
     embed = embedder.embed_queries if role is Role.QUESTION else embedder.embed_passages

@@ -3,10 +3,10 @@
 import fcntl
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from citewell.corpus.errors import CitewellError, CorruptLibrary, LibraryBusy
+from citewell.corpus.errors import CitewellError, CorruptLibrary, LibraryBusy, LibraryMissing
 from citewell.corpus.store import Store
 from citewell.index.build import build
 from citewell.index.config import Config
@@ -15,14 +15,16 @@ from citewell.index.search import Searcher
 from citewell.index.segment import Segment
 from citewell.index.snapshot import current, publish
 
+STORE = "citewell.db"
+
 
 class Library:
     """Opens the store; raises LibraryMissing unless it is there or `create` is true."""
 
-    def __init__(self, folder: Path, embedder: Embedder, config: Config = Config(), create: bool = False) -> None:  # noqa: B008
-        if create:
-            _make(folder)
-        self.store = Store(folder / "citewell.db", create=create)
+    def __init__(
+        self, folder: Path, embedder: Embedder, config: Config = Config(), create: bool = False
+    ) -> None:
+        self.store = Store(folder / STORE, create=create)
         self.folder, self.embedder, self.config = folder, embedder, config
         self._index = folder / "index"
         self._opened: tuple[str, Searcher] | None = None
@@ -39,7 +41,10 @@ class Library:
             )
         opened = self._opened
         if opened is None or opened[0] != published[0]:
-            opened = (published[0], Searcher(Segment.open(self._index / published[0]), self.embedder, self.config))
+            opened = (
+                published[0],
+                Searcher(Segment.open(self._index / published[0]), self.embedder, self.config),
+            )
             self._opened = opened
         return opened[1]
 
@@ -58,19 +63,30 @@ class Library:
                     time.sleep(0.05)
             yield
 
+    def is_behind(self) -> bool:
+        """Whether something was stored that the published index does not hold, as after a crash between the two."""
+        published = current(self._index)
+        return published is None or published[1] != self.store.change()
+
     def catch_up(self, progress: Progress = lambda *_: None) -> None:
         """Publish an index of everything stored, unless the current one holds it already. Needs the writer's lock."""
-        change = self.store.change()
-        published = current(self._index)
-        if published is None or published[1] != change:
+        if self.is_behind():
             self.rebuild(progress)
+
+    def catch_up_if_free(self) -> None:
+        """Catch up unless another process is writing: it will."""
+        if self.is_behind():
+            with suppress(LibraryBusy), self.writing(wait=0):
+                self.catch_up()
 
     def rebuild(self, progress: Progress = lambda *_: None) -> int:
         """Build the index from the store and publish it; returns the number of passages. Needs the writer's lock."""
         change = self.store.change()
         cache = VectorCache(self.folder / "vectors.db")
         try:
-            live = ((a, self.store.text(a.text_sha), self.store.cut(a.text_sha)) for a in self.store.articles())
+            live = (
+                (a, self.store.text(a.text_sha), self.store.cut(a.text_sha)) for a in self.store.articles()
+            )
             segment = build(live, self.embedder, cache, change, progress)
         finally:
             cache.close()
@@ -78,8 +94,17 @@ class Library:
         return len(segment)
 
 
-def _make(folder: Path) -> None:
+def require(folder: Path) -> None:
+    """Raises LibraryMissing unless there is a library in the folder."""
+    if not (folder / STORE).is_file():
+        raise LibraryMissing(folder)
+
+
+def make_folder(folder: Path) -> None:
+    """Raises CitewellError, before anything is read or loaded, when the folder cannot be made."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CitewellError(f"The library cannot be made in {folder}: {error.strerror}. Choose another folder.") from None
+        raise CitewellError(
+            f"The library cannot be made in {folder}: {error.strerror}. Choose another folder."
+        ) from None

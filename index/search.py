@@ -105,12 +105,12 @@ class Searcher:
         return nearest
 
     def _passage_cosines(self, query: Query, found: NDArray[np.int64]) -> NDArray[np.float64]:
-        assert query.vector is not None  # noqa: S101 - callers ask only when the model spoke
+        assert query.vector is not None
         return cosines(self.segment.passage_vectors[found], query.vector)
 
     def _sentence_cosines(self, query: Query, found: NDArray[np.int64]) -> NDArray[np.float64]:
         """The cosine of each passage's best sentence, shape (len(found),)."""
-        assert query.vector is not None  # noqa: S101 - callers ask only when the model spoke
+        assert query.vector is not None
         starts = self.segment.sentence_offsets[found]
         sizes = self.segment.sentence_offsets[found + 1] - starts
         first = np.repeat(starts - np.cumsum(sizes) + sizes, sizes)
@@ -119,4 +119,6 @@ class Searcher:
 
     def _hits(self, found: NDArray[np.int64], scores: NDArray[np.float64], k: int) -> tuple[Hit, ...]:
         order = np.lexsort((found, -scores))[:k]
-        return tuple(Hit(self.segment.passage_id(int(found[i])), float(scores[i]), int(found[i])) for i in order)
+        return tuple(
+            Hit(self.segment.passage_id(int(found[i])), float(scores[i]), int(found[i])) for i in order
+        )

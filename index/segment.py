@@ -55,7 +55,7 @@ class Segment:
         return len(self.spans)
 
     def article(self, number: int) -> IndexedArticle:
-        return self.articles[self.article_of[number]]
+        return self.articles[int(self.article_of[number])]
 
     def span(self, number: int) -> Span:
         start, end = self.spans[number]
@@ -108,15 +108,22 @@ class Segment:
         }
 
     def save(self, folder: Path) -> Path:
-        """Write folder/<id>, all of it on disk before it has that name; nothing if it is there already."""
+        """Write folder/<id>, all of it on disk before it has that name; nothing if it is there already, unharmed."""
         target = folder / self.id
-        if (target / "segment.json").is_file():
-            return target
+        if target.exists():
+            try:
+                self.open(target)
+            except CorruptLibrary:
+                shutil.rmtree(target)
+            else:
+                return target
         made = Path(tempfile.mkdtemp(dir=folder, prefix="writing-"))
         try:
             for name, array in self._arrays().items():
                 np.save(made / f"{name}.npy", array)
-            (made / "terms.json").write_text(json.dumps(list(self.postings.terms), ensure_ascii=False), "utf-8")
+            (made / "terms.json").write_text(
+                json.dumps(list(self.postings.terms), ensure_ascii=False), "utf-8"
+            )
             files = {file.name: _sha(file) for file in sorted(made.iterdir())}
             facts = {**self._facts(), "id": self.id, "change": self.change, "files": files}
             (made / "segment.json").write_text(json.dumps(facts, ensure_ascii=False) + "\n", "utf-8")
@@ -138,13 +145,18 @@ class Segment:
                 if _sha(folder / name) != sha:
                     raise _damaged(folder / name)
             arrays = {
-                file.stem: np.load(file, mmap_mode="r", allow_pickle=False) for file in sorted(folder.glob("*.npy"))
+                file.stem: np.load(file, mmap_mode="r", allow_pickle=False)
+                for file in sorted(folder.glob("*.npy"))
             }
             terms: Mapping[str, int] = {
                 term: row for row, term in enumerate(json.loads((folder / "terms.json").read_text("utf-8")))
             }
             postings = Postings(
-                terms, arrays.pop("offsets"), arrays.pop("passages"), arrays.pop("counts"), arrays.pop("lengths")
+                terms,
+                arrays.pop("offsets"),
+                arrays.pop("passages"),
+                arrays.pop("counts"),
+                arrays.pop("lengths"),
             )
             articles = tuple(IndexedArticle(*fields) for fields in facts["articles"])
             return cls(
@@ -171,4 +183,6 @@ def _sha(file: Path) -> str:
 
 def _damaged(file: Path) -> CorruptLibrary:
     library = file.parent.parent.parent
-    return CorruptLibrary(f"{file} is missing or damaged. Build it again from the texts: citewell rebuild --library {library}")
+    return CorruptLibrary(
+        f"{file} is missing or damaged. Build it again from the texts: citewell rebuild --library {library}"
+    )

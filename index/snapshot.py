@@ -1,6 +1,7 @@
 """Which segment readers see: a pointer file, replaced in one atomic step after everything it names is on disk."""
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from citewell.corpus.errors import CorruptLibrary
@@ -13,13 +14,14 @@ def publish(folder: Path, segment: Segment) -> None:
     """Save the segment and make it the current one. The one before stays, for readers that are about to open it."""
     folder.mkdir(parents=True, exist_ok=True)
     saved = segment.save(folder)
-    before = current(folder)
+    keep = {saved.name}
+    with suppress(CorruptLibrary):
+        keep.add((current(folder) or ("", 0))[0])
     written = folder / f"{_POINTER}.tmp"
     written.write_text(f"{saved.name} {segment.change}\n", encoding="utf-8")
     sync(written)
     written.replace(folder / _POINTER)
     sync(folder)
-    keep = {saved.name, before[0] if before else ""}
     for old in folder.iterdir():
         if old.is_dir() and old.name not in keep:
             shutil.rmtree(old, ignore_errors=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from citewell.corpus.article import Draft
 from citewell.corpus.errors import BadInput, UnknownArticle, UnreadableFile
 from citewell.corpus.passages import CUT_RECIPE, cut
-from citewell.corpus.reading import article_id_of, find_files, language_of, read_file
+from citewell.corpus.reading import article_id_of, language_of, read_file
 from citewell.index.embedding import Progress
 from citewell.index.library import Library
 
@@ -23,9 +23,8 @@ class Outcome:
     reason: str | None = None
 
 
-def add(library: Library, paths: Sequence[Path], progress: Progress = lambda *_: None) -> list[Outcome]:
-    """Add files and folders. A file that cannot be read is reported and does not keep the others out."""
-    files = list(find_files(list(paths)))
+def add(library: Library, files: Sequence[Path], progress: Progress = lambda *_: None) -> list[Outcome]:
+    """Add files. One that cannot be read is reported and does not keep the others out."""
     with library.writing():
         outcomes = list(_store_all(library, files))
         library.catch_up(progress)
@@ -40,7 +39,9 @@ def _store_all(library: Library, files: Sequence[Path]) -> Iterator[Outcome]:
             source = str(file.resolve())
             article_id = article_id_of(draft, source)
             if article_id in seen:
-                raise BadInput(f"{file}: the id {article_id!r} is that of {seen[article_id]}, too. Give it another.")
+                raise BadInput(
+                    f"{file}: the id {article_id!r} is that of {seen[article_id]}, too. Give it another."
+                )
             seen[article_id] = file
             yield _store(library, file, article_id, source, draft)
         except BadInput as refused:

@@ -1,0 +1,39 @@
+# Needs python3 (3.11), make and PyPI; everything else goes into .venv.
+PYTHON ?= python3
+LIBRARY ?= library
+PORT ?= 8000
+BIN := .venv/bin
+
+.PHONY: serve ask test test-slow check bench eval install
+
+install: .venv/.installed
+
+.venv/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --editable '.[dev]'
+	touch $@
+
+serve: install
+	$(BIN)/citewell add corpus/articles --library $(LIBRARY)
+	$(BIN)/citewell serve --library $(LIBRARY) --port $(PORT)
+
+ask: install
+	@$(BIN)/citewell add corpus/articles --library $(LIBRARY) > /dev/null
+	@$(BIN)/citewell ask --library $(LIBRARY) "$(Q)"
+
+test: install
+	$(BIN)/pytest
+
+test-slow: install
+	$(BIN)/pytest -m slow
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: install
+	$(BIN)/citewell bench
+
+eval: install
+	$(BIN)/citewell eval

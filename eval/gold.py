@@ -1,0 +1,100 @@
+"""Gold: questions judged by exact quotes from articles, so that the same file judges any way of cutting passages."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from citewell.corpus.article import Span
+from citewell.corpus.errors import BadInput
+from citewell.corpus.store import Store
+
+KINDS = (
+    "fact", "table", "paraphrase", "several", "disagree", "misspelt", "other_language", "unanswerable",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Words of an article that answer the question."""
+
+    article: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A judged question; without evidence it cannot be answered from the articles."""
+
+    id: str
+    kind: str
+    question: str
+    evidence: tuple[Evidence, ...]
+
+
+def bundled_gold() -> Path:
+    """The gold set that comes with citewell, over the bundled articles."""
+    return Path(str(files("citewell.eval"))) / "sets" / "bundled.jsonl"
+
+
+def bundled_articles() -> Path:
+    return Path(str(files("citewell.corpus"))) / "articles"
+
+
+def read_gold(file: Path) -> tuple[Question, ...]:
+    """Raises BadInput, naming file and line, for a line that is no question or an id that occurs twice."""
+    questions: dict[str, Question] = {}
+    for place, line in _lines(file):
+        question = _question(line, place)
+        if question.id in questions:
+            raise BadInput(f"{place}: the id {question.id!r} occurs twice")
+        questions[question.id] = question
+    if not questions:
+        raise BadInput(f"{file}: no question in it")
+    return tuple(questions.values())
+
+
+def _lines(file: Path) -> Iterator[tuple[str, str]]:
+    try:
+        with file.open(encoding="utf-8") as opened:
+            yield from ((f"{file}:{number}", line) for number, line in enumerate(opened, 1) if line.strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{file} cannot be read ({error})") from None
+
+
+def _question(line: str, place: str) -> Question:
+    try:
+        row = json.loads(line)
+        evidence = tuple(Evidence(str(e["article"]), str(e["quote"])) for e in row["evidence"])
+        question = Question(str(row["id"]), str(row["kind"]), str(row["question"]), evidence)
+    except (ValueError, KeyError, TypeError):
+        raise BadInput(f"{place}: needs id, kind, question and evidence [{{article, quote}}]") from None
+    if question.kind not in KINDS:
+        raise BadInput(f"{place}: no kind {question.kind!r}; there are {', '.join(KINDS)}")
+    if (question.kind == "unanswerable") is bool(question.evidence):
+        raise BadInput(f"{place}: exactly the unanswerable questions have no evidence")
+    return question
+
+
+def locate(questions: tuple[Question, ...], store: Store) -> Mapping[Evidence, tuple[str, tuple[Span, ...]]]:
+    """Where each piece of evidence stands: the text's SHA and every span. Raises BadInput if it stands nowhere."""
+    texts = {a.article_id: (a.text_sha, store.text(a.text_sha)) for a in store.articles()}
+    located: dict[Evidence, tuple[str, tuple[Span, ...]]] = {}
+    for question in questions:
+        for evidence in question.evidence:
+            if evidence.article not in texts:
+                raise BadInput(f"question {question.id}: no article {evidence.article!r} in the library")
+            sha, text = texts[evidence.article]
+            spans = tuple(_occurrences(text, evidence.quote))
+            if not spans:
+                raise BadInput(f"question {question.id}: {evidence.article} does not say {evidence.quote!r}")
+            located[evidence] = (sha, spans)
+    return located
+
+
+def _occurrences(text: str, quote: str) -> Iterator[Span]:
+    start = text.find(quote) if quote else -1
+    while start >= 0:
+        yield Span(start, start + len(quote))
+        start = text.find(quote, start + 1)

@@ -1,0 +1,1 @@
+"""The faces of citewell: HTTP, the page and the command line."""

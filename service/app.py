@@ -1,0 +1,133 @@
+"""The HTTP face of a library: questions in, cited passages out. It holds no state of its own."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import FastAPI, Query
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+from fastapi_offline import FastAPIOffline
+
+from citewell.corpus.article import parse_passage_id
+from citewell.corpus.errors import UnknownArticle, UnknownPassage
+from citewell.index.answer import (
+    MOST_HITS,
+    Answer,
+    SearchResult,
+    ask,
+    cited,
+    cited_passage,
+    links_of,
+    search,
+)
+from citewell.index.library import Library
+from citewell.service import problems
+from citewell.service.schemas import (
+    ArticlePage,
+    ArticleSummary,
+    ArticleText,
+    AskRequest,
+    Health,
+    PassageText,
+    Problem,
+)
+
+_PAGE = Path(__file__).parent / "page"
+_PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def create_app(library: Library) -> FastAPI:
+    """Serve a library that is open. Routes are plain functions, so they run in worker threads."""
+    app = FastAPIOffline(
+        title="citewell",
+        version=version("citewell"),
+        description="Ask a question over your articles; get the passages that answer it, with citations.",
+        docs_url="/docs",
+        redoc_url=None,
+    )
+    problems.install(app)
+
+    @app.post("/v1/ask", responses=problems.documented(400, 422), tags=["questions"])
+    def ask_question(request: AskRequest) -> Answer:
+        """Answer a question with quotes; each stands word for word in the cited article."""
+        return ask(library.searcher(), library.store, request.question, request.k)
+
+    @app.get("/v1/search", responses=problems.documented(422), tags=["questions"])
+    def search_passages(
+        q: Annotated[str, Query(description="At most 2,000 characters.", examples=["chip orders"])],
+        k: Annotated[int, Query(ge=1, le=MOST_HITS)] = 10,
+    ) -> SearchResult:
+        """Rank passages, without choosing evidence."""
+        return search(library.searcher(), library.store, q, k)
+
+    @app.get("/v1/articles", responses=problems.documented(422), tags=["articles"])
+    def list_articles(limit: Annotated[int, Query(ge=1, le=1000)] = 100, cursor: str = "") -> ArticlePage:
+        """The articles in order of id, a page at a time."""
+        found = library.store.articles(after=cursor, limit=limit + 1)
+        following = found[limit - 1].article_id if len(found) > limit else None
+        return ArticlePage(tuple(map(ArticleSummary.of, found[:limit])), following)
+
+    @app.get("/v1/articles/{article_id}", responses=problems.documented(404, 422), tags=["articles"])
+    def get_article(article_id: str) -> ArticleText:
+        """An article with its text and how it was cut."""
+        article = library.store.article(article_id)
+        return ArticleText.of(
+            article, library.store.text(article.text_sha), library.store.cut(article.text_sha)
+        )
+
+    @app.get("/v1/passages/{passage_id}", responses=problems.documented(404, 422), tags=["articles"])
+    def get_passage(passage_id: str) -> PassageText:
+        """A passage by its id, also after the article was changed."""
+        return find_passage(library, passage_id)
+
+    @app.get("/health/live", tags=["health"])
+    def live() -> Health:
+        return Health("live")
+
+    @app.get("/health/ready", responses=problems.documented(500, 503), tags=["health"])
+    def ready() -> Health:
+        """Ready when the model is loaded and the index is open."""
+        library.searcher()
+        return Health("ready")
+
+    @app.get("/", include_in_schema=False)
+    def page() -> FileResponse:
+        return FileResponse(_PAGE / "index.html", headers=_PAGE_HEADERS)
+
+    app.mount("/page", StaticFiles(directory=_PAGE), name="page")
+    app.openapi_schema = _with_problem(app)
+    return app
+
+
+def find_passage(library: Library, passage_id: str) -> PassageText:
+    """Resolve a passage id without the index. Raises UnknownPassage."""
+    article_id, sha12, span = parse_passage_id(passage_id)
+    article = library.store.article_with_text(article_id, sha12)
+    text = library.store.text(article.text_sha) if article else ""
+    if article is None or span.end > len(text):
+        raise UnknownPassage(passage_id)
+    stored = library.store.passage(article.text_sha, span)
+    try:
+        current = library.store.article(article_id).text_sha == article.text_sha
+    except UnknownArticle:
+        current = False
+    heading = stored.heading if stored else None
+    passage = cited_passage(passage_id, span, heading, text)
+    return PassageText(cited(article), passage, current, links_of(article, passage_id))
+
+
+def _with_problem(app: FastAPI) -> dict[str, object]:
+    """The OpenAPI document with the schema of errors, and without the one that FastAPI assumes."""
+    schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    schemas = schema["components"]["schemas"]
+    schemas["Problem"] = Problem.model_json_schema()
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    return schema

@@ -1,0 +1,79 @@
+"""Every error as application/problem+json (RFC 9457), with a detail that says what to do next."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from citewell.corpus.errors import BadInput, CitewellError, LibraryBusy, LibraryMissing, NotFound
+from citewell.service.schemas import Problem
+
+log = logging.getLogger("citewell")
+
+_STATUS: tuple[tuple[type[CitewellError], HTTPStatus], ...] = (  # the first that fits
+    (BadInput, HTTPStatus(422)),
+    (LibraryMissing, HTTPStatus.SERVICE_UNAVAILABLE),
+    (NotFound, HTTPStatus.NOT_FOUND),
+    (LibraryBusy, HTTPStatus.SERVICE_UNAVAILABLE),
+    (CitewellError, HTTPStatus.INTERNAL_SERVER_ERROR),
+)
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route whose errors have these statuses."""
+    schema = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": schema} for status in statuses}
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the application with a problem."""
+
+    @app.exception_handler(CitewellError)
+    async def on_purpose(request: Request, error: CitewellError) -> JSONResponse:
+        status = next(status for kind, status in _STATUS if isinstance(error, kind))
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            log.error("%s", error)
+        return problem(request, status, str(error), kind=type(error).__name__)
+
+    @app.exception_handler(RequestValidationError)
+    async def not_as_documented(request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        status = HTTPStatus.BAD_REQUEST if first["type"] == "json_invalid" else HTTPStatus(422)
+        return problem(
+            request, status, f"{where}: {first['msg']}. See /docs for what is taken.", kind="BadRequest"
+        )
+
+    @app.exception_handler(HTTPException)
+    async def by_the_framework(request: Request, error: HTTPException) -> JSONResponse:
+        detail = f"{request.method} {request.url.path}: {error.detail}. See /docs for what is there."
+        return problem(request, HTTPStatus(error.status_code), detail, headers=dict(error.headers or {}))
+
+    @app.exception_handler(Exception)
+    async def not_on_purpose(request: Request, error: Exception) -> JSONResponse:
+        log.exception("unexpected error", exc_info=error)
+        return problem(
+            request, HTTPStatus.INTERNAL_SERVER_ERROR, "An unexpected error; the service's log has it."
+        )
+
+
+def problem(
+    request: Request,
+    status: HTTPStatus,
+    detail: str,
+    kind: str | None = None,
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    body = Problem(
+        type=f"urn:citewell:problem:{kind}" if kind else "about:blank",
+        title=status.phrase,
+        status=status,
+        detail=detail,
+        instance=request.url.path,
+    )
+    return JSONResponse(jsonable_encoder(body), status, headers, media_type="application/problem+json")

@@ -1,0 +1,111 @@
+"""What the HTTP service takes and gives, beside the answers of `citewell.index.answer`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from citewell.corpus.article import Article, Cut, passage_id
+from citewell.index.answer import MOST_HITS, CitedArticle, CitedPassage, Links
+
+
+class AskRequest(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"question": "How much is Amazon investing in OpenAI?", "k": 3}]},
+    )
+
+    question: str = Field(description="At most 2,000 characters.")
+    k: int = Field(default=5, ge=1, le=MOST_HITS, description="Most citations in the answer.")
+
+
+class Problem(BaseModel):
+    """An error as RFC 9457 has it; `detail` says what to do next."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleSummary:
+    id: str
+    title: str
+    source: str
+    author: str | None
+    published: str | None
+    language: str | None
+    metadata: Mapping[str, str]
+    revision: int
+    version: str
+    recorded_at: str
+
+    @classmethod
+    def of(cls, article: Article) -> "ArticleSummary":
+        return cls(
+            article.article_id, article.title, article.source, article.author, article.published, article.language,
+            article.metadata, article.revision, article.text_sha, article.recorded_at,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ArticlePage:
+    """Articles in order of id; `next` is the cursor of the following page, null on the last."""
+
+    articles: tuple[ArticleSummary, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PassageOutline:
+    id: str
+    start: int
+    end: int
+    heading: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExcludedOutline:
+    start: int
+    end: int
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleText:
+    """An article with its text; passages and excluded spans tile it."""
+
+    article: ArticleSummary
+    text: str
+    passages: tuple[PassageOutline, ...]
+    excluded: tuple[ExcludedOutline, ...]
+
+    @classmethod
+    def of(cls, article: Article, text: str, cut: Cut) -> "ArticleText":
+        name, sha = article.article_id, article.text_sha
+        return cls(
+            ArticleSummary.of(article),
+            text,
+            tuple(
+                PassageOutline(passage_id(name, sha, p.span), p.span.start, p.span.end, p.heading)
+                for p in cut.passages
+            ),
+            tuple(ExcludedOutline(e.span.start, e.span.end, e.rule) for e in cut.excluded),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PassageText:
+    """A passage as it was cited; `current` is false once its article was changed or removed."""
+
+    article: CitedArticle
+    passage: CitedPassage
+    current: bool
+    links: Links
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    status: str

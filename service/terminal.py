@@ -1,0 +1,119 @@
+"""What the command line shows to people."""
+
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Never
+
+from tqdm import tqdm
+
+if TYPE_CHECKING:
+    from citewell.eval.bench import Latency
+    from citewell.eval.evaluate import GoldReport, Row
+    from citewell.index.answer import Answer, CitedArticle, RetrieverState, SearchResult
+    from citewell.index.embedding import Progress
+    from citewell.index.writing import Outcome
+
+_WIDTH = 96
+_BAR = 20
+
+
+@contextmanager
+def progress(what: str) -> Iterator["Progress"]:
+    """A bar on standard error with rate and time left; none when nobody watches or little is to be done."""
+    bars: list[tqdm[Never]] = []
+
+    def show(done: int, total: int) -> None:
+        if not bars or bars[-1].total != total or bars[-1].n > done:
+            close()
+            bars.append(tqdm(total=total, desc=what, leave=False, delay=1.0, disable=not sys.stderr.isatty()))
+        bars[-1].update(done - bars[-1].n)
+
+    def close() -> None:
+        while bars:
+            bars.pop().close()
+
+    try:
+        yield show
+    finally:
+        close()
+
+
+def outcomes(files: Sequence["Outcome"]) -> str:
+    lines = []
+    for file in files:
+        more = file.reason if file.reason else f"{file.article_id}  {file.passages} passages"
+        lines.append(f"{file.result:<10} {file.file}  {more}")
+    counts = {
+        result: sum(file.result == result for file in files)
+        for result in dict.fromkeys(f.result for f in files)
+    }
+    return "\n".join([*lines, ", ".join(f"{count} {result}" for result, count in counts.items())])
+
+
+def answer(given: "Answer") -> str:
+    if not given.citations:
+        return f"{given.verdict}: {given.reason}"
+    lines = []
+    for citation in given.citations:
+        lines += [
+            f"{citation.rank}. {_indented(citation.quote.text, 3).lstrip()}",
+            f"   {_named(citation.article)}",
+            f"   {citation.article.source}  [{citation.quote.start}-{citation.quote.end}]  score {citation.score:.3f}",
+            "",
+        ]
+    return "\n".join([*lines, _states(given.retrievers)])
+
+
+def search_result(found: "SearchResult") -> str:
+    lines = []
+    for hit in found.hits:
+        lines += [
+            f"{hit.rank}. {_named(hit.article)}  score {hit.score:.3f}",
+            _indented(hit.passage.text.strip(), 3),
+            f"   {hit.passage.id}",
+            "",
+        ]
+    return "\n".join([*lines, _states(found.retrievers)])
+
+
+def gold_report(report: "GoldReport") -> str:
+    share = f"{report.answered_all_the_same} of {report.unanswerable} unanswerable questions were answered all the same"
+    return f"{rows(report.rows)}\n{share} (no calibration yet)"
+
+
+def rows(measured: Sequence["Row"]) -> str:
+    """A table, with a bar for the first measure."""
+    names = list(dict.fromkeys(name for row in measured for name in row.measures))
+    lines = [f"{'system':<8} {'kind':<15} {'n':>6} " + " ".join(f"{name:>11}" for name in names)]
+    for row in measured:
+        values = [f"{row.measures[name]:>11.3f}" if name in row.measures else " " * 11 for name in names]
+        bar = "█" * round(_BAR * row.measures[names[0]]) if row.measures else ""
+        lines.append(f"{row.system:<8} {row.kind:<15} {row.questions:>6} {' '.join(values)}  {bar}")
+    return "\n".join(lines)
+
+
+def latency(measured: "Latency") -> str:
+    return (
+        f"{measured.questions} questions over HTTP, one at a time: p50 {measured.p50_ms} ms, "
+        f"p95 {measured.p95_ms} ms, slowest {measured.slowest_ms} ms"
+    )
+
+
+def _named(article: "CitedArticle") -> str:
+    return f"{article.title}" + (f" ({article.published})" if article.published else "")
+
+
+def _indented(text: str, by: int) -> str:
+    return "\n".join(
+        textwrap.fill(
+            line, _WIDTH, initial_indent=" " * by, subsequent_indent=" " * by, break_long_words=False
+        )
+        for line in text.splitlines()
+        if line.strip()
+    )
+
+
+def _states(retrievers: dict[str, "RetrieverState"]) -> str:
+    return "  ".join(f"{name}: {state.state}" for name, state in retrievers.items())
