@@ -14,7 +14,8 @@ FUNCTION_WORDS: dict[str, frozenset[str]] = {
         "her here hers him his how i if in into is it its itself just me more most much many my no nor not now of off "
         "on once only or other our out over own same she should so some such than that the their them then "
         "there these they this those through to too under until up very was we were what when where which "
-        "while who whom whose why will with would you your",
+        "while who whom whose why will with would you your aren couldn didn doesn don hadn hasn haven isn shouldn "
+        "wasn weren won wouldn",
         "nl": "aan al alle als bij daar dan dat de der deze die dit doch doen door dus een en er had heb hebben heeft "
         "hem het hier hij hoe hoeveel hun iemand ik in is ja je kan kon kunnen maar me meer men met mij mijn "
         "moet na naar niet niets nog nu of om ons ook onder onze op over te tegen toch toen tot u uit uw van veel voor "

@@ -15,7 +15,7 @@ ANALYSIS_RECIPE = "analysis-1"
 _CJK = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\u30fc"
 _TOKEN = regex.compile(rf"(?w)(?P<cjk>[{_CJK}]+)|\b[\p{{L}}\p{{N}}--[{_CJK}]][^{_CJK}]*?\b", regex.V1)
 _DIGIT_COMMA = regex.compile(r"(?<=\d),(?=\d{3})")
-_CLITICS = frozenset(["s", "t", "d", "m", "ll", "re", "ve"])
+_CLITIC = regex.compile(r"(?:^|(?<=\w)')(?:s|t|d|m|ll|re|ve)$")  # of English, also cut off: GPT-5.4's
 _STEMMERS = {
     "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish",
     "eu": "basque", "fi": "finnish", "fr": "french", "ga": "irish", "hi": "hindi", "hu": "hungarian",
@@ -36,7 +36,9 @@ def analyse(text: str, language: str | None) -> list[str]:
             terms += _bigrams(match["cjk"])
         else:
             word = _DIGIT_COMMA.sub("", match[0].replace("’", "'")).casefold()
-            if word not in stop and not (language == "en" and word in _CLITICS):
+            if language == "en":
+                word = _CLITIC.sub("", word)
+            if word and word not in stop:
                 words.append(word)
     return _stem(words, language) + terms
 

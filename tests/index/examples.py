@@ -1,0 +1,36 @@
+"""A tiny library in memory: articles with one sentence a passage."""
+
+from pathlib import Path
+
+from citewell.corpus.article import Article, Cut, Passage, Span
+from citewell.corpus.text import text_sha
+from citewell.index.build import build
+from citewell.index.config import Config
+from citewell.index.embedding import Embedder, VectorCache
+from citewell.index.search import Searcher
+from citewell.index.segment import Segment
+
+
+def an_article(article_id: str, *sentences: str, language: str | None = "en") -> tuple[Article, str, Cut]:
+    """An article without a title whose every sentence is a passage of its own."""
+    text, passages = "", []
+    for sentence in sentences:
+        span = Span(len(text), len(text) + len(sentence) + 1)
+        passages.append(Passage(span, None, None, (Span(span.start, span.end - 1),)))
+        text += sentence + "\n"
+    article = Article(
+        article_id, f"/{article_id}.txt", 1, text_sha(text), "", None, None, language, {}, "2026-03-01T00:00:00Z", "", "test"
+    )  # fmt: skip
+    return article, text, Cut(tuple(passages), ())
+
+
+def a_segment(folder: Path, embedder: Embedder, *articles: tuple[Article, str, Cut]) -> Segment:
+    cache = VectorCache(folder / "vectors.db")
+    try:
+        return build(articles, embedder, cache)
+    finally:
+        cache.close()
+
+
+def a_searcher(folder: Path, embedder: Embedder, *articles: tuple[Article, str, Cut]) -> Searcher:
+    return Searcher(a_segment(folder, embedder, *articles), embedder, Config())

@@ -1,0 +1,107 @@
+"""Vectors: the cache, and that a text's vector is its own."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from citewell.corpus.errors import CorruptLibrary
+from citewell.index.embedding import Role, VectorCache, Vectors, embed_cached
+from citewell.index.onnx_embedder import OnnxEmbedder
+from tests.fakes import WordEmbedder
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> VectorCache:
+    return VectorCache(tmp_path / "vectors.db")
+
+
+def test_only_new_texts_are_computed(cache: VectorCache) -> None:
+    embedder = WordEmbedder("sun", "moon")
+    embed_cached(embedder, cache, Role.PASSAGE, ["sun", "moon", "sun"])
+    embed_cached(embedder, cache, Role.PASSAGE, ["moon", "sun moon"])
+    assert embedder.embedded == ["sun", "moon", "sun moon"]
+
+
+def test_vectors_come_back_in_the_order_of_the_texts(cache: VectorCache) -> None:
+    embedder = WordEmbedder("sun", "moon")
+    embed_cached(embedder, cache, Role.PASSAGE, ["moon"])
+    vectors = embed_cached(embedder, cache, Role.PASSAGE, ["sun", "moon", "sun"])
+    assert vectors.dtype == np.float16
+    assert vectors.tolist() == [[0, 1, 0], [0, 0, 1], [0, 1, 0]]
+
+
+def test_roles_and_models_do_not_share_vectors(cache: VectorCache) -> None:
+    embed_cached(WordEmbedder("sun"), cache, Role.PASSAGE, ["sun"])
+    for embedder, role in [(WordEmbedder("sun"), Role.SENTENCE), (WordEmbedder("moon"), Role.PASSAGE)]:
+        embed_cached(embedder, cache, role, ["sun"])
+        assert embedder.embedded == ["sun"]
+
+
+def test_no_texts_no_vectors(cache: VectorCache) -> None:
+    assert embed_cached(WordEmbedder("sun"), cache, Role.PASSAGE, []).shape == (0, 2)
+
+
+def test_what_was_computed_before_a_failure_is_kept(cache: VectorCache) -> None:
+    class Failing(WordEmbedder):
+        def embed_passages(self, texts: Sequence[str]) -> Vectors:
+            if len(self.embedded) >= 256:
+                raise RuntimeError("killed")
+            return super().embed_passages(texts)
+
+    texts = [f"sun {i}" for i in range(300)]
+    with pytest.raises(RuntimeError):
+        embed_cached(Failing("sun"), cache, Role.PASSAGE, texts)
+    again = WordEmbedder("sun")
+    embed_cached(again, cache, Role.PASSAGE, texts)
+    assert again.embedded == texts[256:]
+
+
+def test_a_damaged_cache_is_named(tmp_path: Path) -> None:
+    (tmp_path / "vectors.db").write_bytes(b"no database" * 100)
+    with pytest.raises(CorruptLibrary, match=r"vectors\.db is not a vector cache"):
+        VectorCache(tmp_path / "vectors.db")
+
+
+def test_a_vector_never_depends_on_its_neighbours(embedder: OnnxEmbedder) -> None:
+    """Alone, in a batch, beside a long text, in another order: the same bytes."""
+    texts = ["How long is it?", "A long text. " * 80, "", "数据", "Prices in March 2026 were $0.15."]
+    alone = [embedder.embed_passages([text]).tobytes() for text in texts]
+    together = embedder.embed_passages(texts)
+    assert [row.tobytes() for row in together] == alone
+    backwards = embedder.embed_passages(texts[::-1])
+    assert [row.tobytes() for row in backwards[::-1]] == alone
+
+
+def test_vectors_have_unit_length(embedder: OnnxEmbedder) -> None:
+    vectors = embedder.embed_queries(["one", "two words", "x" * 5000, ""])
+    assert vectors.shape == (4, 384)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("What is it?", True),
+        ("数据中心", False),
+        ("Что это?", False),
+        ("42", True),
+        ("", True),
+        ("GPT-5.5 是什么", True),
+    ],
+)
+def test_the_default_model_knows_the_latin_script(embedder: OnnxEmbedder, text: str, known: bool) -> None:
+    assert embedder.knows_script(text) is known
+
+
+def test_half_precision_keeps_the_order_of_clearly_different_texts(embedder: OnnxEmbedder) -> None:
+    texts = [
+        "The cat sat on the mat.",
+        "Quarterly revenue rose.",
+        "Felines rest on rugs.",
+        "Rain is expected.",
+    ]
+    vectors, question = embedder.embed_passages(texts), embedder.embed_queries(["Where do cats sleep?"])[0]
+    full = np.argsort(-(vectors @ question)).tolist()
+    assert np.argsort(-(vectors.astype(np.float16).astype(np.float32) @ question)).tolist() == full

@@ -1,0 +1,210 @@
+"""A library over its life: added to, changed, crashed, damaged, rebuilt, written to by two."""
+
+import multiprocessing
+import multiprocessing.synchronize
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing, UnknownArticle
+from citewell.index.answer import Answer, ask
+from citewell.index.embedding import Vectors
+from citewell.index.library import Library, require
+from citewell.index.writing import Outcome, add, remove
+from tests.fakes import WordEmbedder
+
+WORDS = ("sun", "moon", "star")
+
+
+def opened(folder: Path) -> Library:
+    folder.mkdir(exist_ok=True)
+    return Library(folder, WordEmbedder(*WORDS), create=True)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return opened(tmp_path / "library")
+
+
+def written(folder: Path, name: str, text: str) -> Path:
+    file = folder / name
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def asked(library: Library, question: str) -> Answer:
+    return replace(ask(library.searcher(), library.store, question), took_ms=0.0)
+
+
+def quotes(library: Library, question: str) -> list[str]:
+    return [citation.quote.text for citation in asked(library, question).citations]
+
+
+def test_adding_a_file_twice_changes_nothing_and_says_so(library: Library, tmp_path: Path) -> None:
+    file = written(tmp_path, "sun.txt", "The sun is a star.")
+    (first,) = add(library, [file])
+    change, before = library.store.change(), asked(library, "sun")
+    (second,) = add(library, [file])
+    assert (first.result, second.result) == ("added", "unchanged")
+    assert library.store.change() == change
+    assert asked(library, "sun") == before
+
+
+def test_an_updated_article_answers_with_its_new_text_only(library: Library, tmp_path: Path) -> None:
+    add(library, [written(tmp_path, "sun.txt", "The sun has 8 planets.")])
+    (outcome,) = add(library, [written(tmp_path, "sun.txt", "The sun has 9 planets.")])
+    assert outcome.result == "updated"
+    assert quotes(library, "sun planets") == ["The sun has 9 planets."]
+    assert asked(library, "sun").citations[0].article.revision == 2
+
+
+def test_a_removed_article_is_in_no_answer(library: Library, tmp_path: Path) -> None:
+    sun, _ = add(
+        library,
+        [written(tmp_path, "sun.txt", "The sun is hot."), written(tmp_path, "moon.txt", "The moon is cold.")],
+    )
+    assert sun.article_id
+    remove(library, [sun.article_id])
+    assert quotes(library, "sun moon") == ["The moon is cold."]
+
+
+def test_removing_is_all_or_nothing(library: Library, tmp_path: Path) -> None:
+    (sun,) = add(library, [written(tmp_path, "sun.txt", "The sun is hot.")])
+    assert sun.article_id
+    with pytest.raises(UnknownArticle):
+        remove(library, [sun.article_id, "nobody"])
+    assert quotes(library, "sun") == ["The sun is hot."]
+
+
+def test_a_file_that_cannot_be_read_does_not_keep_the_others_out(library: Library, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.txt"
+    bad.write_bytes(b"\xff\xfe\x00")
+    outcomes = add(library, [bad, written(tmp_path, "sun.txt", "The sun is hot.")])
+    assert outcomes[0] == Outcome(str(bad), "refused", reason="a binary file, not text")
+    assert outcomes[1].result == "added"
+    assert quotes(library, "sun") == ["The sun is hot."]
+
+
+def test_leftovers_alone_are_no_article(library: Library, tmp_path: Path) -> None:
+    (outcome,) = add(library, [written(tmp_path, "page.txt", "Loading comments...\n")])
+    assert (outcome.result, outcome.reason) == ("refused", "nothing but page leftovers in it")
+    assert library.store.articles() == []
+
+
+def test_two_files_of_one_batch_cannot_share_an_id(library: Library, tmp_path: Path) -> None:
+    files = [written(tmp_path, f"{n}.md", f"---\nid: same\n---\nThe sun {n}.") for n in (1, 2)]
+    first, second = add(library, files)
+    assert (first.result, second.result) == ("added", "refused")
+    assert second.reason
+    assert "1.md" in second.reason
+
+
+def test_a_library_opened_again_gives_the_same_answers(library: Library, tmp_path: Path) -> None:
+    add(library, [written(tmp_path, "sun.txt", "The sun is hot.")])
+    before = asked(library, "sun")
+    library.close()
+    assert asked(opened(tmp_path / "library"), "sun") == before
+
+
+def test_a_rebuilt_index_is_the_same_index(library: Library, tmp_path: Path) -> None:
+    for text in ("The sun is hot.", "The sun is very hot. The moon is not."):
+        add(library, [written(tmp_path, "sun.txt", text)])
+    before = asked(library, "sun")
+    assert library.rebuild() == 1
+    assert asked(library, "sun") == before
+
+
+def test_another_library_of_the_same_articles_has_the_same_index(library: Library, tmp_path: Path) -> None:
+    """Whatever their order and whatever was there in between."""
+    files = [written(tmp_path, f"{w}.md", f"---\nid: {w}\n---\nThe {w} is far away.") for w in WORDS]
+    add(library, files)
+    other = opened(tmp_path / "other")
+    extra = written(tmp_path, "extra.md", "---\nid: extra\n---\nThe comet is nearer.")
+    for file in [extra, *files[::-1]]:
+        add(other, [file])
+    remove(other, ["extra"])
+    assert other.searcher().segment.id == library.searcher().segment.id
+
+
+def test_a_reader_sees_what_another_process_published(library: Library, tmp_path: Path) -> None:
+    add(library, [written(tmp_path, "sun.txt", "The sun is hot.")])
+    reader = opened(tmp_path / "library")
+    assert quotes(reader, "moon")[0] == "The sun is hot."
+    add(library, [written(tmp_path, "moon.txt", "The moon is cold.")])
+    assert quotes(reader, "moon")[0] == "The moon is cold."
+
+
+class Crashing(WordEmbedder):
+    """Ends the process, as far as Python can tell, when it meets a new passage."""
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        raise KeyboardInterrupt
+
+
+def test_a_crash_between_storing_and_publishing_is_caught_up(library: Library, tmp_path: Path) -> None:
+    add(library, [written(tmp_path, "sun.txt", "The sun is hot.")])
+    crashing = Library(tmp_path / "library", Crashing(*WORDS))
+    with pytest.raises(KeyboardInterrupt):
+        add(crashing, [written(tmp_path, "moon.txt", "The moon is cold.")])
+    assert quotes(library, "moon")[0] == "The sun is hot."
+    again = opened(tmp_path / "library")
+    again.catch_up_if_free()
+    assert quotes(again, "moon")[0] == "The moon is cold."
+
+
+def test_a_library_without_articles_says_so(library: Library) -> None:
+    library.rebuild()
+    answer = asked(library, "sun")
+    assert (answer.verdict, answer.reason) == ("insufficient", "The library has no passage to search.")
+
+
+def test_an_index_never_built_is_named(library: Library) -> None:
+    with pytest.raises(CorruptLibrary, match="citewell rebuild"):
+        library.searcher()
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"one two three", b"abc x"])
+def test_a_damaged_pointer_is_named_and_rebuilt(library: Library, tmp_path: Path, content: bytes) -> None:
+    add(library, [written(tmp_path, "sun.txt", "The sun is hot.")])
+    (tmp_path / "library" / "index" / "current").write_bytes(content)
+    fresh = opened(tmp_path / "library")
+    with pytest.raises(CorruptLibrary, match="citewell rebuild"):
+        fresh.searcher()
+    fresh.rebuild()
+    assert quotes(fresh, "sun") == ["The sun is hot."]
+
+
+def test_no_library_is_no_library(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(LibraryMissing, match="citewell add"):
+            require(folder)
+    assert not (tmp_path / "nowhere").exists()
+
+
+def hold_the_lock(
+    folder: Path, held: "multiprocessing.synchronize.Event", done: "multiprocessing.synchronize.Event"
+) -> None:
+    with opened(folder).writing():
+        held.set()
+        done.wait(30)
+
+
+def test_one_writer_at_a_time_and_readers_go_on(library: Library, tmp_path: Path) -> None:
+    add(library, [written(tmp_path, "sun.txt", "The sun is hot.")])
+    context = multiprocessing.get_context("spawn")
+    held, done = context.Event(), context.Event()
+    other = context.Process(target=hold_the_lock, args=(tmp_path / "library", held, done))
+    other.start()
+    try:
+        assert held.wait(30)
+        with pytest.raises(LibraryBusy, match="Another process is writing"), library.writing(wait=0.1):
+            pass
+        library.catch_up_if_free()
+        assert quotes(library, "sun") == ["The sun is hot."]
+    finally:
+        done.set()
+        other.join(30)
+    with library.writing(wait=0.1):
+        pass

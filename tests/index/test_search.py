@@ -1,0 +1,124 @@
+"""Rankings of the three retrievers, and what they say when they have nothing to say."""
+
+from pathlib import Path
+
+import pytest
+
+from citewell.corpus.errors import ModelMismatch
+from citewell.index.config import Config
+from citewell.index.scoring import Ranking, State
+from citewell.index.search import Searcher
+from tests.fakes import WordEmbedder
+from tests.index.examples import a_searcher, a_segment, an_article
+
+
+def articles_of(ranking: Ranking) -> list[str]:
+    return [hit.passage_id.split(".")[0] for hit in ranking.hits]
+
+
+@pytest.fixture
+def searcher(tmp_path: Path) -> Searcher:
+    return a_searcher(
+        tmp_path,
+        WordEmbedder("battery", "price", "colour"),
+        an_article("phone", "The battery lasts two days."),
+        an_article("shop", "The price is high."),
+        an_article("paint", "The colour fades."),
+        an_article("both", "Battery and price matter to most people who buy one."),
+    )
+
+
+def test_lexical_ranks_by_bm25(searcher: Searcher) -> None:
+    ranking = searcher.lexical(searcher.query("battery life"), 10)
+    assert articles_of(ranking) == ["phone", "both"]
+    assert ranking.retrievers == {"lexical": State.OK}
+
+
+def test_dense_ranks_by_cosine_and_always_finds_k(searcher: Searcher) -> None:
+    ranking = searcher.dense(searcher.query("price battery"), 3)
+    assert articles_of(ranking)[0] == "both"
+    assert [hit.score for hit in ranking.hits] == [
+        pytest.approx(1.0, abs=1e-3),
+        *[pytest.approx(0.707, abs=1e-3)] * 2,
+    ]
+
+
+def test_hybrid_takes_what_either_proposes(searcher: Searcher) -> None:
+    ranking = searcher.hybrid(searcher.query("the price"), 10)
+    assert articles_of(ranking)[:2] == ["shop", "both"]
+    assert ranking.retrievers == {"lexical": State.OK, "dense": State.OK}
+
+
+def test_k_cuts_the_ranking_and_nothing_else(searcher: Searcher) -> None:
+    query = searcher.query("battery price")
+    assert searcher.hybrid(query, 2).hits == searcher.hybrid(query, 4).hits[:2]
+
+
+def test_equal_scores_are_ordered_by_passage_id(tmp_path: Path) -> None:
+    """Whatever order they were added in."""
+    same = [an_article(name, "The battery lasts.") for name in ("b", "c", "a", "a-1", "a.b")]
+    searcher = a_searcher(tmp_path, WordEmbedder("battery"), *same)
+    for retrieve in (searcher.lexical, searcher.dense, searcher.hybrid):
+        ids = [hit.passage_id for hit in retrieve(searcher.query("battery"), 5).hits]
+        assert len(ids) == 5
+        assert ids == sorted(ids)
+
+
+def test_a_score_can_be_compared_across_questions(searcher: Searcher) -> None:
+    """Words that the library does not know lower the score; they are part of the question."""
+    known = searcher.hybrid(searcher.query("battery"), 1).hits[0].score
+    partly = searcher.hybrid(searcher.query("battery flywheel gearbox"), 1).hits[0].score
+    assert 0 < partly < known < 1
+
+
+@pytest.mark.parametrize(
+    ("question", "lexical", "dense"),
+    [
+        ("battery", State.OK, State.OK),
+        ("flywheel", State.OUT_OF_VOCABULARY, State.OK),
+        ("who is it?", State.EMPTY, State.OK),
+        ("数据中心", State.OUT_OF_VOCABULARY, State.UNKNOWN_SCRIPT),
+        ("数据 battery", State.OK, State.UNKNOWN_SCRIPT),
+    ],
+)
+def test_a_retriever_that_has_nothing_to_say_is_reported(
+    searcher: Searcher, question: str, lexical: State, dense: State
+) -> None:
+    assert searcher.hybrid(searcher.query(question), 5).retrievers == {"lexical": lexical, "dense": dense}
+
+
+def test_a_silent_retriever_is_not_fused_as_noise(searcher: Searcher) -> None:
+    alone = searcher.lexical(searcher.query("数据 battery"), 5)
+    assert searcher.hybrid(searcher.query("数据 battery"), 5).hits == alone.hits
+    assert searcher.hybrid(searcher.query("数据中心"), 5).hits == ()
+
+
+def test_an_empty_library_finds_nothing(tmp_path: Path) -> None:
+    searcher = a_searcher(tmp_path, WordEmbedder("battery"))
+    ranking = searcher.hybrid(searcher.query("battery"), 5)
+    assert ranking == Ranking((), {"lexical": State.EMPTY, "dense": State.EMPTY})
+    assert searcher.lexical(searcher.query("battery"), 5).hits == ()
+    assert searcher.dense(searcher.query("battery"), 5).hits == ()
+
+
+def test_each_article_is_asked_in_its_own_language(tmp_path: Path) -> None:
+    """'katten' is 'kat' in Dutch and stays whole in English."""
+    searcher = a_searcher(
+        tmp_path,
+        WordEmbedder("x"),
+        an_article("dutch", "De katten kosten weinig.", language="nl"),
+        an_article("english", "The katten cost little.", language="en"),
+        an_article("unknown", "katten katten katten", language=None),
+    )
+    assert set(articles_of(searcher.lexical(searcher.query("katten"), 5))) == {
+        "dutch",
+        "english",
+        "unknown",
+    }
+    assert articles_of(searcher.lexical(searcher.query("kat"), 5)) == ["dutch"]
+
+
+def test_an_index_of_another_model_is_refused(tmp_path: Path) -> None:
+    segment = a_segment(tmp_path, WordEmbedder("a"), an_article("one", "A word."))
+    with pytest.raises(ModelMismatch, match="citewell rebuild"):
+        Searcher(segment, WordEmbedder("b"), Config())

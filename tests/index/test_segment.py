@@ -1,0 +1,94 @@
+"""A segment on disk: the same bytes for the same content, checked when opened."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from citewell.corpus.errors import CorruptLibrary
+from citewell.index.segment import Segment
+from tests.fakes import WordEmbedder
+from tests.index.examples import a_segment, an_article
+
+ARTICLES = [
+    an_article("one", "The sun is up.", "The moon is not."),
+    an_article("two", "Maan en zon.", language="nl"),
+    an_article("three", "数据中心", language=None),
+]
+
+
+@pytest.fixture
+def segment(tmp_path: Path) -> Segment:
+    return a_segment(tmp_path, WordEmbedder("sun", "moon"), *ARTICLES)
+
+
+def test_what_is_opened_is_what_was_saved(segment: Segment, tmp_path: Path) -> None:
+    opened = Segment.open(segment.save(tmp_path))
+    assert opened.id == segment.id
+    assert opened.articles == segment.articles
+    assert dict(opened.postings.terms) == dict(segment.postings.terms)
+    assert [opened.passage_id(i) for i in range(4)] == [segment.passage_id(i) for i in range(4)]
+    np.testing.assert_array_equal(opened.sentence_vectors, segment.sentence_vectors)
+    assert opened.languages == (None, "en", "nl")
+
+
+def test_passages_are_numbered_in_the_order_of_their_ids(segment: Segment) -> None:
+    ids = [segment.passage_id(i) for i in range(len(segment))]
+    assert ids == sorted(ids)
+
+
+def test_two_builds_are_equal_byte_for_byte_in_whatever_order(segment: Segment, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    again = a_segment(tmp_path / "other", WordEmbedder("sun", "moon"), *ARTICLES[::-1])
+    one, other = segment.save(tmp_path), again.save(tmp_path / "other")
+    assert one.name == other.name
+    assert {f.name: f.read_bytes() for f in one.iterdir()} == {
+        f.name: f.read_bytes() for f in other.iterdir()
+    }
+
+
+def test_saving_leaves_nothing_half_written_behind(segment: Segment, tmp_path: Path) -> None:
+    segment.save(tmp_path)
+    segment.save(tmp_path)
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == [segment.id]
+
+
+def files_of_a_segment() -> list[str]:
+    return [
+        "article_of.npy", "counts.npy", "lengths.npy", "offsets.npy", "passage_vectors.npy", "passages.npy",
+        "segment.json", "sentence_offsets.npy", "sentence_spans.npy", "sentence_vectors.npy", "spans.npy", "terms.json",
+    ]  # fmt: skip
+
+
+def test_the_list_of_files_is_complete(segment: Segment, tmp_path: Path) -> None:
+    assert sorted(file.name for file in segment.save(tmp_path).iterdir()) == files_of_a_segment()
+
+
+@pytest.mark.parametrize("name", files_of_a_segment())
+@pytest.mark.parametrize("damage", ["flip", "truncate", "remove", "empty"])
+def test_a_damaged_file_is_detected(segment: Segment, tmp_path: Path, name: str, damage: str) -> None:
+    folder = segment.save(tmp_path)
+    file = folder / name
+    content = bytearray(file.read_bytes())
+    if damage == "flip":
+        content[len(content) // 2] ^= 0x10
+    file.write_bytes(content[: {"flip": len(content), "truncate": len(content) // 2}.get(damage, 0)])
+    if damage == "remove":
+        file.unlink()
+    with pytest.raises(CorruptLibrary, match="citewell rebuild"):
+        Segment.open(folder)
+
+
+def test_saving_again_repairs_a_damaged_segment(segment: Segment, tmp_path: Path) -> None:
+    (segment.save(tmp_path) / "spans.npy").write_bytes(b"")
+    assert Segment.open(segment.save(tmp_path)).id == segment.id
+
+
+def test_a_missing_segment_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CorruptLibrary, match="citewell rebuild"):
+        Segment.open(tmp_path / "gone")
+
+
+def test_an_empty_segment_can_be_saved(tmp_path: Path) -> None:
+    empty = a_segment(tmp_path, WordEmbedder("sun"))
+    assert len(Segment.open(empty.save(tmp_path))) == 0
