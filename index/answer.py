@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from urllib.parse import quote as url_quote
 
-from citewell.corpus.article import Article, Span
+from citewell.corpus.article import Article, Passage, Span
 from citewell.corpus.errors import BadInput, BadQuestion, CorruptLibrary
 from citewell.corpus.store import Store
 from citewell.corpus.text import normalise
@@ -135,11 +135,11 @@ def ask(searcher: Searcher, store: Store, question: str, k: int = 5) -> Answer:
     ranking = searcher.hybrid(query, checked_k(k))
     citations = []
     for rank, hit in enumerate(ranking.hits, start=1):
-        article, text, passage, links = _located(searcher, store, hit)
-        span = best_sentence(searcher, query, hit.number, text)
-        quote = Quote(span.start, span.end, span.of(text))
-        verify(quote, passage, text)
-        citations.append(Citation(rank, hit.score, article, passage, quote, links))
+        found = _located(searcher, store, hit)
+        span = best_sentence(searcher, query, hit.number, found.stored, found.text)
+        quote = Quote(span.start, span.end, span.of(found.text))
+        verify(quote, found.passage, found.text)
+        citations.append(Citation(rank, hit.score, found.article, found.passage, quote, found.links))
     return Answer(
         question=question,
         verdict="answered" if citations else "insufficient",
@@ -160,12 +160,12 @@ def search(searcher: Searcher, store: Store, question: str, k: int = 10) -> Sear
     began = perf_counter()
     question = checked_question(question)
     ranking = searcher.hybrid(searcher.query(question), checked_k(k))
-    found = []
+    hits = []
     for rank, hit in enumerate(ranking.hits, start=1):
-        article, _, passage, links = _located(searcher, store, hit)
-        found.append(FoundPassage(rank, hit.score, article, passage, links))
+        found = _located(searcher, store, hit)
+        hits.append(FoundPassage(rank, hit.score, found.article, found.passage, found.links))
     states = {name: RetrieverState(state) for name, state in ranking.retrievers.items()}
-    return SearchResult(question, tuple(found), states, fingerprint(searcher), _milliseconds_since(began))
+    return SearchResult(question, tuple(hits), states, fingerprint(searcher), _milliseconds_since(began))
 
 
 def checked_question(question: str) -> str:
@@ -227,16 +227,28 @@ def links_of(article: Article, passage_id: str) -> Links:
     )
 
 
-def _located(searcher: Searcher, store: Store, hit: Hit) -> tuple[CitedArticle, str, CitedPassage, Links]:
-    """What the store says of a hit; its text is checked against its SHA-256 there."""
-    indexed, span = searcher.segment.article(hit.number), searcher.segment.span(hit.number)
+@dataclass(frozen=True, slots=True)
+class _Located:
+    """What the store says of a hit."""
+
+    article: CitedArticle
+    passage: CitedPassage
+    links: Links
+    stored: Passage
+    text: str  # of the whole article
+
+
+def _located(searcher: Searcher, store: Store, hit: Hit) -> _Located:
+    """Look a hit up in the store, where its text is checked against its SHA-256."""
+    segment = searcher.segment
+    indexed, span, rows = segment.article(hit.number), segment.span(hit.number), segment.sentences(hit.number)
     article = store.article(indexed.article_id, indexed.revision)
     text = store.text(indexed.text_sha)
     stored = store.passage(indexed.text_sha, span)
-    if stored is None:
+    if stored is None or len(stored.sentences) != rows.stop - rows.start:
         raise _unfit(hit.passage_id)
     passage = cited_passage(hit.passage_id, span, stored.heading, text)
-    return cited(article), text, passage, links_of(article, hit.passage_id)
+    return _Located(cited(article), passage, links_of(article, hit.passage_id), stored, text)
 
 
 def cited_passage(passage_id: str, span: Span, heading: str | None, text: str) -> CitedPassage:

@@ -1,6 +1,7 @@
 """From cut texts to a segment: context, analysis, vectors."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -45,6 +46,17 @@ def _header_before(sentence: Span, passage: Passage, text: str) -> Span | None:
     return header
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A passage on its way into the arrays."""
+
+    passage_id: str
+    article: int
+    span: Span
+    words: str
+    sentences: list[str]
+
+
 def build(
     cut_articles: Iterable[tuple[Article, str, Cut]],
     embedder: Embedder,
@@ -54,28 +66,31 @@ def build(
 ) -> Segment:
     """Index articles given as (article, text, cut). The result does not depend on their order."""
     articles: list[IndexedArticle] = []
-    rows: list[tuple[str, int, Span, str, list[Span], list[str]]] = []  # by passage id
+    rows: list[_Row] = []
     for article, text, cut in sorted(cut_articles, key=lambda given: given[0].article_id):
         for passage in cut.passages:
-            name = passage_id(article.article_id, article.text_sha, passage.span)
-            indexed = with_context(article.title, passage, text)
-            sentences = [sentence_with_header(sentence, passage, text) for sentence in passage.sentences]
-            rows.append((name, len(articles), passage.span, indexed, list(passage.sentences), sentences))
+            rows.append(
+                _Row(
+                    passage_id(article.article_id, article.text_sha, passage.span),
+                    len(articles),
+                    passage.span,
+                    with_context(article.title, passage, text),
+                    [sentence_with_header(sentence, passage, text) for sentence in passage.sentences],
+                )
+            )
         articles.append(
             IndexedArticle(article.article_id, article.revision, article.text_sha, article.language)
         )
-    rows.sort(key=lambda row: row[0])
-    spans = [span for row in rows for span in row[4]]
+    rows.sort(key=lambda row: row.passage_id)
     return Segment(
         articles=tuple(articles),
-        article_of=np.array([row[1] for row in rows], dtype=np.int32),
-        spans=np.array([(row[2].start, row[2].end) for row in rows], dtype=np.int32).reshape(-1, 2),
-        postings=Postings.of(analyse(row[3], articles[row[1]].language) for row in rows),
-        passage_vectors=embed_cached(embedder, cache, Role.PASSAGE, [row[3] for row in rows], progress),
-        sentence_offsets=np.cumsum([0, *(len(row[4]) for row in rows)], dtype=np.int64),
-        sentence_spans=np.array([(s.start, s.end) for s in spans], dtype=np.int32).reshape(-1, 2),
+        article_of=np.array([row.article for row in rows], dtype=np.int32),
+        spans=np.array([(row.span.start, row.span.end) for row in rows], dtype=np.int32).reshape(-1, 2),
+        postings=Postings.of(analyse(row.words, articles[row.article].language) for row in rows),
+        passage_vectors=embed_cached(embedder, cache, Role.PASSAGE, [row.words for row in rows], progress),
+        sentence_offsets=np.cumsum([0, *(len(row.sentences) for row in rows)], dtype=np.int64),
         sentence_vectors=embed_cached(
-            embedder, cache, Role.SENTENCE, [sentence for row in rows for sentence in row[5]], progress
+            embedder, cache, Role.SENTENCE, [sentence for row in rows for sentence in row.sentences], progress
         ),
         model=embedder.fingerprint,
         recipe=BUILD_RECIPE,

@@ -4,27 +4,29 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from citewell.corpus.article import Span
+from citewell.corpus.article import Passage, Span
 from citewell.index.analysis import analyse
+from citewell.index.build import sentence_with_header
 from citewell.index.scoring import State, cosines
 from citewell.index.search import Query, Searcher
 
 
-def best_sentence(searcher: Searcher, query: Query, number: int, text: str) -> Span:
-    """Span of the best sentence of a passage; of equals the first."""
+def best_sentence(searcher: Searcher, query: Query, number: int, passage: Passage, text: str) -> Span:
+    """Span of the best sentence of a passage; of equals the first. A table row is read with its header.
+
+    `number` is the passage's in the segment, `passage` what the store says of it.
+    """
     segment = searcher.segment
-    rows = segment.sentences(number)
-    spans = [Span(int(start), int(end)) for start, end in segment.sentence_spans[rows]]
-    scores = np.zeros(len(spans))
+    scores = np.zeros(len(passage.sentences))
     if query.vector is not None:
-        scores += cosines(segment.sentence_vectors[rows], query.vector)
+        scores += cosines(segment.sentence_vectors[segment.sentences(number)], query.vector)
     if query.lexical is State.OK:
         language = segment.article(number).language
-        terms = query.terms[segment.languages.index(language)]
-        weights = {term: searcher.idf(term) for term in terms}
-        shares = [overlap(weights, analyse(span.of(text), language)) for span in spans]
+        weights = {term: searcher.idf(term) for term in query.terms[segment.languages.index(language)]}
+        words = [sentence_with_header(sentence, passage, text) for sentence in passage.sentences]
+        shares = [overlap(weights, analyse(sentence, language)) for sentence in words]
         scores += searcher.config.evidence_overlap * np.array(shares)
-    return spans[int(np.argmax(np.round(scores, 6)))]
+    return passage.sentences[int(np.argmax(np.round(scores, 6)))]
 
 
 def overlap(weights: Mapping[str, float], terms: Sequence[str]) -> float:

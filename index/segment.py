@@ -45,7 +45,6 @@ class Segment:
     postings: Postings
     passage_vectors: NDArray[np.float16]  # (n, dim), unit length
     sentence_offsets: NDArray[np.int64]  # (n + 1,): passage i has sentences offsets[i]:offsets[i + 1]
-    sentence_spans: NDArray[np.int32]  # (m, 2)
     sentence_vectors: NDArray[np.float16]  # (m, dim), unit length
     model: str  # fingerprint
     recipe: str  # how texts were cut and analysed
@@ -66,7 +65,7 @@ class Segment:
         return passage_id(article.article_id, article.text_sha, self.span(number))
 
     def sentences(self, number: int) -> slice:
-        """Rows of sentence_spans and sentence_vectors."""
+        """Rows of sentence_vectors, in the order of the passage's sentences."""
         return slice(int(self.sentence_offsets[number]), int(self.sentence_offsets[number + 1]))
 
     @cached_property
@@ -103,7 +102,6 @@ class Segment:
             "lengths": self.postings.lengths,
             "passage_vectors": self.passage_vectors,
             "sentence_offsets": self.sentence_offsets,
-            "sentence_spans": self.sentence_spans,
             "sentence_vectors": self.sentence_vectors,
         }
 

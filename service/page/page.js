@@ -35,7 +35,8 @@ async function fetched(address, options) {
 
 function citation(found) {
   const { article, passage, quote } = found;
-  const shown = passage.text.trimEnd();
+  const shown = passage.text.trim();
+  const offset = passage.start + Array.from(passage.text.match(/^\s*/)[0]).length;
   const about = [article.published, passage.heading, `score ${found.score.toFixed(3)}`, article.source];
   const source = found.links.source
     ? element("a", { href: found.links.source, rel: "noopener noreferrer" }, "Original")
@@ -43,7 +44,7 @@ function citation(found) {
   return element("li", { class: "card" },
     element("h2", {}, element("a", { href: articleAddress(article.id, quote.start, quote.end) }, article.title)),
     element("p", { class: "about" }, about.filter(Boolean).join(" · ")),
-    element("p", { class: "text" }, ...marked(shown, passage.start, quote.start, quote.end)),
+    element("p", { class: "text" }, ...marked(shown, offset, quote.start, quote.end)),
     source);
 }
 

@@ -127,7 +127,7 @@ def test_search_ranks_like_ask(library: Library) -> None:
 def test_an_index_that_does_not_fit_the_store_gives_an_error_and_no_answer(library: Library) -> None:
     searcher = library.searcher()
     segment = searcher.segment
-    searcher.segment = replace(segment, sentence_spans=segment.sentence_spans + 1000)
+    searcher.segment = replace(segment, spans=segment.spans + 1)
     with pytest.raises(CorruptLibrary, match="citewell rebuild"):
         ask(searcher, library.store, "battery")
 

@@ -23,7 +23,7 @@ terms = st.sampled_from(["a", "b", "c", "d", "e", "f"])
 passages = st.lists(st.lists(terms, max_size=12), min_size=1, max_size=15).filter(any)
 
 
-@given(passages, st.lists(terms | st.just("unknown"), max_size=6), st.floats(0.1, 3), st.floats(0, 1))
+@given(passages, st.lists(terms | st.just("unknown"), max_size=6), st.floats(0.1, 3), st.floats(0, 0.99))
 def test_scores_equal_rank_bm25(corpus: list[list[str]], query: list[str], k1: float, b: float) -> None:
     """Same tokens, same idf, same k1 and b: same scores, repeated terms included."""
     theirs = LuceneOkapi(corpus, k1=k1, b=b).get_scores(query)

@@ -56,7 +56,7 @@ def test_saving_leaves_nothing_half_written_behind(segment: Segment, tmp_path: P
 def files_of_a_segment() -> list[str]:
     return [
         "article_of.npy", "counts.npy", "lengths.npy", "offsets.npy", "passage_vectors.npy", "passages.npy",
-        "segment.json", "sentence_offsets.npy", "sentence_spans.npy", "sentence_vectors.npy", "spans.npy", "terms.json",
+        "segment.json", "sentence_offsets.npy", "sentence_vectors.npy", "spans.npy", "terms.json",
     ]  # fmt: skip
 
 
