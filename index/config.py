@@ -18,7 +18,7 @@ class Config:
     lexical: float = 0.5
     passage: float = 0.25
     sentence: float = 0.25
-    evidence_overlap: float = 0.5  # weight of shared terms against the cosine when the quote is chosen
+    evidence_overlap: float = 1.0  # weight of shared terms against the cosine when the quote is chosen
 
     @property
     def fingerprint(self) -> str:
