@@ -1,7 +1,7 @@
 """From a file to a Draft: which reader takes it, and why it cannot be read when it cannot."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -64,23 +64,27 @@ def _bytes_of(path: Path) -> bytes:
     return original
 
 
-def find_files(paths: list[Path]) -> Iterator[Path]:
-    """Every file named, and in each folder every file a reader takes, in order of name.
+def find_files(paths: Sequence[Path]) -> list[Path]:
+    """Every file named, and of each folder every file that a reader takes, in order of name, each once.
 
     Raises BadInput for a path that does not exist and for a folder without any article.
     """
+    found: dict[Path, Path] = {}
     for path in paths:
-        if path.is_dir():
-            found = sorted(
-                file for file in path.rglob("*") if file.suffix.lower() in READERS and file.is_file()
-            )
-            if not found:
-                raise BadInput(f"No article in {path}: readable files end in {', '.join(sorted(READERS))}.")
-            yield from found
-        elif path.exists():
-            yield path
-        else:
+        for file in _files_of(path):
+            found.setdefault(file.resolve(), file)
+    return list(found.values())
+
+
+def _files_of(path: Path) -> list[Path]:
+    if not path.is_dir():
+        if not path.exists():
             raise BadInput(f"No such file or folder: {path}")
+        return [path]
+    readable = sorted(file for file in path.rglob("*") if file.suffix.lower() in READERS and file.is_file())
+    if not readable:
+        raise BadInput(f"No article in {path}: readable files end in {', '.join(sorted(READERS))}.")
+    return readable
 
 
 def article_id_of(draft: Draft, source: str) -> str:

@@ -3,71 +3,31 @@
 The dataclasses are the JSON of `ask` everywhere: over HTTP, on the command line, to an agent.
 """
 
-import re
 from dataclasses import dataclass, field
 from time import perf_counter
-from urllib.parse import quote as url_quote
 
-from citewell.corpus.article import Article, Passage, Span
-from citewell.corpus.errors import BadInput, BadQuestion, CorruptLibrary
+from citewell.corpus.article import Passage
+from citewell.corpus.errors import BadInput, BadQuestion
 from citewell.corpus.store import Store
 from citewell.corpus.text import normalise
+from citewell.index.citation import (
+    Citation,
+    CitedArticle,
+    CitedPassage,
+    Links,
+    Quote,
+    cited,
+    cited_passage,
+    links_of,
+    unfit,
+    verify,
+)
 from citewell.index.evidence import best_sentence
 from citewell.index.scoring import Hit, Ranking, State
 from citewell.index.search import Searcher
 
 MOST_CHARACTERS = 2000
 MOST_HITS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class CitedArticle:
-    id: str
-    title: str
-    source: str
-    published: str | None
-    revision: int
-    version: str  # SHA-256 of the text
-
-
-@dataclass(frozen=True, slots=True)
-class CitedPassage:
-    id: str
-    start: int
-    end: int
-    heading: str | None
-    page: int | None
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """text[start:end] of the article's text, in Unicode code points."""
-
-    start: int
-    end: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """Relative, so that they do not depend on the host; `source` only if the article came from the web."""
-
-    passage: str
-    article: str
-    source: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Citation:
-    rank: int
-    score: float
-    article: CitedArticle
-    passage: CitedPassage
-    quote: Quote
-    links: Links
-    also_in: tuple[str, ...] = ()
-    explain: dict[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,45 +146,8 @@ def checked_k(k: int) -> int:
     return k
 
 
-def verify(quote: Quote, passage: CitedPassage, text: str) -> None:
-    """The invariant of every citation. Raises CorruptLibrary if the index and the text disagree."""
-    inside = passage.start <= quote.start < quote.end <= passage.end
-    if (
-        not inside
-        or text[quote.start : quote.end] != quote.text
-        or text[passage.start : passage.end] != passage.text
-    ):
-        raise _unfit(passage.id)
-
-
-def _unfit(passage_id: str) -> CorruptLibrary:
-    return CorruptLibrary(
-        f"The index does not fit the text of passage {passage_id}. Build it again: citewell rebuild"
-    )
-
-
 def fingerprint(searcher: Searcher) -> Fingerprint:
     return Fingerprint(searcher.segment.id, searcher.config.fingerprint, searcher.embedder.fingerprint)
-
-
-def cited(article: Article) -> CitedArticle:
-    return CitedArticle(
-        article.article_id,
-        article.title,
-        article.source,
-        article.published,
-        article.revision,
-        article.text_sha,
-    )
-
-
-def links_of(article: Article, passage_id: str) -> Links:
-    web = article.metadata.get("url") or article.source
-    return Links(
-        passage=f"/v1/passages/{url_quote(passage_id)}",
-        article=f"/v1/articles/{url_quote(article.article_id)}",
-        source=web if re.match(r"https?://", web) else None,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,13 +169,9 @@ def _located(searcher: Searcher, store: Store, hit: Hit) -> _Located:
     text = store.text(indexed.text_sha)
     stored = store.passage(indexed.text_sha, span)
     if stored is None or len(stored.sentences) != rows.stop - rows.start:
-        raise _unfit(hit.passage_id)
+        raise unfit(hit.passage_id)
     passage = cited_passage(hit.passage_id, span, stored.heading, text)
     return _Located(cited(article), passage, links_of(article, hit.passage_id), stored, text)
-
-
-def cited_passage(passage_id: str, span: Span, heading: str | None, text: str) -> CitedPassage:
-    return CitedPassage(passage_id, span.start, span.end, heading, None, span.of(text))
 
 
 def _reason(ranking: Ranking) -> str:

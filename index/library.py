@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from citewell.corpus.errors import CitewellError, CorruptLibrary, LibraryBusy, LibraryMissing
+from citewell.corpus.passages import CUT_RECIPE, cut
 from citewell.corpus.store import Store
 from citewell.index.build import build
 from citewell.index.config import Config
@@ -81,6 +82,9 @@ class Library:
 
     def rebuild(self, progress: Progress = lambda *_: None) -> int:
         """Build the index from the store and publish it; returns the number of passages. Needs the writer's lock."""
+        for article in self.store.cut_otherwise(CUT_RECIPE):
+            pieces = cut(self.store.text(article.text_sha), article.language, self.embedder.count_tokens)
+            self.store.recut(article.text_sha, pieces, CUT_RECIPE)
         change = self.store.change()
         cache = VectorCache(self.folder / "vectors.db")
         try:

@@ -12,16 +12,8 @@ from fastapi_offline import FastAPIOffline
 
 from citewell.corpus.article import parse_passage_id
 from citewell.corpus.errors import UnknownArticle, UnknownPassage
-from citewell.index.answer import (
-    MOST_HITS,
-    Answer,
-    SearchResult,
-    ask,
-    cited,
-    cited_passage,
-    links_of,
-    search,
-)
+from citewell.index.answer import MOST_HITS, Answer, SearchResult, ask, search
+from citewell.index.citation import cited, cited_passage, links_of
 from citewell.index.library import Library
 from citewell.service import problems
 from citewell.service.schemas import (

@@ -40,7 +40,7 @@ def add(paths: list[Path], library: Folder = LIBRARY, as_json: AsJson = False) -
     from citewell.corpus.reading import find_files
     from citewell.index.writing import add as add_files
 
-    files = list(find_files(paths))
+    files = find_files(paths)
     with _opened(library, create=True) as opened, terminal.progress("embedding") as progress:
         outcomes = add_files(opened, files, progress)
     _print(as_json, {"files": [asdict(outcome) for outcome in outcomes]}, terminal.outcomes(outcomes))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field
 
 from citewell.corpus.article import Article, Cut, passage_id
-from citewell.index.answer import MOST_HITS, CitedArticle, CitedPassage, Links
+from citewell.index.answer import MOST_HITS
+from citewell.index.citation import CitedArticle, CitedPassage, Links
 
 
 class AskRequest(BaseModel):

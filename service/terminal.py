@@ -11,7 +11,8 @@ from tqdm import tqdm
 if TYPE_CHECKING:
     from citewell.eval.bench import Latency
     from citewell.eval.evaluate import GoldReport, Row
-    from citewell.index.answer import Answer, CitedArticle, RetrieverState, SearchResult
+    from citewell.index.answer import Answer, RetrieverState, SearchResult
+    from citewell.index.citation import CitedArticle
     from citewell.index.embedding import Progress
     from citewell.index.writing import Outcome
 

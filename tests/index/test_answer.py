@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from citewell.corpus.errors import BadInput, BadQuestion, CorruptLibrary
-from citewell.index.answer import Answer, ask, links_of, search
+from citewell.index.answer import Answer, ask, search
+from citewell.index.citation import links_of
 from citewell.index.library import Library
 from citewell.index.scoring import State
 from citewell.index.writing import add

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing, UnknownArticle
+from citewell.corpus.passages import whole
 from citewell.index.answer import Answer, ask
 from citewell.index.embedding import Vectors
 from citewell.index.library import Library, require
@@ -208,3 +209,13 @@ def test_one_writer_at_a_time_and_readers_go_on(library: Library, tmp_path: Path
         other.join(30)
     with library.writing(wait=0.1):
         pass
+
+
+def test_a_rebuild_cuts_again_what_an_older_recipe_has_cut(library: Library, tmp_path: Path) -> None:
+    (outcome,) = add(library, [written(tmp_path, "sun.txt", "The sun is hot. " * 60)])
+    assert outcome.article_id
+    sha = library.store.article(outcome.article_id).text_sha
+    before = library.store.cut(sha)
+    library.store.recut(sha, whole(library.store.text(sha), "en"), "cut-0")
+    assert library.rebuild() == outcome.passages
+    assert library.store.cut(sha) == before

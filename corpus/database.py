@@ -1,0 +1,93 @@
+"""The SQLite file under the store: its schema, its transactions, and errors that say what to do next."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing
+
+SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE changes (number INTEGER PRIMARY KEY AUTOINCREMENT, article_id TEXT NOT NULL, kind TEXT NOT NULL,
+    recorded_at TEXT NOT NULL) STRICT;
+CREATE TABLE texts (sha TEXT PRIMARY KEY, text TEXT NOT NULL, cut_recipe TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE passages (text_sha TEXT NOT NULL REFERENCES texts, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
+    heading TEXT, header_start INTEGER, header_end INTEGER, sentences TEXT NOT NULL,
+    PRIMARY KEY (text_sha, start)) STRICT, WITHOUT ROWID;
+CREATE TABLE excluded (text_sha TEXT NOT NULL REFERENCES texts, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
+    rule TEXT NOT NULL, PRIMARY KEY (text_sha, start)) STRICT, WITHOUT ROWID;
+CREATE TABLE articles (id TEXT PRIMARY KEY, live INTEGER) STRICT, WITHOUT ROWID;
+CREATE TABLE revisions (article_id TEXT NOT NULL REFERENCES articles, number INTEGER NOT NULL,
+    source TEXT NOT NULL, text_sha TEXT NOT NULL REFERENCES texts, title TEXT NOT NULL, author TEXT, published TEXT,
+    language TEXT, metadata TEXT NOT NULL, recorded_at TEXT NOT NULL, original_sha TEXT NOT NULL, reader TEXT NOT NULL,
+    change INTEGER NOT NULL REFERENCES changes, PRIMARY KEY (article_id, number)) STRICT, WITHOUT ROWID;
+"""
+
+
+class Database:
+    """One connection in write-ahead mode, flushed at every commit; it serves all threads of a process, in turns."""
+
+    def __init__(self, file: Path, create: bool = False) -> None:
+        """Raises LibraryMissing if there is none and `create` is false, CorruptLibrary if it cannot be read."""
+        if not create and not file.is_file():
+            raise LibraryMissing(file.parent)
+        self.file = file
+        self._turn = threading.RLock()
+        with self._named_errors():
+            self._connection = sqlite3.connect(
+                file, check_same_thread=False, isolation_level=None, timeout=30
+            )
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            self._prepare()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of what is done inside, or nothing."""
+        with self._turn, self._named_errors():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        with self._turn, self._named_errors():
+            return self._connection.execute(query, values).fetchall()
+
+    def _prepare(self) -> None:
+        if self._version() == 0:
+            with self.transaction() as db:
+                if not db.execute("SELECT 1 FROM sqlite_schema").fetchone():
+                    for statement in _SCHEMA.split(";"):
+                        db.execute(statement)
+                    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        if self._version() != SCHEMA_VERSION:
+            raise CorruptLibrary(
+                f"{self.file} was made by another version of citewell (schema {self._version()}, this one reads "
+                f"{SCHEMA_VERSION}). Use that version, or make a new library from the articles."
+            )
+
+    def _version(self) -> int:
+        version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        return version
+
+    @contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+                raise LibraryBusy(self.file.parent) from error
+            raise CorruptLibrary(
+                f"{self.file} cannot be read or written ({error}). Restore it from a backup, or make a new library "
+                "from the articles; the file is left as it is."
+            ) from error

@@ -1,0 +1,99 @@
+"""Citations: what is quoted, where it stands, and the check that it stands there."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote as url_quote
+
+from citewell.corpus.article import Article, Span
+from citewell.corpus.errors import CorruptLibrary
+
+
+@dataclass(frozen=True, slots=True)
+class CitedArticle:
+    id: str
+    title: str
+    source: str
+    published: str | None
+    revision: int
+    version: str  # SHA-256 of the text
+
+
+@dataclass(frozen=True, slots=True)
+class CitedPassage:
+    id: str
+    start: int
+    end: int
+    heading: str | None
+    page: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """text[start:end] of the article's text, in Unicode code points."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Relative, so that they do not depend on the host; `source` only if the article came from the web."""
+
+    passage: str
+    article: str
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    rank: int
+    score: float
+    article: CitedArticle
+    passage: CitedPassage
+    quote: Quote
+    links: Links
+    also_in: tuple[str, ...] = ()
+    explain: dict[str, float] | None = None
+
+
+def verify(quote: Quote, passage: CitedPassage, text: str) -> None:
+    """The invariant of every citation. Raises CorruptLibrary if the index and the text disagree."""
+    inside = passage.start <= quote.start < quote.end <= passage.end
+    if (
+        not inside
+        or text[quote.start : quote.end] != quote.text
+        or text[passage.start : passage.end] != passage.text
+    ):
+        raise unfit(passage.id)
+
+
+def unfit(passage_id: str) -> CorruptLibrary:
+    return CorruptLibrary(
+        f"The index does not fit the text of passage {passage_id}. Build it again: citewell rebuild"
+    )
+
+
+def cited(article: Article) -> CitedArticle:
+    return CitedArticle(
+        article.article_id,
+        article.title,
+        article.source,
+        article.published,
+        article.revision,
+        article.text_sha,
+    )
+
+
+def links_of(article: Article, passage_id: str) -> Links:
+    web = article.metadata.get("url") or article.source
+    return Links(
+        passage=f"/v1/passages/{url_quote(passage_id)}",
+        article=f"/v1/articles/{url_quote(article.article_id)}",
+        source=web if re.match(r"https?://", web) else None,
+    )
+
+
+def cited_passage(passage_id: str, span: Span, heading: str | None, text: str) -> CitedPassage:
+    return CitedPassage(passage_id, span.start, span.end, heading, None, span.of(text))
