@@ -89,9 +89,10 @@ def parse_passage_id(name: str) -> tuple[str, str, Span]:
     """Article id, first 12 digits of the text SHA, and span; UnknownPassage if it is no such name."""
     try:
         article_id, sha12, ends = name.rsplit(".", 2)
-        start, end = (int(part) for part in ends.split("-") if part.isascii() and part.isdigit())
+        start, end = map(int, ends.split("-"))
     except ValueError:
         raise UnknownPassage(name) from None
-    if not article_id or len(sha12) != 12 or not start < end:
+    span = Span(start, end)
+    if not article_id or len(sha12) != 12 or not start < end or passage_id(article_id, sha12, span) != name:
         raise UnknownPassage(name)
-    return article_id, sha12, Span(start, end)
+    return article_id, sha12, span

@@ -16,6 +16,8 @@ CitewellError
 
 from pathlib import Path
 
+from citewell.corpus.text import escaped
+
 
 class CitewellError(Exception):
     """Base class of every error that citewell raises on purpose."""
@@ -33,7 +35,7 @@ class UnreadableFile(BadInput):
     """A file that holds no article; `reason` says why."""
 
     def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
+        super().__init__(f"{escaped(str(path))}: {reason}")
         self.path, self.reason = path, reason
 
 

@@ -12,7 +12,7 @@ from citewell.corpus.errors import BadInput, UnreadableFile
 from citewell.corpus.language import guess_language
 from citewell.corpus.markdown import read_markdown
 from citewell.corpus.plain import read_plain
-from citewell.corpus.text import normalise
+from citewell.corpus.text import escaped, normalise
 
 MAX_ARTICLE_BYTES = 20_000_000
 _READABLE_ID = regex.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -29,6 +29,8 @@ READERS: dict[str, Reader] = {".md": read_markdown, ".markdown": read_markdown, 
 
 def read_file(path: Path) -> Draft:
     """Read one article. Raises UnreadableFile with the reason."""
+    if escaped(str(path)) != str(path):
+        raise UnreadableFile(path, "its name is not UTF-8 or has control characters; rename it")
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         known = ", ".join(sorted(READERS))

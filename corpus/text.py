@@ -5,6 +5,7 @@ import unicodedata
 
 import regex
 
+_UNSHOWABLE = regex.compile(r"[\p{Cc}\ud800-\udfff]")
 _UNSTORABLE = regex.compile(r"[\x00\ud800-\udfff]")
 _WORD_OR_CJK = regex.compile(
     r"(?P<cjk>[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}])|[\p{L}\p{N}][\p{L}\p{M}\p{N}'’.,]*"
@@ -15,6 +16,11 @@ def normalise(raw: str) -> str:
     """NFC, LF line ends, no byte order mark; NUL and lone surrogates become U+FFFD."""
     text = raw.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     return unicodedata.normalize("NFC", _UNSTORABLE.sub("\ufffd", text))
+
+
+def escaped(words: str) -> str:
+    """The words on one line that any terminal can show: control characters and lone surrogates are escaped."""
+    return _UNSHOWABLE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), words)
 
 
 def text_sha(text: str) -> str:

@@ -38,7 +38,7 @@ class BeirSet:
 
 def read_beir(folder: Path, count_tokens: Callable[[str], int], limit: int | None = None) -> BeirSet:
     """Read a set, or its first `limit` judged questions. Raises BadInput, naming file and line."""
-    questions = {str(row["_id"]): normalise(row["text"]) for row in _rows(folder / "queries.jsonl", "text")}
+    questions = {str(row["_id"]): normalise(row["text"]) for row in _rows(folder / "queries.jsonl")}
     qrels = _read_qrels(folder / "qrels.tsv")
     if unknown := [question for question in qrels if question not in questions]:
         raise BadInput(
@@ -49,7 +49,7 @@ def read_beir(folder: Path, count_tokens: Callable[[str], int], limit: int | Non
         raise BadInput(f"{folder}: no judged question; check queries.jsonl and qrels.tsv")
     return BeirSet(
         folder.resolve().name,
-        tuple(_document(row, count_tokens) for row in _rows(folder / "corpus.jsonl", "text")),
+        tuple(_document(row, count_tokens) for row in _rows(folder / "corpus.jsonl")),
         {question: questions[question] for question in judged},
         {question: qrels[question] for question in judged},
     )
@@ -69,15 +69,26 @@ def _document(row: Mapping[str, Any], count_tokens: Callable[[str], int]) -> tup
     return article, text, pieces
 
 
-def _rows(file: Path, *fields: str) -> Iterator[dict[str, Any]]:
+def _rows(file: Path) -> Iterator[dict[str, Any]]:
     for number, line in _lines(file):
         try:
             row = json.loads(line)
         except ValueError:
             raise BadInput(f"{file}:{number}: not JSON") from None
-        if not isinstance(row, dict) or any(field not in row for field in ("_id", *fields)):
-            raise BadInput(f"{file}:{number}: needs {', '.join(('_id', *fields))}")
+        if not isinstance(row, dict) or not _is_document(row):
+            raise BadInput(f"{file}:{number}: needs _id and text, and takes title and metadata")
         yield row
+
+
+def _is_document(row: Mapping[str, Any]) -> bool:
+    metadata = row.get("metadata") or {}
+    return (
+        isinstance(row.get("_id"), str | int)
+        and isinstance(row.get("text"), str)
+        and isinstance(row.get("title") or "", str)
+        and isinstance(metadata, dict)
+        and isinstance(metadata.get("lang") or "", str)
+    )
 
 
 def _read_qrels(file: Path) -> dict[str, dict[str, int]]:

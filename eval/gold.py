@@ -66,8 +66,8 @@ def _lines(file: Path) -> Iterator[tuple[str, str]]:
 def _question(line: str, place: str) -> Question:
     try:
         row = json.loads(line)
-        evidence = tuple(Evidence(str(e["article"]), str(e["quote"])) for e in row["evidence"])
-        question = Question(str(row["id"]), str(row["kind"]), str(row["question"]), evidence)
+        evidence = tuple(Evidence(_words(e, "article"), _words(e, "quote")) for e in row["evidence"])
+        question = Question(_words(row, "id"), _words(row, "kind"), _words(row, "question"), evidence)
     except (ValueError, KeyError, TypeError):
         raise BadInput(f"{place}: needs id, kind, question and evidence [{{article, quote}}]") from None
     if question.kind not in KINDS:
@@ -75,6 +75,13 @@ def _question(line: str, place: str) -> Question:
     if (question.kind == "unanswerable") is bool(question.evidence):
         raise BadInput(f"{place}: exactly the unanswerable questions have no evidence")
     return question
+
+
+def _words(row: Mapping[str, object], field: str) -> str:
+    value = row[field]
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(field)
+    return value
 
 
 def locate(questions: tuple[Question, ...], store: Store) -> Mapping[Evidence, tuple[str, tuple[Span, ...]]]:

@@ -79,7 +79,7 @@ def open_compiled(folder: Path) -> CompiledModel:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         changed = [name for name, sha in manifest["files"].items() if file_sha(folder / name) != sha]
         model = CompiledModel(folder, manifest["fingerprint"], manifest["dim"], manifest["most_tokens"])
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelMismatch(
             f"The compiled model in {folder} is broken ({error}). Remove that folder."
         ) from None

@@ -70,8 +70,8 @@ def cosines(vectors: NDArray[np.float16], question: NDArray[np.float32]) -> NDAr
 
 
 def best_per_group(values: NDArray[np.float64], sizes: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The highest value of each group of neighbours; -1 for an empty group. Shape (len(sizes),)."""
-    best = np.full(len(sizes), -1.0)
+    """The highest value of each group of neighbours, NaN for an empty group; shape (len(sizes),)."""
+    best = np.full(len(sizes), np.nan)
     filled = sizes > 0
     if len(values):
         starts = np.cumsum(sizes)[filled] - sizes[filled]

@@ -109,13 +109,14 @@ class Searcher:
         return cosines(self.segment.passage_vectors[found], query.vector)
 
     def _sentence_cosines(self, query: Query, found: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The cosine of each passage's best sentence, shape (len(found),)."""
+        """The cosine of each passage's best sentence, its own if it has none, shape (len(found),)."""
         assert query.vector is not None
         starts = self.segment.sentence_offsets[found]
         sizes = self.segment.sentence_offsets[found + 1] - starts
         first = np.repeat(starts - np.cumsum(sizes) + sizes, sizes)
         rows = first + np.arange(sizes.sum())
-        return best_per_group(cosines(self.segment.sentence_vectors[rows], query.vector), sizes)
+        best = best_per_group(cosines(self.segment.sentence_vectors[rows], query.vector), sizes)
+        return np.where(sizes > 0, best, self._passage_cosines(query, found))
 
     def _hits(self, found: NDArray[np.int64], scores: NDArray[np.float64], k: int) -> tuple[Hit, ...]:
         order = np.lexsort((found, -scores))[:k]

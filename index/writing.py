@@ -8,6 +8,7 @@ from citewell.corpus.article import Draft
 from citewell.corpus.errors import BadInput, UnknownArticle, UnreadableFile
 from citewell.corpus.passages import CUT_RECIPE, cut
 from citewell.corpus.reading import article_id_of, language_of, read_file
+from citewell.corpus.text import escaped
 from citewell.index.embedding import Progress
 from citewell.index.library import Library
 
@@ -45,7 +46,8 @@ def _store_all(library: Library, files: Sequence[Path]) -> Iterator[Outcome]:
             seen[article_id] = file
             yield _store(library, file, article_id, source, draft)
         except BadInput as refused:
-            yield Outcome(str(file), "refused", reason=str(refused).removeprefix(f"{file}: "))
+            name = escaped(str(file))
+            yield Outcome(name, "refused", reason=str(refused).removeprefix(f"{name}: "))
 
 
 def _store(library: Library, file: Path, article_id: str, source: str, draft: Draft) -> Outcome:

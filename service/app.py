@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import FastAPI, Query
-from fastapi.openapi.utils import get_openapi
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
@@ -43,6 +42,7 @@ def create_app(library: Library) -> FastAPI:
         description="Ask a question over your articles; get the passages that answer it, with citations.",
         docs_url="/docs",
         redoc_url=None,
+        swagger_ui_parameters={"validatorUrl": None},  # else the page would ask a server elsewhere
     )
     problems.install(app)
 
@@ -94,7 +94,7 @@ def create_app(library: Library) -> FastAPI:
         return FileResponse(_PAGE / "index.html", headers=_PAGE_HEADERS)
 
     app.mount("/page", StaticFiles(directory=_PAGE), name="page")
-    app.openapi_schema = _with_problem(app)
+    _describe_problems(app)
     return app
 
 
@@ -115,11 +115,9 @@ def find_passage(library: Library, passage_id: str) -> PassageText:
     return PassageText(cited(article), passage, current, links_of(article, passage_id))
 
 
-def _with_problem(app: FastAPI) -> dict[str, object]:
-    """The OpenAPI document with the schema of errors, and without the one that FastAPI assumes."""
-    schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-    schemas = schema["components"]["schemas"]
+def _describe_problems(app: FastAPI) -> None:
+    """Put the schema of errors into the OpenAPI document, and take out the one that FastAPI assumes."""
+    schemas = app.openapi()["components"]["schemas"]
     schemas["Problem"] = Problem.model_json_schema()
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
-    return schema

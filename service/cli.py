@@ -5,6 +5,7 @@ What takes long to import is imported by the command that needs it.
 
 import ipaddress
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -120,6 +121,9 @@ def serve(
             file=sys.stderr,
             flush=True,
         )
+        signal.signal(
+            signal.SIGTERM, lambda *_: sys.exit(0)
+        )  # what uvicorn raises again once it has shut down
         uvicorn.run(create_app(opened), host=host, port=port, log_level="warning")
 
 

@@ -1,0 +1,26 @@
+"""Fixtures that cost seconds and that many tests share: the real model, and the bundled articles indexed with it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from citewell.eval.gold import bundled_articles
+from citewell.index.library import Library
+from citewell.index.model import default_model
+from citewell.index.onnx_embedder import OnnxEmbedder
+from citewell.index.writing import add
+
+
+@pytest.fixture(scope="session")
+def embedder() -> OnnxEmbedder:
+    """The default model; compiled into the user's cache if that was never done (12 s)."""
+    return OnnxEmbedder(default_model())
+
+
+@pytest.fixture(scope="session")
+def bundled_library(embedder: OnnxEmbedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """The bundled articles; to be read only."""
+    library = Library(tmp_path_factory.mktemp("bundled"), embedder, create=True)
+    add(library, sorted(bundled_articles().glob("*.md")))
+    yield library
+    library.close()

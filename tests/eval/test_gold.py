@@ -1,0 +1,214 @@
+"""Gold sets: what a line holds, what is refused and how, and that the bundled set is sound."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import regex
+
+from citewell.corpus.article import Span
+from citewell.corpus.errors import BadInput
+from citewell.corpus.reading import article_id_of, read_file
+from citewell.eval.gold import (
+    KINDS,
+    Evidence,
+    Question,
+    bundled_articles,
+    bundled_gold,
+    locate,
+    read_gold,
+)
+from citewell.index.library import Library
+from citewell.index.writing import add
+from tests.fakes import WordEmbedder
+
+GOOD = '{"id": "q1", "kind": "fact", "question": "Who digs?", "evidence": [{"article": "ants", "quote": "Ants dig"}]}'
+
+
+def line(**changes: object) -> str:
+    return json.dumps({**json.loads(GOOD), **changes})
+
+
+def test_a_gold_file_is_read_in_its_order_and_blank_lines_are_passed_over(tmp_path: Path) -> None:
+    file = tmp_path / "gold.jsonl"
+    file.write_text(
+        f"{GOOD}\n\n{line(id='q2', kind='unanswerable', question='Wié?', evidence=[])}\n", "utf-8"
+    )
+    assert read_gold(file) == (
+        Question("q1", "fact", "Who digs?", (Evidence("ants", "Ants dig"),)),
+        Question("q2", "unanswerable", "Wié?", ()),
+    )
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pytest.param("not JSON", id="not JSON"),
+        pytest.param("{", id="half a line"),
+        pytest.param("[]", id="no object"),
+        pytest.param("7", id="a number"),
+        pytest.param('{"id": "q2", "kind": "fact", "question": "Who?"}', id="no evidence field"),
+        pytest.param('{"kind": "fact", "question": "Who?", "evidence": []}', id="no id"),
+        pytest.param('{"id": "q2", "question": "Who?", "evidence": []}', id="no kind"),
+        pytest.param('{"id": "q2", "kind": "unanswerable", "evidence": []}', id="no question"),
+        pytest.param(line(id="q2", evidence=[{"article": "ants"}]), id="evidence without a quote"),
+        pytest.param(line(id="q2", evidence=[{"quote": "Ants dig"}]), id="evidence without an article"),
+        pytest.param(line(id="q2", evidence="Ants dig"), id="evidence that is a text"),
+        pytest.param(line(id="q2", evidence=None), id="evidence that is null"),
+        pytest.param(line(id="q2", kind="riddle"), id="unknown kind"),
+        pytest.param(line(id="q2", evidence=[]), id="answerable without evidence"),
+        pytest.param(line(id="q2", kind="unanswerable"), id="unanswerable with evidence"),
+        pytest.param(line(id="q2", question=""), id="empty question"),
+        pytest.param(line(id="q2", question=" \n"), id="question of white space"),
+        pytest.param(line(id="q2", question=None), id="question that is null"),
+        pytest.param(line(id="q2", evidence=[{"article": "ants", "quote": None}]), id="quote that is null"),
+        pytest.param(GOOD, id="an id that occurs twice"),
+    ],
+)
+def test_a_bad_line_is_refused_with_its_file_and_number(tmp_path: Path, bad: str) -> None:
+    file = tmp_path / "gold.jsonl"
+    file.write_text(f"{GOOD}\n\n{bad}\n", "utf-8")
+    with pytest.raises(BadInput) as refused:
+        read_gold(file)
+    assert str(refused.value).startswith(f"{file}:3: ")
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        pytest.param(line(id="q2", kind="riddle"), "no kind 'riddle'; there are fact, table,", id="unknown kind"),
+        pytest.param(GOOD, "the id 'q1' occurs twice", id="an id that occurs twice"),
+        pytest.param(line(id="q2", evidence=[]), "exactly the unanswerable questions have no evidence", id="mismatch"),
+        pytest.param("{}", "needs id, kind, question and evidence [{article, quote}]", id="fields missing"),
+    ],
+)  # fmt: skip
+def test_the_refusal_says_what_is_wrong(tmp_path: Path, bad: str, said: str) -> None:
+    file = tmp_path / "gold.jsonl"
+    file.write_text(f"{GOOD}\n{bad}\n", "utf-8")
+    with pytest.raises(BadInput) as refused:
+        read_gold(file)
+    assert str(refused.value).startswith(f"{file}:2: {said}")
+
+
+@pytest.mark.parametrize("content", [b"", b"\n \n"], ids=["empty", "blank lines"])
+def test_a_file_without_questions_is_refused(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "gold.jsonl"
+    file.write_bytes(content)
+    with pytest.raises(BadInput) as refused:
+        read_gold(file)
+    assert str(refused.value) == f"{file}: no question in it"
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"], ids=["missing", "not UTF-8"])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "gold.jsonl"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(BadInput) as refused:
+        read_gold(file)
+    assert str(refused.value).startswith(f"{file} cannot be read (")
+
+
+# -- evidence in a library ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ants(tmp_path: Path) -> Iterator[Library]:
+    file = tmp_path / "ants.md"
+    file.write_text("---\nid: ants\n---\n🐜 Ants dig. Ants rest. Ants dig.\n", "utf-8")
+    library = Library(tmp_path, WordEmbedder(), create=True)
+    add(library, [file])
+    yield library
+    library.close()
+
+
+def asking(article: str, quote: str) -> tuple[Question]:
+    return (Question("q1", "fact", "Who digs?", (Evidence(article, quote),)),)
+
+
+@pytest.mark.parametrize(
+    ("quote", "spans"),
+    [
+        ("Ants rest.", (Span(12, 22),)),
+        ("Ants dig.", (Span(2, 11), Span(23, 32))),
+        ("🐜", (Span(0, 1),)),
+        ("s", (Span(5, 6), Span(15, 16), Span(19, 20), Span(26, 27))),
+    ],
+)
+def test_evidence_is_located_wherever_it_stands_in_code_points(
+    ants: Library, quote: str, spans: tuple[Span, ...]
+) -> None:
+    sha = ants.store.article("ants").text_sha
+    assert locate(asking("ants", quote), ants.store) == {Evidence("ants", quote): (sha, spans)}
+
+
+@pytest.mark.parametrize(
+    ("article", "quote", "said"),
+    [
+        ("bees", "Ants dig.", "question q1: no article 'bees' in the library"),
+        ("ants", "Ants  dig.", "question q1: ants does not say 'Ants  dig.'"),
+        ("ants", "", "question q1: ants does not say ''"),
+    ],
+    ids=["unknown article", "words that do not occur", "no words"],
+)
+def test_evidence_that_stands_nowhere_is_refused(ants: Library, article: str, quote: str, said: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        locate(asking(article, quote), ants.store)
+    assert str(refused.value) == said
+
+
+# -- the bundled set ------------------------------------------------------------------------------------------
+
+BUNDLED = read_gold(bundled_gold())
+_WORD = regex.compile(r"[\p{L}\p{N}]+")
+
+
+@pytest.fixture(scope="module")
+def texts() -> dict[str, str]:
+    """The bundled articles by id."""
+    drafts = [(file, read_file(file)) for file in bundled_articles().glob("*.md")]
+    return {article_id_of(draft, str(file)): draft.text for file, draft in drafts}
+
+
+def test_the_bundled_gold_has_80_questions_or_more() -> None:
+    assert len(BUNDLED) >= 80
+
+
+def test_the_bundled_gold_has_questions_of_every_kind() -> None:
+    assert {question.kind for question in BUNDLED} == set(KINDS)
+    assert len(KINDS) == 8
+
+
+def test_no_bundled_question_is_asked_twice() -> None:
+    asked = Counter(" ".join(_WORD.findall(question.question.casefold())) for question in BUNDLED)
+    assert [question for question, times in asked.items() if times > 1] == []
+
+
+def test_every_bundled_quote_occurs_exactly_once_in_its_article(texts: dict[str, str]) -> None:
+    cited = {evidence for question in BUNDLED for evidence in question.evidence}
+    assert {evidence: texts[evidence.article].count(evidence.quote) for evidence in cited} == dict.fromkeys(
+        cited, 1
+    )
+
+
+def runs_of_five(text: str) -> set[tuple[str, ...]]:
+    words = _WORD.findall(text.casefold())
+    return {tuple(words[i : i + 5]) for i in range(len(words) - 4)}
+
+
+def test_runs_of_five_words_are_found_whatever_the_case_and_punctuation() -> None:
+    assert runs_of_five("Does «Ants DIG, deep tunnels» hold?") & runs_of_five(
+        "... does ants dig deep tunnels."
+    )
+    assert not runs_of_five("Do ants dig deep tunnels?") & runs_of_five("Ants dig deep tunnels, too.")
+
+
+@pytest.mark.parametrize(
+    "question", [q for q in BUNDLED if q.evidence and q.kind != "other_language"], ids=lambda q: q.id
+)
+def test_no_bundled_question_repeats_five_words_of_its_own_evidence(question: Question) -> None:
+    """Else it would be found by its words alone."""
+    of_evidence = set().union(*(runs_of_five(evidence.quote) for evidence in question.evidence))
+    assert runs_of_five(question.question) & of_evidence == set()

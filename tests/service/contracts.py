@@ -1,0 +1,66 @@
+"""What every answer and every error of the service looks like, so that each test says the rest."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from httpx2 import Response
+
+# An answer as design.md has it.
+ANSWER = """
+{"question": "...", "verdict": "answered", "confidence": 0.93, "reason": null,
+ "citations": [{"rank": 1, "score": 0.81,
+   "article": {"id": "...", "title": "...", "source": "file or URL", "published": "2026-03-20", "revision": 1, "version": "sha256 of the text"},
+   "passage": {"id": "...", "start": 1200, "end": 1980, "heading": "...", "page": null, "text": "..."},
+   "quote": {"start": 1301, "end": 1410, "text": "..."},
+   "links": {"passage": "...", "article": "...", "source": "..."}, "also_in": [], "explain": null}],
+ "near_misses": [], "disagreements": [],
+ "retrievers": {"lexical": {"state": "ok"}, "dense": {"state": "ok"}},
+ "calibration": {"state": "shipped", "id": "..."},
+ "fingerprint": {"snapshot": "...", "config": "...", "model": "..."}, "took_ms": 7.1}
+"""
+
+# A search result: the same parts without evidence or verdict.
+SEARCH_RESULT = """
+{"query": "...", "hits": [{"rank": 1, "score": 0.81,
+   "article": {"id": "...", "title": "...", "source": "...", "published": null, "revision": 1, "version": "..."},
+   "passage": {"id": "...", "start": 0, "end": 1, "heading": "...", "page": null, "text": "..."},
+   "links": {"passage": "...", "article": "...", "source": null}}],
+ "retrievers": {"lexical": {"state": "ok"}, "dense": {"state": "ok"}},
+ "fingerprint": {"snapshot": "...", "config": "...", "model": "..."}, "took_ms": 7.1}
+"""
+
+
+def keys(value: Any) -> Any:
+    """The names at every level, in their order; of a list the distinct shapes of its items, of a value nothing."""
+    if isinstance(value, dict):
+        return [(name, keys(inner)) for name, inner in value.items()]
+    if isinstance(value, list):
+        shapes = [keys(item) for item in value]
+        return [shape for i, shape in enumerate(shapes) if shape not in shapes[:i]]
+    return None
+
+
+def keys_of(document: str) -> Any:
+    return keys(json.loads(document))
+
+
+def untimed(document: str) -> str:
+    """A document without the one number that may differ between two equal questions."""
+    before, mark, after = document.rpartition('"took_ms":')
+    assert mark
+    return before + after.lstrip(" 0123456789.e-")
+
+
+def problem(response: Response, status: int, kind: str = "about:blank") -> str:
+    """Checks that the response is an error as RFC 9457 has it, of that status and kind; returns its detail."""
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    said = response.json()
+    assert list(said) == ["type", "title", "status", "detail", "instance"]
+    assert said["type"] == (kind if kind == "about:blank" else f"urn:citewell:problem:{kind}")
+    assert said["title"] == HTTPStatus(status).phrase
+    assert said["status"] == status
+    assert said["instance"].startswith("/")
+    assert said["detail"] == said["detail"].strip() != ""
+    return str(said["detail"])

@@ -1,0 +1,381 @@
+"""The command line in processes of its own, with the real model."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from citewell.corpus.store import Store
+from citewell.index.library import STORE
+from citewell.index.onnx_embedder import OnnxEmbedder
+from tests.service.command import Ran, citewell
+from tests.service.contracts import ANSWER, SEARCH_RESULT, keys, keys_of, untimed
+
+ARTICLES = {
+    "ants.md": "---\nid: ants\ntitle: Ants\nlanguage: en\n---\nAnts dig long tunnels. Some ants carry leaves home.\n",
+    "bees.txt": "Bees turn nectar into honey. They dance to tell where flowers are.\n",
+}
+
+
+def write(folder: Path) -> Path:
+    folder.mkdir()
+    for name, content in ARTICLES.items():
+        (folder / name).write_text(content, "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def added(embedder: OnnxEmbedder, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ran]:
+    """A library, to be read only, and what making it printed. The model is compiled before (see `embedder`)."""
+    folder = tmp_path_factory.mktemp("added")
+    return folder / "library", citewell("add", write(folder / "articles"), "--library", folder / "library")
+
+
+@pytest.fixture
+def library(added: tuple[Path, Ran], tmp_path: Path) -> Path:
+    """A copy of the library, to be changed."""
+    return Path(shutil.copytree(added[0], tmp_path / "library"))
+
+
+def stored(library: Path) -> dict[str, str]:
+    """Texts of the live articles."""
+    store = Store(library / STORE)
+    try:
+        return {article.article_id: store.text(article.text_sha) for article in store.articles()}
+    finally:
+        store.close()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(f.relative_to(folder)): f.read_bytes() for f in sorted(folder.rglob("*")) if f.is_file()}
+
+
+# -- adding, removing, asking ---------------------------------------------------------------------------------
+
+
+def test_add_reports_each_file_and_the_counts(added: tuple[Path, Ran]) -> None:
+    library, ran = added
+    bees = next(name for name in stored(library) if name.startswith("bees-"))
+    articles = library.parent / "articles"
+    assert ran == Ran(
+        0,
+        f"added      {articles}/ants.md  ants  1 passages\nadded      {articles}/bees.txt  {bees}  1 passages\n2 added\n",
+        "",
+    )
+
+
+def test_adding_again_changes_nothing_and_says_so(added: tuple[Path, Ran], library: Path) -> None:
+    before = contents(library / "index"), stored(library)
+    ran = citewell("add", added[0].parent / "articles", "--library", library, "--json")
+    assert (ran.code, ran.err) == (0, "")
+    assert [(file["result"], file["reason"]) for file in json.loads(ran.out)["files"]] == [
+        ("unchanged", None)
+    ] * 2
+    assert (contents(library / "index"), stored(library)) == before
+
+
+def test_an_answer_as_json_is_that_of_the_design(added: tuple[Path, Ran]) -> None:
+    ran = citewell("ask", "Who makes honey?", "--library", added[0], "--json", "--k", "1")
+    answer = json.loads(ran.out)
+    assert (ran.code, ran.err) == (0, "")
+    assert keys(answer) == keys_of(ANSWER)
+    assert [c["quote"]["text"] for c in answer["citations"]] == ["Bees turn nectar into honey."]
+
+
+def test_asking_twice_gives_the_same_bytes_but_for_the_time_taken(added: tuple[Path, Ran]) -> None:
+    once, again = (citewell("ask", "Who makes honey?", "--library", added[0], "--json") for _ in range(2))
+    assert untimed(once.out) == untimed(again.out)
+
+
+def test_an_answer_for_people_shows_quote_title_source_and_place(added: tuple[Path, Ran]) -> None:
+    ran = citewell("ask", "Who digs tunnels?", "--library", added[0], "--k", "1")
+    lines = ran.out.splitlines()
+    assert (ran.code, ran.err) == (0, "")
+    assert lines[:2] == ["1. Ants dig long tunnels.", "   Ants"]
+    assert lines[2].startswith(f"   {added[0].parent / 'articles' / 'ants.md'}  [0-22]  score 0.")
+    assert lines[3:] == ["", "lexical: ok  dense: ok"]
+
+
+def test_a_search_as_json_ranks_passages(added: tuple[Path, Ran]) -> None:
+    ran = citewell("search", "honey", "--library", added[0], "--json")
+    found = json.loads(ran.out)
+    assert (ran.code, ran.err) == (0, "")
+    assert keys(found) == keys_of(SEARCH_RESULT)
+    assert [hit["article"]["title"] for hit in found["hits"]] == [
+        "Bees turn nectar into honey. They dance to tell where flowers are.",
+        "Ants",
+    ]
+
+
+def test_a_removed_article_is_in_no_answer(library: Path) -> None:
+    removed = citewell("remove", "ants", "--library", library)
+    assert removed == Ran(0, "removed  ants\n", "")
+    found = json.loads(citewell("search", "Who digs tunnels?", "--library", library, "--json").out)
+    assert [hit["article"]["title"][:4] for hit in found["hits"]] == ["Bees"]
+
+
+def test_rebuild_gives_the_index_that_was_there(library: Path) -> None:
+    before = contents(library / "index")
+    shutil.rmtree(library / "index")
+    assert citewell("rebuild", "--library", library) == Ran(0, "indexed 2 passages\n", "")
+    assert contents(library / "index") == before
+
+
+def test_ask_never_imports_pytorch(added: tuple[Path, Ran]) -> None:
+    """Importing it takes longer than a hundred answers."""
+    script = (
+        "import sys; from citewell.service.cli import main; sys.argv[0] = 'citewell'\n"
+        "try: main()\n"
+        "except SystemExit as ended: code = ended.code\n"
+        "heavy = {'torch', 'sentence_transformers', 'transformers', 'fastapi', 'uvicorn', 'citewell.eval'}\n"
+        "print(code, sorted(heavy & set(sys.modules)), 'onnxruntime' in sys.modules)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", script, "ask", "Who digs?", "--library", added[0]],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert ran.stdout.splitlines()[-1] == "0 [] True"
+
+
+# -- input that cannot be used --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "said"),
+    [
+        pytest.param("ask", [""], "The question is empty. Ask something,", id="empty question"),
+        pytest.param("ask", [" \n\t"], "The question is empty. Ask something,", id="white space"),
+        pytest.param(
+            "ask", ["x" * 100_000], "The question has 100,000 characters; at most 2,000", id="100,000"
+        ),
+        pytest.param("ask", ["honey", "--k", "0"], "k is 0; ask for 1 to 100.", id="k 0"),
+        pytest.param("ask", ["honey", "--k", "10000"], "k is 10000; ask for 1 to 100.", id="k 10000"),
+        pytest.param("search", [""], "The question is empty. Ask something,", id="empty search"),
+        pytest.param("search", ["honey", "--k", "-1"], "k is -1; ask for 1 to 100.", id="search, k -1"),
+    ],
+)
+def test_a_bad_question_or_number_is_one_line(
+    added: tuple[Path, Ran], command: str, arguments: list[str], said: str
+) -> None:
+    before = contents(added[0])
+    assert citewell(command, *arguments, "--library", added[0]).refusal.startswith(said)
+    assert contents(added[0]) == before
+
+
+def test_a_question_that_is_not_utf_8_is_asked_all_the_same(added: tuple[Path, Ran]) -> None:
+    ran = citewell("ask", b"Who makes honey? \xff", "--library", added[0], "--json")
+    answer = json.loads(ran.out)
+    assert (answer["question"], answer["citations"][0]["rank"]) == ("Who makes honey? \ufffd", 1)
+
+
+@pytest.mark.parametrize(
+    "command", [["ask", "honey"], ["search", "honey"], ["remove", "ants"], ["rebuild"], ["serve"]]
+)
+def test_a_missing_library_is_one_line_and_is_not_made(tmp_path: Path, command: list[str]) -> None:
+    folder = tmp_path / "library"
+    said = f"No library at {folder}. Make one: citewell add --library {folder} FILE_OR_FOLDER"
+    assert citewell(*command, "--library", folder).refusal == said
+    assert not folder.exists()
+
+
+def garbled(_: bytes) -> bytes:
+    return b"This is no database. " * 100
+
+
+def halved(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+@pytest.mark.parametrize(
+    ("command", "harm"),
+    [(["ask", "honey"], garbled), (["ask", "honey"], halved), (["add"], garbled), (["rebuild"], garbled)],
+    ids=["ask, garbled", "ask, halved", "add, garbled", "rebuild, garbled"],
+)
+def test_a_corrupt_database_is_one_line_and_is_left_as_it_is(
+    added: tuple[Path, Ran], library: Path, command: list[str], harm: Callable[[bytes], bytes]
+) -> None:
+    harmed = harm((library / STORE).read_bytes())
+    (library / STORE).write_bytes(harmed)
+    if command == ["add"]:
+        command = ["add", str(added[0].parent / "articles")]
+    said = citewell(*command, "--library", library).refusal
+    assert said.startswith(f"{library / STORE} cannot be read or written (")
+    assert (library / STORE).read_bytes() == harmed
+
+
+@pytest.mark.parametrize("name", ["passage_vectors.npy", "current"])
+def test_a_damaged_index_is_one_line_and_rebuild_repairs_it(library: Path, name: str) -> None:
+    whole = contents(library / "index")
+    (file,) = (library / "index").rglob(name)
+    file.write_bytes(b"damaged")
+    said = citewell("ask", "honey", "--library", library).refusal
+    assert said.startswith(f"{file} is ")
+    assert said.endswith(f"citewell rebuild --library {library}")
+    assert citewell("rebuild", "--library", library) == Ran(0, "indexed 2 passages\n", "")
+    assert contents(library / "index") == whole
+    assert citewell("ask", "honey", "--library", library).code == 0
+
+
+def test_a_damaged_vector_cache_is_one_line_and_nothing_stored_is_lost(library: Path) -> None:
+    before = stored(library)
+    for file in library.glob("vectors.db*"):
+        file.write_bytes(b"This is no database. " * 100)
+    said = citewell("rebuild", "--library", library).refusal
+    assert said.startswith(f"{library / 'vectors.db'} is not a vector cache (")
+    assert stored(library) == before
+    assert citewell("ask", "honey", "--library", library).code == 0
+
+
+def test_files_that_cannot_be_read_are_reported_and_the_others_added(library: Path, tmp_path: Path) -> None:
+    files = {
+        "a.md": b"",
+        "b.md": b"PK\x03\x04\x00\x00 a binary",
+        "c.txt": b"caf\xe9 au lait",
+        "d.txt": b" \n\n",
+        "e.md": b"---\nid: [\n---\nText.",
+        "f.md": b"Wasps build nests of paper.\n",
+    }
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    (tmp_path / "g.pdf").write_bytes(b"%PDF-1.7")
+    before = stored(library)
+    ran = citewell("add", folder, tmp_path / "g.pdf", "--library", library, "--json")
+    assert (ran.code, ran.err) == (1, "")
+    assert [(Path(f["file"]).name, f["result"], f["reason"]) for f in json.loads(ran.out)["files"]] == [
+        ("a.md", "refused", "empty file"),
+        ("b.md", "refused", "a binary file, not text"),
+        ("c.txt", "refused", "not UTF-8 at byte 3; save it as UTF-8"),
+        ("d.txt", "refused", "empty file"),
+        ("e.md", "refused", "front matter is not YAML (line 3); mend it or remove the --- lines"),
+        ("f.md", "added", None),
+        ("g.pdf", "refused", "no reader for .pdf; readable: .markdown, .md, .txt"),
+    ]
+    after = stored(library)
+    assert {**before, **after} == after
+    assert sorted(after[name] for name in set(after) - set(before)) == ["Wasps build nests of paper.\n"]
+    answer = json.loads(citewell("ask", "What is built of paper?", "--library", library, "--json").out)
+    assert answer["citations"][0]["quote"]["text"] == "Wasps build nests of paper."
+
+
+def test_each_refused_file_is_one_line_of_the_report(tmp_path: Path) -> None:
+    write(tmp_path / "mixed")
+    (tmp_path / "mixed" / "empty.md").touch()
+    (tmp_path / "mixed" / "latin.md").write_bytes(b"caf\xe9")
+    ran = citewell("add", tmp_path / "mixed", "--library", tmp_path / "library")
+    lines = ran.out.splitlines()
+    assert (ran.code, ran.err, len(lines)) == (1, "", 5)
+    assert lines[2:] == [
+        f"refused    {tmp_path}/mixed/empty.md  empty file",
+        f"refused    {tmp_path}/mixed/latin.md  not UTF-8 at byte 3; save it as UTF-8",
+        "2 added, 2 refused",
+    ]
+
+
+def test_a_file_whose_name_is_not_utf_8_does_not_keep_the_others_out(library: Path, tmp_path: Path) -> None:
+    folder = write(tmp_path / "named")
+    Path(str(folder / "caf") + b"\xe9.md".decode("utf-8", "surrogateescape")).write_bytes(
+        b"Wasps build nests."
+    )
+    (folder / "flies.md").write_text("Flies have two wings.\n", "utf-8")
+    ran = citewell("add", folder, "--library", library)
+    assert ran.err == ""
+    assert len(ran.out.splitlines()) == 5
+    assert "Flies have two wings.\n" in stored(library).values()
+
+
+def test_a_folder_without_articles_is_one_line(library: Path, tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "picture.png").write_bytes(b"\x89PNG")
+    before = contents(library)
+    said = citewell("add", tmp_path / "none", "--library", library).refusal
+    assert said == f"No article in {tmp_path / 'none'}: readable files end in .markdown, .md, .txt."
+    assert contents(library) == before
+
+
+def test_a_missing_path_is_one_line_and_nothing_of_the_rest_is_added(tmp_path: Path) -> None:
+    good = write(tmp_path / "good")
+    said = citewell("add", good, tmp_path / "missing", "--library", tmp_path / "library").refusal
+    assert said == f"No such file or folder: {tmp_path / 'missing'}"
+    assert not (tmp_path / "library").exists()
+
+
+def test_a_library_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    said = citewell("add", write(tmp_path / "good"), "--library", tmp_path / "file" / "library").refusal
+    assert said.startswith(f"The library cannot be made in {tmp_path / 'file' / 'library'}: ")
+
+
+def test_removing_an_unknown_article_is_one_line_and_removes_nothing(library: Path) -> None:
+    before = stored(library)
+    said = citewell("remove", "ants", "hornets", "--library", library).refusal
+    assert said.startswith("No article 'hornets'.")
+    assert stored(library) == before
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "example.org"])
+def test_serving_to_the_network_is_refused(added: tuple[Path, Ran], host: str) -> None:
+    said = citewell("serve", "--host", host, "--library", added[0]).refusal
+    assert said == f"{host} is not a loopback address. The service has no keys yet: use 127.0.0.1 or ::1."
+
+
+# -- evaluating -----------------------------------------------------------------------------------------------
+
+QUESTION = {"id": "q1", "kind": "fact", "question": "Who digs tunnels?", "evidence": [{"article": "ants", "quote": "Ants dig long tunnels."}]}  # fmt: skip
+
+
+def test_eval_of_own_gold_measures_every_system(added: tuple[Path, Ran], tmp_path: Path) -> None:
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text(json.dumps(QUESTION) + "\n", "utf-8")
+    ran = citewell("eval", "--gold", gold, "--library", added[0], "--json")
+    report = json.loads(ran.out)
+    assert (ran.code, ran.err) == (0, "")
+    assert [(row["system"], row["kind"], row["measures"]["nDCG@10"]) for row in report["rows"]] == [
+        (system, kind, 1.0) for system in ("lexical", "dense", "hybrid") for kind in ("fact", "all")
+    ]
+
+
+def test_eval_of_a_public_set_prints_one_line_of_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its vectors go into the user's cache: another one here, with the compiled model of the real one."""
+    from citewell.index.model import cache_folder
+
+    cache = tmp_path / "cache" / "citewell"
+    cache.mkdir(parents=True)
+    (cache / "models").symlink_to(cache_folder() / "models")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache.parent))
+    folder = tmp_path / "insects"
+    folder.mkdir()
+    (folder / "corpus.jsonl").write_text(
+        '{"_id": "d1", "text": "Ants dig."}\n{"_id": "d2", "text": "Bees fly."}\n'
+    )
+    (folder / "queries.jsonl").write_text('{"_id": "q1", "text": "Who flies?"}\n')
+    (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td2\t1\n")
+    ran = citewell("eval", "--beir", folder, "--json")
+    (line,) = ran.out.splitlines()
+    report = json.loads(line)
+    assert (ran.code, ran.err) == (0, "")
+    assert list(report) == ["set", "measures", "seconds"]
+    assert (report["set"], report["measures"]) == (
+        "insects", {"nDCG@10": 1.0, "RR@10": 1.0, "R@10": 1.0, "R@100": 1.0},
+    )  # fmt: skip
+    assert (cache / "vectors.db").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--limit", "3"], "--limit goes with --beir."),
+        (["--gold", "a.jsonl", "--beir", "b"], "Give --gold or --beir, not both."),
+        (["--beir", "/nowhere"], "/nowhere/queries.jsonl cannot be read ("),
+        (["--gold", "/nowhere.jsonl"], "/nowhere.jsonl cannot be read ("),
+    ],
+)
+def test_a_bad_evaluation_is_one_line(added: tuple[Path, Ran], arguments: list[str], said: str) -> None:
+    assert citewell("eval", *arguments, "--library", added[0]).refusal.startswith(said)
