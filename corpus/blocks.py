@@ -4,7 +4,7 @@ A light reading of Markdown that also serves plain text, where a short line with
 a heading and a line break inside a hard-wrapped paragraph is a blank.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -19,9 +19,14 @@ _LIST_ITEM = regex.compile(r"[ \t]*(?:[-*+•–]|\d{1,3}[.)])[ \t]+\S")
 _TABLE_RULE = regex.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
 _ENDS_OPEN = regex.compile(r"[^.!?:;,…。!?:]$")
 _ENDS_SENTENCE = regex.compile(r"[.!?…。!?][\"'”’)\]]*$")
+_ENDS_ABBREVIATED = regex.compile(r"\b(?:\p{Lu}\p{L}{0,3}|\p{L}\.\p{L})\.$")
 _STARTS_TITLE = regex.compile(r"(?:\d{1,3}[.)][ \t]+)?[\p{Lu}\p{Lt}\p{Lo}\p{N}\"'“‘(]")
 _WIDEST_WRAP = 120
 _NARROWEST_WRAP = 40
+
+
+_HEADING_MARKS = regex.compile(r"^\s*#{1,6}(?:[ \t]+|$)|[ \t]+#+\s*$")
+_EMPHASIS = regex.compile(r"(\*\*|__|\*|_)(?P<words>.+)\1")
 
 
 class Kind(Enum):
@@ -39,6 +44,13 @@ class Block:
 
     kind: Kind
     span: Span
+
+
+def heading_words(line: str) -> str:
+    """A heading without its Markdown marks."""
+    words = _HEADING_MARKS.sub("", line).strip()
+    emphasised = _EMPHASIS.fullmatch(words)
+    return emphasised["words"].strip() if emphasised else words
 
 
 def blocks(text: str, within: Span) -> Iterator[Block]:
@@ -87,6 +99,20 @@ def _adjacent(text: str, lines: list[Span], i: int) -> bool:
     return text.count("\n", lines[i - 1].end, lines[i].start) == 1
 
 
+def fenced_lines(lines: Sequence[str]) -> list[bool]:
+    """Which of the stripped lines are code between fences, fences included."""
+    fence: str | None = None
+    fenced = []
+    for line in lines:
+        match = _FENCE.match(line)
+        fenced.append(fence is not None or match is not None)
+        if fence is None:
+            fence = match[1] if match else None
+        elif line.startswith(fence):
+            fence = None
+    return fenced
+
+
 def _closing_fence(text: str, lines: list[Span], i: int, fence: str) -> int:
     for end in range(i + 1, len(lines)):
         if lines[end].of(text).startswith(fence):
@@ -122,7 +148,7 @@ def _paragraph_end(text: str, lines: list[Span], i: int) -> int:
 
 def _breaks_softly(text: str, lines: list[Span], i: int) -> bool:
     """Line i was broken only because the first word of the next line did not fit beside it."""
-    if i + 1 >= len(lines) or not _adjacent(text, lines, i + 1) or _ENDS_SENTENCE.search(lines[i].of(text)):
+    if i + 1 >= len(lines) or not _adjacent(text, lines, i + 1):
         return False
     following = lines[i + 1].of(text)
     if (
@@ -140,5 +166,7 @@ def _breaks_softly(text: str, lines: list[Span], i: int) -> bool:
     width = max(len(lines[j].of(text)) for j in range(first, last + 1))
     if not _NARROWEST_WRAP <= width <= _WIDEST_WRAP:
         return False
-    line = lines[i]
-    return line.end - line.start + 1 + len(following.split(maxsplit=1)[0]) > width
+    line = lines[i].of(text)
+    if _ENDS_SENTENCE.search(line) and not _ENDS_ABBREVIATED.search(line):
+        return False
+    return len(line) + 1 + len(following.split(maxsplit=1)[0]) > width

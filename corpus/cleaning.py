@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import regex
 
 from citewell.corpus.article import Excluded, Span
+from citewell.corpus.blocks import fenced_lines
 from citewell.corpus.text import count_words
 
 _MOST_WORDS_OF_A_PROMPT = 40
@@ -28,7 +29,7 @@ _PROMPTS: dict[str, regex.Pattern[str]] = {
         r"(?:no |view |show |\d+ |add a |post a |leave a |write a )?(?:comments?|repl(?:y|ies))(?: ?\(\d+\))?",
         r"(?:want to |be the first to )?join the (?:conversation|discussion)",
         r"(?:please )?(?:log|sign) in to (?:comment|reply|join).*",
-        r"did you (?:like|enjoy|find) (?:this|the) (?:post|article|story|piece|page)\b.*",
+        r"did you (?:like|enjoy) (?:this|the) (?:post|article|story|piece|page)\b.*",
         r"(?:please )?(?:let (?:me|us) know|tell (?:me|us)) (?:what you think|if you have any (?:comments|questions))\b.*",
         r"reacties?(?: ?\(\d+\))?|plaats een reactie|(?:\d+ )?kommentare?|kommentar (?:schreiben|hinterlassen)",
     ),
@@ -43,7 +44,9 @@ _PROMPTS: dict[str, regex.Pattern[str]] = {
         r"(?:subscribe|sign up|register)\b.{0,80}\b(?:newsletter|inbox|updates|e-?mail)s?\b.{0,40}",
     ),
     "cookies": _any_of(
-        r"(?:we|this (?:web)?site) uses? cookies\b.*", r"(?:accept|reject|manage)(?: all)? cookies"
+        r"(?:we|this (?:web)?site) uses? cookies(?: and [\w ]{1,40})?"
+        r"(?: (?:to|for) (?:improve|enhance|give|personali[sz]e|ensure|offer|provide|deliver|make|analy[sz]e)\b.*)?",
+        r"(?:accept|reject|manage)(?: all)? cookies",
     ),
     "language prompt": _any_of(
         r"(?:the )?article body is (?:currently )?shown in \w+ by default\b.*",
@@ -51,7 +54,7 @@ _PROMPTS: dict[str, regex.Pattern[str]] = {
     ),
     "navigation": _any_of(
         r"skip to (?:main )?content|back to top|advertisement|read more|menu|log ?in|sign ?in",
-        r".{0,40}archive: (?:\p{L}+ )?\d{4}",
+        r"(?:.{0,40}(?-i:\p{Ll}(?=A)))?archive: (?:\p{L}+ )?\d{4}",
     ),
 }
 _MENU_WORD = _any_of(r"blog|home|news|articles|menu|home ?page|start ?seite|nieuws")
@@ -78,10 +81,12 @@ class _Line:
 def excluded_spans(text: str) -> tuple[Excluded, ...]:
     """Spans of whole lines that are leftovers of the page, in order, none touching the next with the same rule."""
     lines = [line for line in _lines_of(text) if line.words]
+    fenced = fenced_lines([line.words for line in lines])
     rules = [_prompt_rule(line) for line in lines]
     _mark_menu(lines, rules)
     _mark_tail(lines, rules, text)
     _mark_teasers(lines, rules, text)
+    rules = [None if code else rule for rule, code in zip(rules, fenced, strict=True)]
     return _joined(text, lines, rules)
 
 

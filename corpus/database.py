@@ -33,16 +33,22 @@ class Database:
         """Raises LibraryMissing if there is none and `create` is false, CorruptLibrary if it cannot be read."""
         if not create and not file.is_file():
             raise LibraryMissing(file.parent)
+        if not create and file.stat().st_size == 0:
+            raise CorruptLibrary(
+                f"{file} is empty. Restore it from a backup, or remove it and add the articles again."
+            )
         self.file = file
         self._turn = threading.RLock()
         with self._named_errors():
             self._connection = sqlite3.connect(
                 file, check_same_thread=False, isolation_level=None, timeout=30
             )
+            fresh = self._is_fresh()
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute("PRAGMA foreign_keys = ON")
-            self._prepare()
+            if fresh:
+                self._make()
 
     def close(self) -> None:
         self._connection.close()
@@ -63,22 +69,24 @@ class Database:
         with self._turn, self._named_errors():
             return self._connection.execute(query, values).fetchall()
 
-    def _prepare(self) -> None:
-        if self._version() == 0:
-            with self.transaction() as db:
-                if not db.execute("SELECT 1 FROM sqlite_schema").fetchone():
-                    for statement in _SCHEMA.split(";"):
-                        db.execute(statement)
-                    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        if self._version() != SCHEMA_VERSION:
+    def _is_fresh(self) -> bool:
+        """Whether there is no table yet. Raises CorruptLibrary, with the file untouched, for any other schema."""
+        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        if version == SCHEMA_VERSION:
+            return False
+        if version or self._connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
             raise CorruptLibrary(
-                f"{self.file} was made by another version of citewell (schema {self._version()}, this one reads "
-                f"{SCHEMA_VERSION}). Use that version, or make a new library from the articles."
+                f"{self.file} was made by another version of citewell or another program (schema {version}, this one "
+                f"reads {SCHEMA_VERSION}). Use that version, or make a new library from the articles."
             )
+        return True
 
-    def _version(self) -> int:
-        version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        return version
+    def _make(self) -> None:
+        with self.transaction() as db:
+            if not db.execute("SELECT 1 FROM sqlite_schema").fetchone():  # nobody else was faster
+                for statement in _SCHEMA.split(";"):
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     @contextmanager
     def _named_errors(self) -> Iterator[None]:

@@ -6,9 +6,10 @@ rather than at a paragraph, at a paragraph rather than inside it, and never end 
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from citewell.corpus.article import Cut, Excluded, Passage, Span
-from citewell.corpus.blocks import Block, Kind, blocks
+from citewell.corpus.blocks import Block, Kind, blocks, heading_words
 from citewell.corpus.cleaning import excluded_spans
 from citewell.corpus.sentences import sentences
 from citewell.corpus.text import count_words
@@ -57,9 +58,11 @@ def cut(
     """Passages and excluded spans that tile the text: every code point is in exactly one of them."""
     excluded = excluded_spans(text) if clean else ()
     passages: list[Passage] = []
+    heading: str | None = None
     for stretch in _between(text, excluded):
         units = list(_units(text, stretch, language, count_tokens))
-        passages += _passages(text, units, bounds)
+        passages += _passages(text, units, bounds, heading)
+        heading = _last_heading(text, units) or heading
     return Cut(tuple(passages), excluded)
 
 
@@ -93,7 +96,7 @@ def _units(
     header: Span | None = None
     for i, (block, span, own_sentence, opens) in enumerate(pieces):
         if block.kind is Kind.TABLE_HEAD:
-            header = Span(span.start, text.index("\n", span.start))
+            header = _stripped(text, Span(span.start, text.index("\n", span.start)))
         elif block.kind is not Kind.TABLE_ROW:
             header = None
         start = stretch.start if i == 0 else span.start
@@ -150,26 +153,32 @@ def _cheapest_starts(units: Sequence[_Unit], bounds: Bounds) -> list[int]:
     return starts[::-1]
 
 
-def _passages(text: str, units: Sequence[_Unit], bounds: Bounds) -> Iterator[Passage]:
+def _passages(text: str, units: Sequence[_Unit], bounds: Bounds, heading: str | None) -> Iterator[Passage]:
     starts = _cheapest_starts(units, bounds)
-    heading: str | None = None
-    for first, end in zip(starts, [*starts[1:], len(units)], strict=True):
+    for first, end in pairwise([*starts, len(units)]):
         members = units[first:end]
         if members[0].kind is Kind.HEADING:
-            heading = _heading_words(text, members[0])
+            heading = heading_words(members[0].span.of(text))
         span = Span(members[0].span.start, members[-1].span.end)
         yield _passage(text, span, members, heading)
-        inside = [unit for unit in members if unit.kind is Kind.HEADING]
-        heading = _heading_words(text, inside[-1]) if inside else heading
+        heading = _last_heading(text, members) or heading
+
+
+def _last_heading(text: str, units: Sequence[_Unit]) -> str | None:
+    headings = [unit for unit in units if unit.kind is Kind.HEADING]
+    return heading_words(headings[-1].span.of(text)) if headings else None
 
 
 def _passage(text: str, span: Span, units: Sequence[_Unit], heading: str | None) -> Passage:
     found = tuple(unit.sentence for unit in units if unit.sentence is not None)
     if not found:  # nothing but headings: then they are all the evidence there is
-        found = tuple(Span(u.span.start, u.span.start + len(u.span.of(text).rstrip())) for u in units)
+        found = tuple(_stripped(text, unit.span) for unit in units)
     header = units[0].table_header if units else None
     return Passage(span, heading, header, found)
 
 
-def _heading_words(text: str, unit: _Unit) -> str:
-    return unit.span.of(text).strip().strip("#").strip(" \t*_")
+def _stripped(text: str, span: Span) -> Span:
+    """The span without the white space at its ends."""
+    words = span.of(text)
+    start = span.start + len(words) - len(words.lstrip())
+    return Span(start, start + len(words.strip()))

@@ -3,9 +3,11 @@
 import regex
 
 from citewell.corpus.article import Draft
+from citewell.corpus.blocks import heading_words
 from citewell.corpus.cleaning import excluded_spans
 
 TITLE_LENGTH = 90
+_LETTER_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
 _BARE = regex.compile(r"(?i)(introduction|introductie|einleitung|inleiding|abstract|summary|overview)\W*")
 
 
@@ -18,11 +20,12 @@ def first_title(text: str) -> str | None:
     """The first line that is neither leftover nor a bare "Introduction", shortened at a word."""
     leftovers = [excluded.span for excluded in excluded_spans(text)]
     start = 0
-    for line in text.splitlines(keepends=True):
-        words = line.strip(" \t\n#*_")
-        if words and not _BARE.fullmatch(words) and not any(s.start <= start < s.end for s in leftovers):
+    for line in text.split("\n"):
+        words = heading_words(line)
+        telling = _LETTER_OR_DIGIT.search(words) and not _BARE.fullmatch(words)
+        if telling and not any(span.start <= start < span.end for span in leftovers):
             return shorten(words)
-        start += len(line)
+        start += len(line) + 1
     return None
 
 

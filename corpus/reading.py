@@ -12,7 +12,7 @@ from citewell.corpus.errors import BadInput, UnreadableFile
 from citewell.corpus.language import guess_language
 from citewell.corpus.markdown import read_markdown
 from citewell.corpus.plain import read_plain
-from citewell.corpus.text import escaped, normalise
+from citewell.corpus.text import normalise
 
 MAX_ARTICLE_BYTES = 20_000_000
 _READABLE_ID = regex.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -29,8 +29,6 @@ READERS: dict[str, Reader] = {".md": read_markdown, ".markdown": read_markdown, 
 
 def read_file(path: Path) -> Draft:
     """Read one article. Raises UnreadableFile with the reason."""
-    if escaped(str(path)) != str(path):
-        raise UnreadableFile(path, "its name is not UTF-8 or has control characters; rename it")
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         known = ", ".join(sorted(READERS))
@@ -43,7 +41,11 @@ def read_file(path: Path) -> Draft:
     except UnicodeDecodeError as error:
         raise UnreadableFile(path, f"not UTF-8 at byte {error.start}; save it as UTF-8") from None
     try:
-        draft = reader(characters, name=path.stem, original_sha=hashlib.sha256(original).hexdigest())
+        draft = reader(
+            characters,
+            name=" ".join(normalise(path.stem).split()),
+            original_sha=hashlib.sha256(original).hexdigest(),
+        )
     except ValueError as error:
         raise UnreadableFile(path, str(error)) from None
     if not draft.text.strip():

@@ -7,14 +7,15 @@ import regex
 
 _UNSHOWABLE = regex.compile(r"[\p{Cc}\ud800-\udfff]")
 _UNSTORABLE = regex.compile(r"[\x00\ud800-\udfff]")
+_CJK = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}"
 _WORD_OR_CJK = regex.compile(
-    r"(?P<cjk>[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}])|[\p{L}\p{N}][\p{L}\p{M}\p{N}'’.,]*"
+    rf"(?P<cjk>[{_CJK}])|[\p{{L}}\p{{N}}--[{_CJK}]][\p{{L}}\p{{M}}\p{{N}}'’.,--[{_CJK}]]*", regex.V1
 )
 
 
 def normalise(raw: str) -> str:
     """NFC, LF line ends, no byte order mark; NUL and lone surrogates become U+FFFD."""
-    text = raw.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = raw.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     return unicodedata.normalize("NFC", _UNSTORABLE.sub("\ufffd", text))
 
 

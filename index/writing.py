@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from citewell.corpus.article import Draft
-from citewell.corpus.errors import BadInput, UnknownArticle, UnreadableFile
+from citewell.corpus.errors import BadInput, UnknownArticle
 from citewell.corpus.passages import CUT_RECIPE, cut
 from citewell.corpus.reading import article_id_of, language_of, read_file
+from citewell.corpus.store import Put
 from citewell.corpus.text import escaped
 from citewell.index.embedding import Progress
 from citewell.index.library import Library
@@ -33,30 +34,31 @@ def add(library: Library, files: Sequence[Path], progress: Progress = lambda *_:
 
 
 def _store_all(library: Library, files: Sequence[Path]) -> Iterator[Outcome]:
-    seen: dict[str, Path] = {}
+    seen: dict[str, str] = {}
     for file in files:
+        name = escaped(str(file))
         try:
             draft = read_file(file)
-            source = str(file.resolve())
+            source = escaped(str(file.resolve()))
             article_id = article_id_of(draft, source)
             if article_id in seen:
                 raise BadInput(
-                    f"{file}: the id {article_id!r} is that of {seen[article_id]}, too. Give it another."
+                    f"{name}: the id {article_id!r} is that of {seen[article_id]}, too. Give it another."
                 )
-            seen[article_id] = file
-            yield _store(library, file, article_id, source, draft)
+            seen[article_id] = name
+            put, passages = _store(library, article_id, source, draft)
+            yield Outcome(name, put.value, article_id, passages)
         except BadInput as refused:
-            name = escaped(str(file))
             yield Outcome(name, "refused", reason=str(refused).removeprefix(f"{name}: "))
 
 
-def _store(library: Library, file: Path, article_id: str, source: str, draft: Draft) -> Outcome:
+def _store(library: Library, article_id: str, source: str, draft: Draft) -> tuple[Put, int]:
     language = language_of(draft)
     pieces = cut(draft.text, language, library.embedder.count_tokens)
     if not pieces.passages:
-        raise UnreadableFile(file, "nothing but page leftovers in it")
+        raise BadInput("nothing but page leftovers in it")
     put = library.store.put(article_id, source, draft, language, pieces, CUT_RECIPE)
-    return Outcome(str(file), put.value, article_id, len(pieces.passages))
+    return put, len(pieces.passages)
 
 
 def remove(library: Library, article_ids: Sequence[str], progress: Progress = lambda *_: None) -> None:

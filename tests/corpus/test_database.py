@@ -1,0 +1,172 @@
+"""The file under the store: all or nothing, nobody waits to read, and what is no library is left alone."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from citewell.corpus.database import SCHEMA_VERSION, Database
+from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "library.db"
+
+
+@pytest.fixture
+def database(file: Path) -> Iterator[Database]:
+    opened = Database(file, create=True)
+    yield opened
+    opened.close()
+
+
+def add(database: Database, *article_ids: str) -> None:
+    with database.transaction() as db:
+        for article_id in article_ids:
+            db.execute("INSERT INTO articles VALUES (?, 1)", (article_id,))
+
+
+def ids(database: Database) -> list[object]:
+    return [article_id for (article_id,) in database.rows("SELECT id FROM articles ORDER BY id")]
+
+
+# -- transactions -----------------------------------------------------------------------------------------------
+
+
+def test_what_a_transaction_wrote_is_there_when_the_library_is_opened_again(
+    file: Path, database: Database
+) -> None:
+    add(database, "a", "b")
+    database.close()
+    again = Database(file)
+    assert ids(again) == ["a", "b"]
+    again.close()
+
+
+def broken_off(database: Database) -> None:
+    with database.transaction() as db:
+        db.execute("INSERT INTO articles VALUES ('a', 1)")
+        raise KeyboardInterrupt
+
+
+def test_a_transaction_that_is_broken_off_leaves_nothing(database: Database) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        broken_off(database)
+    assert ids(database) == []
+    add(database, "b")
+    assert ids(database) == ["b"]
+
+
+def test_a_statement_that_the_schema_forbids_undoes_the_whole_transaction(database: Database) -> None:
+    with pytest.raises(CorruptLibrary, match="UNIQUE"):
+        add(database, "a", "b", "a")
+    assert ids(database) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO articles VALUES ('a', 'not a number')",
+        "INSERT INTO passages VALUES ('no such text', 0, 1, NULL, NULL, NULL, '[]')",
+        "INSERT INTO texts VALUES ('sha', NULL, 'cut-1')",
+        "SELECT * FROM no_such_table",
+    ],
+)
+def test_the_schema_holds_types_and_references(database: Database, statement: str) -> None:
+    with pytest.raises(CorruptLibrary), database.transaction() as db:
+        db.execute(statement)
+
+
+def test_a_reader_does_not_wait_for_a_writer_and_sees_what_was_before(file: Path, database: Database) -> None:
+    reader = Database(file)
+    add(database, "a")
+    with database.transaction() as db:
+        db.execute("INSERT INTO articles VALUES ('b', 1)")
+        assert ids(reader) == ["a"]
+    assert ids(reader) == ["a", "b"]
+    reader.close()
+
+
+def test_a_second_writer_is_told_that_the_library_is_busy(file: Path, database: Database) -> None:
+    second = Database(file)
+    second.rows("PRAGMA busy_timeout = 1")  # rather than 30 s
+    with database.transaction(), pytest.raises(LibraryBusy) as busy:
+        add(second, "a")
+    assert busy.value.folder == file.parent
+    add(second, "a")
+    assert ids(database) == ["a"]
+    second.close()
+
+
+def test_every_commit_is_flushed_to_a_write_ahead_log(database: Database) -> None:
+    modes = [
+        database.rows(f"PRAGMA {name}")[0][0] for name in ("journal_mode", "synchronous", "foreign_keys")
+    ]
+    assert modes == ["wal", 2, 1]  # 2 is FULL
+
+
+# -- opening ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["missing.db", "no/folder/library.db", "."])
+def test_a_library_that_is_not_there_is_missing_and_not_made(tmp_path: Path, name: str) -> None:
+    with pytest.raises(LibraryMissing) as missing:
+        Database(tmp_path / name)
+    assert missing.value.folder == (tmp_path / name).parent
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_library_is_made_once_and_opened_then(file: Path) -> None:
+    made = Database(file, create=True)
+    add(made, "a")
+    made.close()
+    for create in (False, True):
+        opened = Database(file, create)
+        assert ids(opened) == ["a"]
+        opened.close()
+
+
+@pytest.mark.parametrize("create", [False, True])
+@pytest.mark.parametrize(
+    "content", [b"no database\n" * 500, b"a short note\n", b"SQLite format 3\0" + b"\xff" * 4096]
+)
+def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(
+    file: Path, content: bytes, create: bool
+) -> None:
+    file.write_bytes(content)
+    with pytest.raises(CorruptLibrary):
+        Database(file, create).close()
+    assert file.read_bytes() == content
+
+
+def test_a_database_of_another_program_is_refused_and_left_as_it_is(file: Path) -> None:
+    other = sqlite3.connect(file)
+    other.execute("CREATE TABLE recipes (name TEXT)")
+    other.close()
+    content = file.read_bytes()
+    with pytest.raises(CorruptLibrary, match="schema 0"):
+        Database(file, create=True)
+    assert file.read_bytes() == content
+
+
+@pytest.mark.parametrize("version", [SCHEMA_VERSION + 1, 999, -1])
+def test_a_library_of_another_schema_is_refused(file: Path, database: Database, version: int) -> None:
+    database.rows(f"PRAGMA user_version = {version}")
+    database.close()
+    content = file.read_bytes()
+    with pytest.raises(CorruptLibrary, match=rf"schema {version}, this one reads {SCHEMA_VERSION}"):
+        Database(file)
+    assert file.read_bytes() == content
+
+
+def test_a_damaged_page_is_noticed(file: Path, database: Database) -> None:
+    add(database, *(f"article-{n}" for n in range(1000)))
+    database.close()
+    content = file.read_bytes()
+    file.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+    damaged = Database(file)
+    with pytest.raises(CorruptLibrary, match="Restore it from a backup"):
+        ids(damaged)
+    damaged.close()
