@@ -3,6 +3,9 @@ PYTHON ?= python3
 LIBRARY ?= library
 PORT ?= 8000
 BIN := .venv/bin
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
+export Q
 
 .PHONY: serve ask test test-slow check bench eval install
 
@@ -19,13 +22,13 @@ serve: install
 
 ask: install
 	@$(BIN)/citewell add corpus/articles --library $(LIBRARY) > /dev/null
-	@$(BIN)/citewell ask --library $(LIBRARY) "$(Q)"
+	@$(BIN)/citewell ask --library $(LIBRARY) "$$Q"
 
 test: install
-	$(BIN)/pytest
+	$(ONE_THREAD) $(BIN)/pytest
 
 test-slow: install
-	$(BIN)/pytest -m slow
+	$(ONE_THREAD) $(BIN)/pytest -m slow
 
 check: install
 	$(BIN)/ruff check .

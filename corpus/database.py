@@ -1,15 +1,20 @@
 """The SQLite file under the store: its schema, its transactions, and errors that say what to do next."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
 
-from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing
+from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing, LibraryReadOnly
 
 SCHEMA_VERSION = 1
 _SCHEMA = """
+CREATE TABLE library (epoch TEXT NOT NULL) STRICT;
 CREATE TABLE changes (number INTEGER PRIMARY KEY AUTOINCREMENT, article_id TEXT NOT NULL, kind TEXT NOT NULL,
     recorded_at TEXT NOT NULL) STRICT;
 CREATE TABLE texts (sha TEXT PRIMARY KEY, text TEXT NOT NULL, cut_recipe TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -26,6 +31,19 @@ CREATE TABLE revisions (article_id TEXT NOT NULL REFERENCES articles, number INT
 """
 
 
+def _identity(file: Path) -> tuple[int, int]:
+    """Tells a file from another of the same name. Raises LibraryMissing if there is none."""
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        raise LibraryMissing(file.parent) from None
+    return found.st_dev, found.st_ino
+
+
+def writable(folder: Path) -> bool:
+    return os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
 class Database:
     """One connection in write-ahead mode, flushed at every commit; it serves all threads of a process, in turns."""
 
@@ -40,6 +58,13 @@ class Database:
         self.file = file
         self._turn = threading.RLock()
         with self._named_errors():
+            if create:
+                self.file.touch()
+            self._identity = _identity(file)
+            if not create and not writable(file.parent):
+                self._connection = self._open_immutable()
+                self._is_fresh()
+                return
             self._connection = sqlite3.connect(
                 file, check_same_thread=False, isolation_level=None, timeout=30
             )
@@ -47,8 +72,20 @@ class Database:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute("PRAGMA foreign_keys = ON")
+            self._connection.execute("PRAGMA secure_delete = ON")  # what is purged is overwritten
             if fresh:
                 self._make()
+
+    def _open_immutable(self) -> sqlite3.Connection:
+        """Read a file on storage that cannot be written. Raises LibraryReadOnly if writes to it are unfinished."""
+        log = self.file.with_name(self.file.name + "-wal")
+        if log.exists() and log.stat().st_size:
+            raise LibraryReadOnly(self.file.parent)
+        address = f"file:{quote(str(self.file.resolve()))}?immutable=1"
+        return sqlite3.connect(address, uri=True, check_same_thread=False, isolation_level=None)
+
+    def is_current(self) -> bool:
+        return _identity(self.file) == self._identity
 
     def close(self) -> None:
         self._connection.close()
@@ -65,9 +102,35 @@ class Database:
                 raise
             self._connection.execute("COMMIT")
 
-    def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with self._turn, self._named_errors():
             return self._connection.execute(query, values).fetchall()
+
+    def copy_to(self, other: sqlite3.Connection) -> None:
+        """Copy the whole database as it is now, while others read and write it."""
+        with self._turn, self._named_errors():
+            self._connection.backup(other)
+
+    def replace_with(self, other: sqlite3.Connection) -> None:
+        """Become a copy of another database in one step; readers see the old content or the new."""
+        with self._turn, self._named_errors():
+            other.backup(self._connection)
+
+    def vacuum(self) -> None:
+        """Leave no trace of deleted rows, in the file or beside it."""
+        with self._turn, self._named_errors():
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def faults(self) -> list[str]:
+        """What SQLite itself finds wrong with the file."""
+        with self._turn:
+            try:
+                found = self._connection.execute("PRAGMA integrity_check").fetchall()
+                found += self._connection.execute("PRAGMA foreign_key_check").fetchall()
+            except sqlite3.DatabaseError as error:
+                return [str(error)]
+        return [" ".join(map(str, row)) for row in found if row != ("ok",)]
 
     def _is_fresh(self) -> bool:
         """Whether there is no table yet. Raises CorruptLibrary, with the file untouched, for any other schema."""
@@ -86,6 +149,7 @@ class Database:
             if not db.execute("SELECT 1 FROM sqlite_schema").fetchone():  # nobody else was faster
                 for statement in _SCHEMA.split(";"):
                     db.execute(statement)
+                db.execute("INSERT INTO library VALUES (?)", (uuid4().hex,))
                 db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     @contextmanager
@@ -95,6 +159,8 @@ class Database:
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
                 raise LibraryBusy(self.file.parent) from error
+            if "readonly" in str(error):
+                raise LibraryReadOnly(self.file.parent) from error
             raise CorruptLibrary(
                 f"{self.file} cannot be read or written ({error}). Restore it from a backup, or make a new library "
                 "from the articles; the file is left as it is."

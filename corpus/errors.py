@@ -10,6 +10,7 @@ CitewellError
 │   └── LibraryMissing
 └── LibraryError        the library or its model is not in order
     ├── LibraryBusy
+    ├── LibraryReadOnly
     ├── CorruptLibrary
     └── ModelMismatch
 """
@@ -70,6 +71,14 @@ class LibraryError(CitewellError):
 class LibraryBusy(LibraryError):
     def __init__(self, folder: Path) -> None:
         super().__init__(f"Another process is writing to {folder}. Try again when it has finished.")
+        self.folder = folder
+
+
+class LibraryReadOnly(LibraryError):
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"{folder} cannot be written. To change it, or to finish what was begun, make its folder writable."
+        )
         self.folder = folder
 
 

@@ -11,11 +11,22 @@ from citewell.corpus.blocks import heading_words
 from citewell.corpus.plain import first_title
 from citewell.corpus.text import normalise
 
-_FRONT_MATTER = regex.compile(r"\A---[ \t]*\n(?P<yaml>.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", regex.S | regex.M)
+_FRONT_MATTER = regex.compile(
+    r"\A---[ \t]*\n(?![ \t]*\n(?!---))(?P<yaml>.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", regex.S | regex.M
+)
 _FIRST_HEADING = regex.compile(r"\A\s*(?P<line>#{1,6}[ \t]+[^\n]+)")
 _DATE = regex.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?(?:[T ]\d{2}:\d{2}.*)?")
 _LANGUAGE = regex.compile(r"(?P<code>[a-z]{2,3})(?:[-_][a-z0-9]+)*", regex.I)
 _OWN_FIELDS = {"id", "title", "author", "published", "date", "language", "lang"}
+
+
+class _PlainLoader(yaml.BaseLoader):
+    """Without aliases: a few lines of them could stand for gigabytes."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases are not read")
+        return super().compose_node(parent, index)
 
 
 def read_markdown(characters: str, *, name: str, original_sha: str) -> Draft:
@@ -46,7 +57,7 @@ def split_front_matter(characters: str) -> tuple[Mapping[str, object], str]:
     if match is None:
         return {}, characters
     try:
-        fields = yaml.load(match["yaml"], Loader=yaml.BaseLoader)  # noqa: S506 - it makes strings, lists and dicts only
+        fields = yaml.load(match["yaml"], Loader=_PlainLoader)  # noqa: S506 - it makes strings, lists and dicts only
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", 0) + 2
         raise ValueError(f"front matter is not YAML (line {line}); mend it or remove the --- lines") from None

@@ -72,6 +72,18 @@ def whole(text: str, language: str | None) -> Cut:
     return Cut((_passage(text, Span(0, len(text)), units, heading=None),), ())
 
 
+def fault_of(cut: Cut, length: int) -> str | None:
+    """What is wrong with the spans of a text of that length."""
+    tiles = sorted([p.span for p in cut.passages] + [e.span for e in cut.excluded])
+    ends = [0, *(tile.end for tile in tiles)]
+    if [tile.start for tile in tiles] != ends[:-1] or ends[-1] != length:
+        return "its passages and excluded spans do not tile it"
+    for passage in cut.passages:
+        if any(not passage.span.start <= s.start < s.end <= passage.span.end for s in passage.sentences):
+            return f"a sentence stands outside its passage {passage.span.start}-{passage.span.end}"
+    return None
+
+
 def _between(text: str, excluded: Sequence[Excluded]) -> Iterator[Span]:
     start = 0
     for leftover in excluded:

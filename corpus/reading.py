@@ -1,6 +1,8 @@
 """From a file to a Draft: which reader takes it, and why it cannot be read when it cannot."""
 
+import codecs
 import hashlib
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -12,7 +14,7 @@ from citewell.corpus.errors import BadInput, UnreadableFile
 from citewell.corpus.language import guess_language
 from citewell.corpus.markdown import read_markdown
 from citewell.corpus.plain import read_plain
-from citewell.corpus.text import normalise
+from citewell.corpus.text import escaped, normalise
 
 MAX_ARTICLE_BYTES = 20_000_000
 _READABLE_ID = regex.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -55,6 +57,9 @@ def read_file(path: Path) -> Draft:
 
 def _bytes_of(path: Path) -> bytes:
     try:
+        mode = path.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise UnreadableFile(path, "not a regular file")
         size = path.stat().st_size
         if size > MAX_ARTICLE_BYTES:
             raise UnreadableFile(path, f"{size:,} bytes; an article has at most {MAX_ARTICLE_BYTES:,}")
@@ -63,6 +68,8 @@ def _bytes_of(path: Path) -> bytes:
         raise UnreadableFile(path, error.strerror or "cannot be read") from None
     if not original.strip():
         raise UnreadableFile(path, "empty file")
+    if original.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise UnreadableFile(path, "UTF-16, not UTF-8; save it as UTF-8")
     if b"\0" in original[:8192]:
         raise UnreadableFile(path, "a binary file, not text")
     return original
@@ -81,10 +88,14 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
 
 
 def _files_of(path: Path) -> list[Path]:
-    if not path.is_dir():
-        if not path.exists():
-            raise BadInput(f"No such file or folder: {path}")
-        return [path]
+    try:
+        if not path.is_dir():
+            path.stat()
+            return [path]
+    except FileNotFoundError:
+        raise BadInput(f"No such file or folder: {escaped(str(path))}") from None
+    except OSError as error:
+        raise BadInput(f"{escaped(str(path))} cannot be read: {error.strerror}") from None
     readable = sorted(file for file in path.rglob("*") if file.suffix.lower() in READERS and file.is_file())
     if not readable:
         raise BadInput(f"No article in {path}: readable files end in {', '.join(sorted(READERS))}.")

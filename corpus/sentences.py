@@ -7,8 +7,12 @@ from sentencex import get_sentence_boundaries
 
 from citewell.corpus.article import Span
 from citewell.corpus.blocks import Block, Kind
+from citewell.corpus.text import count_words
 
 _LIST_MARK = regex.compile(r"(?:[-*+•–]|\d{1,3}[.)])[ \t]+")
+MOST_WORDS = 200  # of a sentence: with more it is none
+_BREATH = 50  # words
+_WORD_AND_BLANK = regex.compile(r"\S+\s*")
 _LETTER_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
 
 
@@ -30,4 +34,18 @@ def sentences(text: str, block: Block, language: str | None) -> Iterator[Span]:
         sentence = body[boundary["start_index"] : boundary["end_index"]]
         if _LETTER_OR_DIGIT.search(sentence):
             at = start + boundary["start_index"] + len(sentence) - len(sentence.lstrip())
-            yield Span(at, at + len(sentence.strip()))
+            yield from _breaths(text, Span(at, at + len(sentence.strip())))
+
+
+def _breaths(text: str, sentence: Span) -> Iterator[Span]:
+    """The sentence; or, where there are no marks between sentences, as in a transcript, pieces of it between blanks."""
+    if count_words(sentence.of(text)) <= MOST_WORDS:
+        yield sentence
+        return
+    start, words = sentence.start, 0.0
+    for word in _WORD_AND_BLANK.finditer(text, sentence.start, sentence.end):
+        words += count_words(word[0])
+        if words >= _BREATH and word.end() < sentence.end:
+            yield Span(start, start + len(text[start : word.end()].rstrip()))
+            start, words = word.end(), 0.0
+    yield Span(start, sentence.end)

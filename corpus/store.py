@@ -6,9 +6,12 @@ at none when it was removed. Every write takes the next change number in its own
 
 import json
 import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from citewell.corpus.article import Article, Cut, Draft, Excluded, Passage, Span
 from citewell.corpus.database import Database
@@ -35,10 +38,14 @@ class Store:
     def __init__(self, file: Path, create: bool = False) -> None:
         """Raises LibraryMissing if there is none and `create` is false, CorruptLibrary if it cannot be read."""
         self.file = file
-        self._database = Database(file, create)
+        self.database = Database(file, create)
+
+    def is_current(self) -> bool:
+        """Whether the file that was opened is the one that has the name now."""
+        return self.database.is_current()
 
     def close(self) -> None:
-        self._database.close()
+        self.database.close()
 
     # -- writing ------------------------------------------------------------------------------------------------
 
@@ -49,7 +56,7 @@ class Store:
         sha = text_sha(draft.text)
         metadata = json.dumps(dict(draft.metadata), sort_keys=True, ensure_ascii=False)
         said = (source, sha, draft.title, draft.author, draft.published, language, metadata)
-        with self._database.transaction() as db:
+        with self.database.transaction() as db:
             known = db.execute("SELECT live FROM articles WHERE id = ?", (article_id,)).fetchone()
             live = db.execute(
                 "SELECT source, text_sha, title, author, published, language, metadata FROM revisions "
@@ -71,11 +78,26 @@ class Store:
             db.execute("UPDATE articles SET live = ? WHERE id = ?", (number, article_id))
         return Put.UPDATED if known and known[0] is not None else Put.ADDED
 
+    def purge(self, article_id: str) -> None:
+        """Erase an article with all its revisions, and the texts that no other article has. Raises UnknownArticle."""
+        shas = {revision.text_sha for revision in self.revisions(article_id)}
+        if not shas:
+            raise UnknownArticle(article_id)
+        with self.database.transaction() as db:
+            db.execute("DELETE FROM revisions WHERE article_id = ?", (article_id,))
+            db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
+            for sha in shas:
+                if not db.execute("SELECT 1 FROM revisions WHERE text_sha = ?", (sha,)).fetchone():
+                    for table in ("passages", "excluded"):
+                        db.execute(f"DELETE FROM {table} WHERE text_sha = ?", (sha,))
+                    db.execute("DELETE FROM texts WHERE sha = ?", (sha,))
+            self._next_change(db, article_id, "purge")
+
     def recut(self, sha: str, cut: Cut, recipe: str) -> None:
         """Replace the spans of a text, as a newer recipe has them; the text stays what it is."""
-        with self._database.transaction() as db:
+        with self.database.transaction() as db:
             for table in ("passages", "excluded"):
-                db.execute(f"DELETE FROM {table} WHERE text_sha = ?", (sha,))  # noqa: S608
+                db.execute(f"DELETE FROM {table} WHERE text_sha = ?", (sha,))
             db.execute("UPDATE texts SET cut_recipe = ? WHERE sha = ?", (recipe, sha))
             self._put_spans(db, sha, cut)
 
@@ -110,7 +132,7 @@ class Store:
 
     def remove(self, article_id: str) -> None:
         """Hide an article: its revisions stay, no answer uses it. Raises UnknownArticle."""
-        with self._database.transaction() as db:
+        with self.database.transaction() as db:
             hidden = db.execute(
                 "UPDATE articles SET live = NULL WHERE id = ? AND live IS NOT NULL", (article_id,)
             )
@@ -122,24 +144,53 @@ class Store:
 
     def change(self) -> int:
         """Number of the last change; 0 when nothing was ever written."""
-        ((number,),) = self._database.rows("SELECT coalesce(max(number), 0) FROM changes")
+        ((number,),) = self.database.rows("SELECT coalesce(max(number), 0) FROM changes")
         assert isinstance(number, int)
         return number
 
+    def touched_since(self, change: int) -> list[str]:
+        """Ids of the articles that were put or removed by a later change, in order."""
+        rows = self.database.rows(
+            "SELECT DISTINCT article_id FROM changes WHERE number > ? ORDER BY article_id", change
+        )
+        return [str(row[0]) for row in rows]
+
+    def epoch(self) -> str:
+        """Changes when the store is replaced as a whole: change numbers of two epochs cannot be compared."""
+        ((epoch,),) = self.database.rows("SELECT epoch FROM library")
+        return str(epoch)
+
+    def revisions(self, article_id: str) -> list[Article]:
+        """All revisions of an article, the first one first; of a removed one, too."""
+        rows = self.database.rows(
+            f"SELECT {_COLUMNS} FROM revisions WHERE article_id = ? ORDER BY number", article_id
+        )
+        return [_article(row) for row in rows]
+
+    def text_shas(self) -> list[str]:
+        """Names of all stored texts."""
+        return [str(row[0]) for row in self.database.rows("SELECT sha FROM texts ORDER BY sha")]
+
     def articles(self, after: str = "", limit: int = -1) -> list[Article]:
         """Live articles with an id greater than `after`, ordered by id."""
-        rows = self._database.rows(
-            f"SELECT {_COLUMNS} FROM revisions JOIN articles ON id = article_id AND live = number "  # noqa: S608
+        rows = self.database.rows(
+            f"SELECT {_COLUMNS} FROM revisions JOIN articles ON id = article_id AND live = number "
             "WHERE id > ? ORDER BY id LIMIT ?",
             after,
             limit,
         )
         return [_article(row) for row in rows]
 
+    def live(self, article_ids: Iterable[str]) -> Iterator[Article]:
+        """Those of the articles that are live."""
+        for article_id in article_ids:
+            with suppress(UnknownArticle):
+                yield self.article(article_id)
+
     def article(self, article_id: str, revision: int | None = None) -> Article:
         """The live revision of an article, or the one asked for. Raises UnknownArticle."""
-        rows = self._database.rows(
-            f"SELECT {_COLUMNS} FROM revisions JOIN articles ON id = article_id "  # noqa: S608
+        rows = self.database.rows(
+            f"SELECT {_COLUMNS} FROM revisions JOIN articles ON id = article_id "
             "WHERE id = ? AND number = coalesce(?, live)",
             article_id,
             revision,
@@ -150,8 +201,8 @@ class Store:
 
     def article_with_text(self, article_id: str, sha12: str) -> Article | None:
         """The newest revision of an article whose text's SHA begins so."""
-        rows = self._database.rows(
-            f"SELECT {_COLUMNS} FROM revisions WHERE article_id = ? AND substr(text_sha, 1, 12) = ? "  # noqa: S608
+        rows = self.database.rows(
+            f"SELECT {_COLUMNS} FROM revisions WHERE article_id = ? AND substr(text_sha, 1, 12) = ? "
             "ORDER BY number DESC LIMIT 1",
             article_id,
             sha12,
@@ -160,7 +211,7 @@ class Store:
 
     def text(self, sha: str) -> str:
         """The text of that name, checked against it. Raises CorruptLibrary if it was altered or is gone."""
-        rows = self._database.rows("SELECT text FROM texts WHERE sha = ?", sha)
+        rows = self.database.rows("SELECT text FROM texts WHERE sha = ?", sha)
         text = rows[0][0] if rows else None
         if not isinstance(text, str) or text_sha(text) != sha:
             raise CorruptLibrary(
@@ -169,29 +220,25 @@ class Store:
             )
         return text
 
-    def cut_otherwise(self, recipe: str) -> list[Article]:
-        """Live articles whose text was cut by another recipe."""
-        rows = self._database.rows(
-            f"SELECT {_COLUMNS} FROM revisions JOIN articles ON id = article_id AND live = number "  # noqa: S608
-            "JOIN texts ON sha = text_sha WHERE cut_recipe != ? ORDER BY id",
-            recipe,
-        )
-        return [_article(row) for row in rows]
+    def cut_recipe(self, sha: str) -> str:
+        """How the spans of a text were made."""
+        ((recipe,),) = self.database.rows("SELECT cut_recipe FROM texts WHERE sha = ?", sha)
+        return str(recipe)
 
     def cut(self, sha: str) -> Cut:
-        passages = self._database.rows(
+        passages = self.database.rows(
             'SELECT start, "end", heading, header_start, header_end, sentences FROM passages '
             "WHERE text_sha = ? ORDER BY start",
             sha,
         )
-        excluded = self._database.rows(
+        excluded = self.database.rows(
             'SELECT start, "end", rule FROM excluded WHERE text_sha = ? ORDER BY start', sha
         )
-        return Cut(tuple(map(_passage, passages)), tuple(Excluded(Span(s, e), r) for s, e, r in excluded))  # type: ignore[arg-type]
+        return Cut(tuple(map(_passage, passages)), tuple(Excluded(Span(s, e), r) for s, e, r in excluded))
 
     def passage(self, sha: str, span: Span) -> Passage | None:
         """The stored passage of exactly that span."""
-        rows = self._database.rows(
+        rows = self.database.rows(
             'SELECT start, "end", heading, header_start, header_end, sentences FROM passages '
             'WHERE text_sha = ? AND start = ? AND "end" = ?',
             sha,
@@ -201,29 +248,26 @@ class Store:
         return _passage(rows[0]) if rows else None
 
 
-def _article(row: tuple[object, ...]) -> Article:
-    (
-        article_id,
-        source,
-        number,
-        sha,
-        title,
-        author,
-        published,
-        language,
-        metadata,
-        recorded,
-        original,
-        reader,
-    ) = row
-    return Article(
-        article_id, source, number, sha, title, author, published, language,  # type: ignore[arg-type]
-        json.loads(metadata), recorded, original, reader,  # type: ignore[arg-type]
-    )  # fmt: skip
+def _article(row: tuple[Any, ...]) -> Article:
+    """Raises CorruptLibrary for a row that no writer wrote."""
+    article_id, source, number, sha, title, author, published, language, metadata, *recorded = row
+    try:
+        said = json.loads(metadata)
+    except ValueError:
+        raise CorruptLibrary(
+            f"The metadata of article {article_id!r} is damaged. Add the article again."
+        ) from None
+    return Article(article_id, source, number, sha, title, author, published, language, said, *recorded)
 
 
-def _passage(row: tuple[object, ...]) -> Passage:
+def _passage(row: tuple[Any, ...]) -> Passage:
+    """Raises CorruptLibrary for a row that no writer wrote."""
     start, end, heading, header_start, header_end, found = row
-    header = None if header_start is None else Span(header_start, header_end)  # type: ignore[arg-type]
-    sentences = tuple(Span(s, e) for s, e in json.loads(found))  # type: ignore[arg-type]
-    return Passage(Span(start, end), heading, header, sentences)  # type: ignore[arg-type]
+    try:
+        sentences = tuple(Span(int(s), int(e)) for s, e in json.loads(found))
+    except (ValueError, TypeError):
+        raise CorruptLibrary(
+            f"The spans of a passage {start}-{end} are damaged. Cut it again: citewell rebuild"
+        ) from None
+    header = None if header_start is None else Span(header_start, header_end)
+    return Passage(Span(start, end), heading, header, sentences)

@@ -6,8 +6,10 @@ The dataclasses are the JSON of `ask` everywhere: over HTTP, on the command line
 from dataclasses import dataclass, field
 from time import perf_counter
 
+import regex
+
 from citewell.corpus.article import Passage
-from citewell.corpus.errors import BadInput, BadQuestion
+from citewell.corpus.errors import BadInput, BadQuestion, UnknownArticle
 from citewell.corpus.store import Store
 from citewell.corpus.text import normalise
 from citewell.index.citation import (
@@ -26,6 +28,7 @@ from citewell.index.evidence import best_sentence
 from citewell.index.scoring import Hit, Ranking, State
 from citewell.index.search import Searcher
 
+_WORD = regex.compile(r"[\p{L}\p{N}]")
 MOST_CHARACTERS = 2000
 MOST_HITS = 100
 
@@ -131,7 +134,7 @@ def search(searcher: Searcher, store: Store, question: str, k: int = 10) -> Sear
 def checked_question(question: str) -> str:
     """The question normalised and trimmed. Raises BadQuestion if nothing or too much is left."""
     asked = normalise(question).strip()
-    if not asked:
+    if not _WORD.search(asked):
         raise BadQuestion("The question is empty. Ask something, for example: How much did it cost?")
     if len(asked) > MOST_CHARACTERS:
         raise BadQuestion(
@@ -147,7 +150,7 @@ def checked_k(k: int) -> int:
 
 
 def fingerprint(searcher: Searcher) -> Fingerprint:
-    return Fingerprint(searcher.segment.id, searcher.config.fingerprint, searcher.embedder.fingerprint)
+    return Fingerprint(searcher.snapshot_id, searcher.config.fingerprint, searcher.embedder.fingerprint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,9 +166,12 @@ class _Located:
 
 def _located(searcher: Searcher, store: Store, hit: Hit) -> _Located:
     """Look a hit up in the store, where its text is checked against its SHA-256."""
-    segment = searcher.segment
-    indexed, span, rows = segment.article(hit.number), segment.span(hit.number), segment.sentences(hit.number)
-    article = store.article(indexed.article_id, indexed.revision)
+    segment, local = searcher.locate(hit.number)
+    indexed, span, rows = segment.article(local), segment.span(local), segment.sentences(local)
+    try:
+        article = store.article(indexed.article_id, indexed.revision)
+    except UnknownArticle:
+        raise unfit(hit.passage_id) from None
     text = store.text(indexed.text_sha)
     stored = store.passage(indexed.text_sha, span)
     if stored is None or len(stored.sentences) != rows.stop - rows.start:

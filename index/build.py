@@ -9,8 +9,10 @@ from citewell.corpus.article import Article, Cut, Passage, Span, passage_id
 from citewell.corpus.passages import CUT_RECIPE
 from citewell.index.analysis import ANALYSIS_RECIPE, analyse
 from citewell.index.bm25 import Postings
-from citewell.index.embedding import Embedder, Progress, Role, VectorCache, embed_cached
+from citewell.index.codes import encode
+from citewell.index.embedding import Embedder, Progress, embed_cached
 from citewell.index.segment import IndexedArticle, Segment
+from citewell.index.vector_cache import Role, VectorCache
 
 BUILD_RECIPE = f"{CUT_RECIPE} {ANALYSIS_RECIPE} context-1"
 
@@ -61,7 +63,6 @@ def build(
     cut_articles: Iterable[tuple[Article, str, Cut]],
     embedder: Embedder,
     cache: VectorCache,
-    change: int = 0,
     progress: Progress = lambda *_: None,
 ) -> Segment:
     """Index articles given as (article, text, cut). The result does not depend on their order."""
@@ -87,12 +88,13 @@ def build(
         article_of=np.array([row.article for row in rows], dtype=np.int32),
         spans=np.array([(row.span.start, row.span.end) for row in rows], dtype=np.int32).reshape(-1, 2),
         postings=Postings.of(analyse(row.words, articles[row.article].language) for row in rows),
-        passage_vectors=embed_cached(embedder, cache, Role.PASSAGE, [row.words for row in rows], progress),
+        passage_codes=encode(
+            embed_cached(embedder, cache, Role.PASSAGE, [row.words for row in rows], progress)
+        ),
         sentence_offsets=np.cumsum([0, *(len(row.sentences) for row in rows)], dtype=np.int64),
-        sentence_vectors=embed_cached(
-            embedder, cache, Role.SENTENCE, [sentence for row in rows for sentence in row.sentences], progress
+        sentence_codes=encode(
+            embed_cached(embedder, cache, Role.SENTENCE, [s for row in rows for s in row.sentences], progress)
         ),
         model=embedder.fingerprint,
         recipe=BUILD_RECIPE,
-        change=change,
     )

@@ -7,22 +7,23 @@ import numpy as np
 from citewell.corpus.article import Passage, Span
 from citewell.index.analysis import analyse
 from citewell.index.build import sentence_with_header
-from citewell.index.scoring import State, cosines
+from citewell.index.codes import cosines
+from citewell.index.scoring import State
 from citewell.index.search import Query, Searcher
 
 
 def best_sentence(searcher: Searcher, query: Query, number: int, passage: Passage, text: str) -> Span:
     """Span of the best sentence of a passage; of equals the first. A table row is read with its header.
 
-    `number` is the passage's in the segment, `passage` what the store says of it.
+    `number` is the passage's, `passage` what the store says of it.
     """
-    segment = searcher.segment
+    segment, local = searcher.locate(number)
     scores = np.zeros(len(passage.sentences))
     if query.vector is not None:
-        scores += cosines(segment.sentence_vectors[segment.sentences(number)], query.vector)
+        scores += cosines(segment.sentence_codes[segment.sentences(local)], query.vector)
     if query.lexical is State.OK:
-        language = segment.article(number).language
-        weights = {term: searcher.idf(term) for term in query.terms[segment.languages.index(language)]}
+        language = segment.article(local).language
+        weights = {term: searcher.idf(term) for term in query.terms[language]}
         words = [sentence_with_header(sentence, passage, text) for sentence in passage.sentences]
         shares = [overlap(weights, analyse(sentence, language)) for sentence in words]
         scores += searcher.config.evidence_overlap * np.array(shares)

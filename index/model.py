@@ -101,7 +101,7 @@ def compile_model(source: Path, target: Path) -> None:
                 capture_output=True,
                 text=True,
                 check=False,
-                env={**os.environ, "HF_HUB_OFFLINE": "1"},
+                env={**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": str(os.cpu_count())},
             )
             if done.returncode:
                 last = (done.stderr.strip().splitlines() or ["no message"])[-1]

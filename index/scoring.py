@@ -28,7 +28,7 @@ class Hit:
 
     passage_id: str
     score: float
-    number: int  # of the passage in its segment
+    number: int  # of the passage in the searcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +37,6 @@ class Ranking:
 
     hits: tuple[Hit, ...]
     retrievers: dict[str, State]
-
-
-def top(scores: NDArray[np.float64], k: int) -> NDArray[np.int64]:
-    """Indices of the k highest scores above zero, best first, ties by index."""
-    found = np.flatnonzero(scores > 0)
-    if len(found) > k:
-        bar = np.partition(scores[found], -k)[-k]
-        found = found[scores[found] >= bar]
-    return found[np.lexsort((found, -scores[found]))][:k]
 
 
 def combine(
@@ -62,11 +53,6 @@ def combine(
         return np.zeros(0)
     total: NDArray[np.float64] = sum(share * part for share, part in spoken) / weight  # type: ignore[assignment]
     return np.round(total, 6)
-
-
-def cosines(vectors: NDArray[np.float16], question: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Cosines in double precision, shape (len(vectors),): the last bits do not depend on what is beside a row."""
-    return vectors.astype(np.float64) @ question.astype(np.float64)
 
 
 def best_per_group(values: NDArray[np.float64], sizes: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -1,22 +1,25 @@
-"""An open segment with the model that made it: questions in, rankings out.
+"""An open snapshot with the model that made it: questions in, rankings out.
 
-Lexical, dense and hybrid are three retrievers with one signature, so that an evaluation can ask any of them.
+Lexical, dense and hybrid are three retrievers with one signature, so that an evaluation can ask any of them. The
+passages of all parts are numbered through; a ranking does not depend on how they are spread over parts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from citewell.corpus.errors import ModelMismatch
 from citewell.index.analysis import analyse
-from citewell.index.bm25 import InvertedBM25
+from citewell.index.bm25 import InvertedBM25, Statistics
 from citewell.index.build import BUILD_RECIPE
+from citewell.index.codes import cosines
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder
-from citewell.index.scoring import Hit, Ranking, State, best_per_group, combine, cosines, top
+from citewell.index.part import Part
+from citewell.index.scoring import Hit, Ranking, State, best_per_group, combine
 from citewell.index.segment import Segment
 
 
@@ -25,101 +28,156 @@ class Query:
     """A question, analysed and embedded once for all retrievers."""
 
     text: str
-    terms: tuple[tuple[str, ...], ...]  # for each of the segment's languages
+    terms: dict[str | None, tuple[str, ...]]  # for each of the library's languages
     vector: NDArray[np.float32] | None  # (dim,); None if the model does not know the script
     lexical: State
     dense: State
 
 
 Retriever = Callable[[Query, int], Ranking]
+_SPARE = 100  # the nearest by codes, beyond those asked for, from which the nearest by cosine are taken
+_Found = tuple[NDArray[np.int64], NDArray[np.float64]]  # numbers of passages and their scores
 
 
 class Searcher:
-    """Raises ModelMismatch when the segment was built with another model or another recipe."""
+    """Raises ModelMismatch when a segment was built with another model or another recipe."""
 
-    def __init__(self, segment: Segment, embedder: Embedder, config: Config) -> None:
-        if segment.model != embedder.fingerprint or segment.recipe != BUILD_RECIPE:
-            raise ModelMismatch(
-                f"The index was built with model {segment.model} and recipe {segment.recipe!r}; in use are "
-                f"{embedder.fingerprint} and {BUILD_RECIPE!r}. Build it again: citewell rebuild"
-            )
-        self.segment, self.embedder, self.config = segment, embedder, config
-        self._bm25 = InvertedBM25(segment.postings, config.k1, config.b)
-        self._vectors = faiss.IndexFlatIP(embedder.dim)
-        self._vectors.add(segment.passage_vectors.astype(np.float32))
+    def __init__(self, snapshot_id: str, parts: Sequence[Part], embedder: Embedder, config: Config) -> None:
+        for segment in (part.segment for part in parts):
+            if segment.model != embedder.fingerprint or segment.recipe != BUILD_RECIPE:
+                raise ModelMismatch(
+                    f"The index was built with model {segment.model} and recipe {segment.recipe!r}; in use are "
+                    f"{embedder.fingerprint} and {BUILD_RECIPE!r}. Build it again: citewell rebuild"
+                )
+        self.snapshot_id, self.parts, self.embedder, self.config = snapshot_id, tuple(parts), embedder, config
+        self._bases = np.cumsum([0, *(len(part.segment) for part in parts)])
+        self.passages = sum(part.passages for part in parts)
+        length = sum(part.total_length for part in parts)
+        self.languages = sorted(
+            {x for part in parts for x in part.segment.languages}, key=lambda code: code or ""
+        )
+        doc_freq = lru_cache(maxsize=65_536)(lambda term: sum(part.doc_freq(term) for part in parts))
+        statistics = Statistics(self.passages, length / self.passages if self.passages else 0.0, doc_freq)
+        self._bm25 = [InvertedBM25(p.segment.postings, config.k1, config.b, statistics) for p in parts]
+        self._statistics = statistics
 
     def query(self, question: str) -> Query:
-        terms = tuple(tuple(analyse(question, language)) for language in self.segment.languages)
-        known = any(term in self.segment.postings.terms for by_language in terms for term in by_language)
-        lexical = State.OK if known else State.OUT_OF_VOCABULARY if any(terms) else State.EMPTY
+        terms = {language: tuple(analyse(question, language)) for language in self.languages}
+        known = any(self._statistics.doc_freq(term) for of_language in terms.values() for term in of_language)
+        lexical = State.OK if known else State.OUT_OF_VOCABULARY if any(terms.values()) else State.EMPTY
         dense = State.OK if self.embedder.knows_script(question) else State.UNKNOWN_SCRIPT
-        if not len(self.segment):
+        if not self.passages:
             lexical = dense = State.EMPTY
         vector = self.embedder.embed_queries([question])[0] if dense is State.OK else None
         return Query(question, terms, vector, lexical, dense)
 
+    def locate(self, number: int) -> tuple[Segment, int]:
+        """The segment of a passage and its number there."""
+        part = int(np.searchsorted(self._bases, number, side="right")) - 1
+        return self.parts[part].segment, number - int(self._bases[part])
+
+    def passage_id(self, number: int) -> str:
+        segment, local = self.locate(number)
+        return segment.passage_id(local)
+
     def idf(self, term: str) -> float:
-        return self._bm25.idf_of(term)
+        return self._bm25[0].idf_of(term)
 
     def lexical(self, query: Query, k: int) -> Ranking:
         """By BM25 over its upper bound."""
-        scores = self._lexical_scores(query)
-        found = top(scores, k)
-        return Ranking(self._hits(found, np.round(scores[found], 6), k), {"lexical": query.lexical})
+        numbers, scores = self._matching(query, k)
+        return Ranking(self._hits(numbers, np.round(scores, 6), k), {"lexical": query.lexical})
 
     def dense(self, query: Query, k: int) -> Ranking:
         """By the cosine of question and passage."""
-        found = self._nearest(query, k)
-        scores = np.round(self._passage_cosines(query, found), 6) if query.vector is not None else np.zeros(0)
-        return Ranking(self._hits(found, scores, k), {"dense": query.dense})
+        numbers, scores = self._nearest(query, k)
+        return Ranking(self._hits(numbers, np.round(scores, 6), k), {"dense": query.dense})
 
     def hybrid(self, query: Query, k: int) -> Ranking:
         """The union of what both propose, by the score of `scoring.py`."""
-        lexical = self._lexical_scores(query)
         depth = max(k, self.config.depth)
-        found = np.union1d(top(lexical, depth), self._nearest(query, depth))
-        spoken = query.vector is not None and query.dense is State.OK
+        numbers = np.union1d(self._matching(query, depth)[0], self._nearest(query, depth)[0])
+        spoken = query.vector is not None
         scores = combine(
             self.config,
-            lexical[found] if query.lexical is State.OK else None,
-            self._passage_cosines(query, found) if spoken else None,
-            self._sentence_cosines(query, found) if spoken else None,
+            self._lexical_scores(query, numbers) if query.lexical is State.OK else None,
+            self._passage_cosines(query, numbers) if spoken else None,
+            self._sentence_cosines(query, numbers) if spoken else None,
         )
-        return Ranking(self._hits(found, scores, k), {"lexical": query.lexical, "dense": query.dense})
+        return Ranking(self._hits(numbers, scores, k), {"lexical": query.lexical, "dense": query.dense})
 
-    def _lexical_scores(self, query: Query) -> NDArray[np.float64]:
-        """BM25 over its upper bound for the question as analysed in each passage's language, shape (n,)."""
-        scores = np.zeros(len(self.segment))
-        for code, terms in enumerate(query.terms):
-            bound = self._bm25.upper_bound(terms)
-            if bound:
-                of_language = self.segment.language_of == code
-                scores[of_language] = self._bm25.get_scores(terms)[of_language] / bound
-        return scores
+    def _matching(self, query: Query, k: int) -> _Found:
+        """The k best by BM25 over its upper bound, with their scores."""
+        numbers, scores = [np.empty(0, dtype=np.int64)], [np.empty(0)]
+        for base, part, bm25 in zip(self._bases, self.parts, self._bm25, strict=False):
+            for language, allowed in part.languages.items():
+                if bound := bm25.upper_bound(query.terms[language]):
+                    found, raw = bm25.best(query.terms[language], k, allowed)
+                    numbers.append(base + found)
+                    scores.append(raw / bound)
+        return self._cut(np.concatenate(numbers), np.concatenate(scores), k)
 
-    def _nearest(self, query: Query, k: int) -> NDArray[np.int64]:
-        if query.vector is None or not len(self.segment):
-            return np.empty(0, dtype=np.int64)
-        _, found = self._vectors.search(query.vector[np.newaxis], min(k, len(self.segment)))
-        nearest: NDArray[np.int64] = found[0]
-        return nearest
+    def _lexical_scores(self, query: Query, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
+        """BM25 over its upper bound, the question analysed in each passage's language; shape (len(numbers),)."""
+        values = np.zeros(len(numbers))
+        for part, mine, local in self._by_part(numbers):
+            bm25 = self._bm25[self.parts.index(part)]
+            for language, allowed in part.languages.items():
+                chosen = slice(None) if allowed is None else allowed[local]
+                if bound := bm25.upper_bound(query.terms[language]):
+                    values[mine[chosen]] = bm25.get_batch_scores(query.terms[language], local[chosen]) / bound
+        return values
 
-    def _passage_cosines(self, query: Query, found: NDArray[np.int64]) -> NDArray[np.float64]:
+    def _nearest(self, query: Query, k: int) -> _Found:
+        """The k best by cosine, with their cosines."""
+        if query.vector is None:
+            return np.empty(0, dtype=np.int64), np.empty(0)
+        wide = k + _SPARE
+        found = [
+            base + part.nearest(query.vector, wide)
+            for base, part in zip(self._bases, self.parts, strict=False)
+        ]
+        numbers = np.concatenate([np.empty(0, dtype=np.int64), *found])
+        return self._cut(numbers, self._passage_cosines(query, numbers), k)
+
+    def _passage_cosines(self, query: Query, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
         assert query.vector is not None
-        return cosines(self.segment.passage_vectors[found], query.vector)
+        values = np.empty(len(numbers))
+        for part, mine, local in self._by_part(numbers):
+            values[mine] = cosines(part.segment.passage_codes[local], query.vector)
+        return values
 
-    def _sentence_cosines(self, query: Query, found: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The cosine of each passage's best sentence, its own if it has none, shape (len(found),)."""
+    def _sentence_cosines(self, query: Query, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The cosine of each passage's best sentence, its own if it has none, shape (len(numbers),)."""
         assert query.vector is not None
-        starts = self.segment.sentence_offsets[found]
-        sizes = self.segment.sentence_offsets[found + 1] - starts
-        first = np.repeat(starts - np.cumsum(sizes) + sizes, sizes)
-        rows = first + np.arange(sizes.sum())
-        best = best_per_group(cosines(self.segment.sentence_vectors[rows], query.vector), sizes)
-        return np.where(sizes > 0, best, self._passage_cosines(query, found))
+        values = np.empty(len(numbers))
+        for part, mine, local in self._by_part(numbers):
+            starts = part.segment.sentence_offsets[local]
+            sizes = part.segment.sentence_offsets[local + 1] - starts
+            rows = np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+            values[mine] = best_per_group(cosines(part.segment.sentence_codes[rows], query.vector), sizes)
+        return np.where(np.isnan(values), self._passage_cosines(query, numbers), values)
 
-    def _hits(self, found: NDArray[np.int64], scores: NDArray[np.float64], k: int) -> tuple[Hit, ...]:
-        order = np.lexsort((found, -scores))[:k]
-        return tuple(
-            Hit(self.segment.passage_id(int(found[i])), float(scores[i]), int(found[i])) for i in order
-        )
+    def _by_part(
+        self, numbers: NDArray[np.int64]
+    ) -> Iterator[tuple[Part, NDArray[np.int64], NDArray[np.int64]]]:
+        """For each part that has some of the passages: where they stand among `numbers`, and their own numbers."""
+        of_part = np.searchsorted(self._bases, numbers, side="right") - 1
+        for number in np.unique(of_part):
+            mine = np.flatnonzero(of_part == number)
+            yield self.parts[number], mine, numbers[mine] - self._bases[number]
+
+    def _cut(self, numbers: NDArray[np.int64], scores: NDArray[np.float64], k: int) -> _Found:
+        """The k best of them in no order, ties at the edge by passage id."""
+        if len(numbers) <= k:
+            return numbers, scores
+        bar = np.partition(scores, -k)[-k]
+        above, tied = np.flatnonzero(scores > bar), np.flatnonzero(scores == bar)
+        first = sorted(tied.tolist(), key=lambda i: self.passage_id(int(numbers[i])))[: k - len(above)]
+        kept = np.concatenate([above, np.array(first, dtype=np.int64)])
+        return numbers[kept], scores[kept]
+
+    def _hits(self, numbers: NDArray[np.int64], scores: NDArray[np.float64], k: int) -> tuple[Hit, ...]:
+        kept = zip(*(values.tolist() for values in self._cut(numbers, scores, k)), strict=True)
+        hits = (Hit(self.passage_id(number), score, number) for number, score in kept)
+        return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.passage_id)))

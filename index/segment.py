@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,8 +21,10 @@ from numpy.typing import NDArray
 from citewell.corpus.article import Span, passage_id
 from citewell.corpus.errors import CorruptLibrary
 from citewell.index.bm25 import Postings
+from citewell.index.codes import Codes
 
-FORMAT = 1
+FORMAT = 2
+CHECKED_WHEN_OPENED = 256_000_000  # bytes: a quarter of a second to read
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +45,25 @@ class Segment:
     article_of: NDArray[np.int32]  # (n,): index into articles
     spans: NDArray[np.int32]  # (n, 2): start and end in the article's text
     postings: Postings
-    passage_vectors: NDArray[np.float16]  # (n, dim), unit length
+    passage_codes: Codes  # (n, dim)
     sentence_offsets: NDArray[np.int64]  # (n + 1,): passage i has sentences offsets[i]:offsets[i + 1]
-    sentence_vectors: NDArray[np.float16]  # (m, dim), unit length
+    sentence_codes: Codes  # (m, dim)
     model: str  # fingerprint
     recipe: str  # how texts were cut and analysed
-    change: int  # the highest change number of the store that is in here
 
     def __len__(self) -> int:
         return len(self.spans)
 
     def article(self, number: int) -> IndexedArticle:
         return self.articles[int(self.article_of[number])]
+
+    def numbers_of(self, article_ids: Iterable[str]) -> list[int]:
+        """Indices of those of the articles that are in here."""
+        return [self._number_of[name] for name in article_ids if name in self._number_of]
+
+    @cached_property
+    def _number_of(self) -> dict[str, int]:
+        return {article.article_id: number for number, article in enumerate(self.articles)}
 
     def span(self, number: int) -> Span:
         start, end = self.spans[number]
@@ -65,7 +74,7 @@ class Segment:
         return passage_id(article.article_id, article.text_sha, self.span(number))
 
     def sentences(self, number: int) -> slice:
-        """Rows of sentence_vectors, in the order of the passage's sentences."""
+        """Rows of sentence_codes, in the order of the passage's sentences."""
         return slice(int(self.sentence_offsets[number]), int(self.sentence_offsets[number + 1]))
 
     @cached_property
@@ -81,7 +90,7 @@ class Segment:
 
     @cached_property
     def id(self) -> str:
-        """Digest of everything in it but the change number: equal content, equal id."""
+        """Digest of everything in it: equal content, equal id."""
         digest = hashlib.sha256(json.dumps([self._facts(), list(self.postings.terms)]).encode())
         for name, array in self._arrays().items():
             digest.update(f"{name} {array.dtype} {array.shape}".encode())
@@ -100,9 +109,9 @@ class Segment:
             "passages": self.postings.passages,
             "counts": self.postings.counts,
             "lengths": self.postings.lengths,
-            "passage_vectors": self.passage_vectors,
+            "passage_codes": self.passage_codes,
             "sentence_offsets": self.sentence_offsets,
-            "sentence_vectors": self.sentence_vectors,
+            "sentence_codes": self.sentence_codes,
         }
 
     def save(self, folder: Path) -> Path:
@@ -110,7 +119,7 @@ class Segment:
         target = folder / self.id
         if target.exists():
             try:
-                self.open(target)
+                check_files(target)
             except CorruptLibrary:
                 shutil.rmtree(target)
             else:
@@ -122,8 +131,9 @@ class Segment:
             (made / "terms.json").write_text(
                 json.dumps(list(self.postings.terms), ensure_ascii=False), "utf-8"
             )
-            files = {file.name: _sha(file) for file in sorted(made.iterdir())}
-            facts = {**self._facts(), "id": self.id, "change": self.change, "files": files}
+            files = {file.name: [file.stat().st_size, _sha(file)] for file in sorted(made.iterdir())}
+            facts = {**self._facts(), "id": self.id, "files": files}
+            facts["sha"] = hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
             (made / "segment.json").write_text(json.dumps(facts, ensure_ascii=False) + "\n", "utf-8")
             for file in made.iterdir():
                 sync(file)
@@ -136,15 +146,21 @@ class Segment:
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """Map a saved segment. Raises CorruptLibrary, naming the file, if anything in it was altered."""
+        """Map a saved segment. Raises CorruptLibrary, naming the file, if anything in it was altered.
+
+        A large one is checked by the sizes of its files only, so that it opens at once; `check_files` reads it all.
+        """
         try:
-            facts = json.loads((folder / "segment.json").read_text("utf-8"))
-            for name, sha in facts["files"].items():
-                if _sha(folder / name) != sha:
+            facts = _facts_of(folder)
+            if sum(size for size, _ in facts["files"].values()) <= CHECKED_WHEN_OPENED:
+                check_files(folder)
+            for name, (size, _) in facts["files"].items():
+                if (folder / name).stat().st_size != size:
                     raise _damaged(folder / name)
             arrays = {
-                file.stem: np.load(file, mmap_mode="r", allow_pickle=False)
-                for file in sorted(folder.glob("*.npy"))
+                Path(name).stem: np.load(folder / name, mmap_mode="r", allow_pickle=False)
+                for name in facts["files"]
+                if name.endswith(".npy")
             }
             terms: Mapping[str, int] = {
                 term: row for row, term in enumerate(json.loads((folder / "terms.json").read_text("utf-8")))
@@ -157,12 +173,32 @@ class Segment:
                 arrays.pop("lengths"),
             )
             articles = tuple(IndexedArticle(*fields) for fields in facts["articles"])
-            return cls(
-                articles=articles, postings=postings, model=facts["model"], recipe=facts["recipe"],
-                change=facts["change"], **arrays,
-            )  # fmt: skip
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            opened = cls(
+                articles=articles, postings=postings, model=facts["model"], recipe=facts["recipe"], **arrays
+            )
+            opened.__dict__["id"] = facts["id"]  # as saved: the digest need not be computed again
+        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
             raise _damaged(folder / "segment.json") from error
+        return opened
+
+
+def check_files(folder: Path) -> None:
+    """Read every file of a saved segment. Raises CorruptLibrary, naming the first that is not what was saved."""
+    try:
+        for name, (_, sha) in _facts_of(folder)["files"].items():
+            if _sha(folder / name) != sha:
+                raise _damaged(folder / name)
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        raise _damaged(folder / "segment.json") from error
+
+
+def _facts_of(folder: Path) -> dict[str, Any]:
+    """What segment.json says, checked against its own digest."""
+    facts: dict[str, Any] = json.loads((folder / "segment.json").read_text("utf-8"))
+    said = facts.pop("sha")
+    if hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest() != said:
+        raise _damaged(folder / "segment.json")
+    return facts
 
 
 def sync(path: Path) -> None:

@@ -1,41 +1,87 @@
-"""Which segment readers see: a pointer file, replaced in one atomic step after everything it names is on disk."""
+"""What readers see: the segments and the articles in them that are dead, published in one atomic step.
 
+A snapshot is one small file. It is replaced by a rename after it and everything it names are on disk.
+"""
+
+import hashlib
+import json
 import shutil
+from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from citewell.corpus.errors import CorruptLibrary
-from citewell.index.segment import Segment, sync
+from citewell.index.segment import sync
 
-_POINTER = "current"
+_FILE = "current"
 
 
-def publish(folder: Path, segment: Segment) -> None:
-    """Save the segment and make it the current one. The one before stays, for readers that are about to open it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    saved = segment.save(folder)
-    keep = {saved.name}
-    with suppress(CorruptLibrary):
-        keep.add((current(folder) or ("", 0))[0])
-    written = folder / f"{_POINTER}.tmp"
-    written.write_text(f"{saved.name} {segment.change}\n", encoding="utf-8")
+@dataclass(frozen=True, slots=True)
+class SegmentRef:
+    """A segment and the indices of its articles that were removed or superseded since it was written."""
+
+    id: str
+    dead: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """`change` is the highest change of the store's epoch that is in here."""
+
+    epoch: str
+    change: int
+    segments: tuple[SegmentRef, ...]
+
+    @property
+    def id(self) -> str:
+        """Digest of what is visible; epoch and change number are not part of it."""
+        said = json.dumps([asdict(segment) for segment in self.segments])
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+NOTHING = Snapshot("", 0, ())
+
+
+def read(folder: Path) -> Snapshot | None:
+    """The published snapshot; None before the first. Raises CorruptLibrary."""
+    try:
+        fields = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+        segments = tuple(
+            SegmentRef(str(ref["id"]), tuple(map(int, ref["dead"]))) for ref in fields["segments"]
+        )
+        snapshot = Snapshot(str(fields["epoch"]), int(fields["change"]), segments)
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):
+        raise _damaged(folder) from None
+    if snapshot.id != fields.get("id"):
+        raise _damaged(folder)
+    return snapshot
+
+
+def publish(folder: Path, snapshot: Snapshot, keep_former: bool = True) -> None:
+    """Make the snapshot the current one. Segments of the one before stay for readers that are about to open them."""
+    kept = {ref.id for ref in snapshot.segments}
+    if keep_former:
+        with suppress(CorruptLibrary):
+            kept |= {ref.id for ref in (read(folder) or NOTHING).segments}
+    written = folder / f"{_FILE}.tmp"
+    written.write_text(json.dumps({**asdict(snapshot), "id": snapshot.id}) + "\n", encoding="utf-8")
     sync(written)
-    written.replace(folder / _POINTER)
+    written.replace(folder / _FILE)
     sync(folder)
+    remove_all_but(folder, kept)
+
+
+def remove_all_but(folder: Path, kept: Collection[str]) -> None:
+    """Remove segments that no snapshot names, and what a killed writer left half written."""
     for old in folder.iterdir():
-        if old.is_dir() and old.name not in keep:
+        if old.is_dir() and old.name not in kept:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def current(folder: Path) -> tuple[str, int] | None:
-    """Name of the current segment and the highest change it holds; None before the first was published."""
-    try:
-        name, change = (folder / _POINTER).read_text(encoding="utf-8").split()
-        return name, int(change)
-    except FileNotFoundError:
-        return None
-    except ValueError:
-        raise CorruptLibrary(
-            f"{folder / _POINTER} is damaged. Build the index again from the texts: citewell rebuild "
-            f"--library {folder.parent}"
-        ) from None
+def _damaged(folder: Path) -> CorruptLibrary:
+    return CorruptLibrary(
+        f"{folder / _FILE} is damaged. Build the index again from the texts: citewell rebuild --library {folder.parent}"
+    )

@@ -30,6 +30,7 @@ def add(library: Library, files: Sequence[Path], progress: Progress = lambda *_:
     with library.writing():
         outcomes = list(_store_all(library, files))
         library.catch_up(progress)
+        library.compact()
     return outcomes
 
 
@@ -49,7 +50,11 @@ def _store_all(library: Library, files: Sequence[Path]) -> Iterator[Outcome]:
             put, passages = _store(library, article_id, source, draft)
             yield Outcome(name, put.value, article_id, passages)
         except BadInput as refused:
-            yield Outcome(name, "refused", reason=str(refused).removeprefix(f"{name}: "))
+            yield Outcome(
+                name,
+                "refused",
+                reason=str(refused).removeprefix(f"{name}: ").removeprefix(f"{file.absolute()}: "),
+            )
 
 
 def _store(library: Library, article_id: str, source: str, draft: Draft) -> tuple[Put, int]:
@@ -70,3 +75,4 @@ def remove(library: Library, article_ids: Sequence[str], progress: Progress = la
         for article_id in dict.fromkeys(article_ids):
             library.store.remove(article_id)
         library.catch_up(progress)
+        library.compact()

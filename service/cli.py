@@ -1,26 +1,25 @@
-"""The command line: `citewell add | remove | ask | search | serve | eval | bench | rebuild`.
+"""The command line. The commands that keep a library in order are in `upkeep.py`.
 
 What takes long to import is imported by the command that needs it.
 """
 
+import io
 import ipaddress
-import json
+import os
 import signal
+import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from citewell.corpus.errors import BadInput, CitewellError
 from citewell.service import terminal
-
-if TYPE_CHECKING:
-    from citewell.index.embedding import Embedder
-    from citewell.index.library import Library
+from citewell.service.options import LIBRARY, AsJson, Folder, embedder, opened, show
+from citewell.service.upkeep import upkeep
 
 app = typer.Typer(
     help="Ask a question over your own articles; get the passages that answer it, each with a citation.",
@@ -29,10 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Folder = Annotated[Path, typer.Option("--library", envvar="CITEWELL_LIBRARY", help="Folder of the library.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+app.add_typer(upkeep)
+
 Citations = Annotated[int, typer.Option("--k", help="How many at most, 1 to 100.")]
-LIBRARY = Path("library")
 
 
 @app.command()
@@ -42,23 +40,11 @@ def add(paths: list[Path], library: Folder = LIBRARY, as_json: AsJson = False) -
     from citewell.index.writing import add as add_files
 
     files = find_files(paths)
-    with _opened(library, create=True) as opened, terminal.progress("embedding") as progress:
-        outcomes = add_files(opened, files, progress)
-    _print(as_json, {"files": [asdict(outcome) for outcome in outcomes]}, terminal.outcomes(outcomes))
+    with opened(library, create=True) as held, terminal.progress("embedding") as progress:
+        outcomes = add_files(held, files, progress)
+    show(as_json, {"files": [asdict(outcome) for outcome in outcomes]}, terminal.outcomes(outcomes))
     if any(outcome.result == "refused" for outcome in outcomes):
         raise typer.Exit(1)
-
-
-@app.command()
-def remove(article_ids: list[str], library: Folder = LIBRARY, as_json: AsJson = False) -> None:
-    """Hide articles from every answer; their revisions stay in the store."""
-    from citewell.index.writing import remove as remove_articles
-
-    with _opened(library) as opened:
-        remove_articles(opened, article_ids)
-    _print(
-        as_json, {"removed": article_ids}, "\n".join(f"removed  {article_id}" for article_id in article_ids)
-    )
 
 
 @app.command()
@@ -68,9 +54,9 @@ def ask(question: str, library: Folder = LIBRARY, k: Citations = 3, as_json: AsJ
 
     answer.checked_question(question)  # before the model is loaded
     answer.checked_k(k)
-    with _opened(library) as opened:
-        given = answer.ask(opened.searcher(), opened.store, question, k)
-    _print(as_json, asdict(given), terminal.answer(given))
+    with opened(library) as held:
+        given = answer.ask(held.searcher(), held.store, question, k)
+    show(as_json, asdict(given), terminal.answer(given))
 
 
 @app.command()
@@ -80,21 +66,9 @@ def search(query: str, library: Folder = LIBRARY, k: Citations = 10, as_json: As
 
     answer.checked_question(query)
     answer.checked_k(k)
-    with _opened(library) as opened:
-        found = answer.search(opened.searcher(), opened.store, query, k)
-    _print(as_json, asdict(found), terminal.search_result(found))
-
-
-@app.command()
-def rebuild(library: Folder = LIBRARY, as_json: AsJson = False) -> None:
-    """Build the index again from the stored texts."""
-    with (
-        _opened(library, catch_up=False) as opened,
-        opened.writing(),
-        terminal.progress("embedding") as progress,
-    ):
-        passages = opened.rebuild(progress)
-    _print(as_json, {"passages": passages}, f"indexed {passages} passages")
+    with opened(library) as held:
+        found = answer.search(held.searcher(), held.store, query, k)
+    show(as_json, asdict(found), terminal.search_result(found))
 
 
 @app.command()
@@ -114,17 +88,20 @@ def serve(
 
     from citewell.service.app import create_app
 
-    with _opened(library) as opened:
-        opened.searcher()  # a library that cannot be searched is said so before anything listens
+    with opened(library) as held, _listening(host, port) as listener:
+        held.searcher()  # a library that cannot be searched is said so before anything is served
+        address = listener.getsockname()
+        shown = f"[{address[0]}]" if ":" in address[0] else address[0]
         print(
-            f"citewell serves {library} at http://{host}:{port} (stop with Ctrl+C)",
+            f"citewell serves {library} at http://{shown}:{address[1]} (stop with Ctrl+C)",
             file=sys.stderr,
             flush=True,
         )
         signal.signal(
             signal.SIGTERM, lambda *_: sys.exit(0)
         )  # what uvicorn raises again once it has shut down
-        uvicorn.run(create_app(opened), host=host, port=port, log_level="warning")
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(uvicorn.Config(create_app(held), log_level="warning")).run(sockets=[listener])
 
 
 @app.command(name="eval")
@@ -143,14 +120,14 @@ def evaluate(
     if beir is not None:
         if gold is not None:
             raise BadInput("Give --gold or --beir, not both.")
-        evaluation.of_beir(beir, _embedder(), limit, as_json)
+        evaluation.of_beir(beir, embedder(), limit, as_json)
     elif limit is not None:
         raise BadInput("--limit goes with --beir.")
     elif gold is not None:
-        with _opened(library) as opened:
-            evaluation.of_gold(opened, gold, as_json)
+        with opened(library) as held:
+            evaluation.of_gold(held, gold, as_json)
     else:
-        evaluation.of_bundled(_embedder(), as_json)
+        evaluation.of_bundled(embedder(), as_json)
 
 
 @app.command()
@@ -160,32 +137,17 @@ def bench(as_json: AsJson = False) -> None:
 
     with terminal.progress("asking") as progress:
         measured = http_latency(progress)
-    _print(as_json, asdict(measured), terminal.latency(measured))
+    show(as_json, asdict(measured), terminal.latency(measured))
 
 
-def _embedder() -> "Embedder":
-    from citewell.index.model import default_model
-    from citewell.index.onnx_embedder import OnnxEmbedder
-
-    return OnnxEmbedder(default_model())
-
-
-@contextmanager
-def _opened(folder: Path, create: bool = False, catch_up: bool = True) -> Iterator["Library"]:
-    """The library, with an index of everything that was stored before unless another process is writing."""
-    from citewell.index.library import Library, make_folder, require
-
-    if create:
-        make_folder(folder)
-    else:
-        require(folder)
-    library = Library(folder, _embedder(), create=create)
+def _listening(host: str, port: int) -> socket.socket:
+    """Raises CitewellError when the port is taken."""
     try:
-        if catch_up and not create:
-            library.catch_up_if_free()
-        yield library
-    finally:
-        library.close()
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise CitewellError(
+            f"Cannot listen at {host}:{port}: {error.strerror}. Choose another: --port 8001"
+        ) from None
 
 
 def _is_loopback(host: str) -> bool:
@@ -195,12 +157,15 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _print(as_json: bool, content: dict[str, Any], words: str) -> None:
-    print(json.dumps(content, ensure_ascii=False) if as_json else words)
-
-
 def main() -> None:
     """Entry point: an error made on purpose is one line on standard error and exit code 1."""
+    for library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(
+            library, "1"
+        )  # a question is small: threads waiting for each other cost ten times more
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # rather than fail on a terminal that is not UTF-8
     try:
         app()
     except CitewellError as error:

@@ -11,10 +11,12 @@ from citewell.eval.evaluate import SYSTEMS, evaluate_beir, evaluate_gold
 from citewell.eval.gold import bundled_articles, bundled_gold, read_gold
 from citewell.index.build import build
 from citewell.index.config import Config
-from citewell.index.embedding import Embedder, VectorCache
+from citewell.index.embedding import Embedder
 from citewell.index.library import Library
 from citewell.index.model import cache_folder
+from citewell.index.part import Part
 from citewell.index.search import Searcher
+from citewell.index.vector_cache import VectorCache
 from citewell.index.writing import add
 from citewell.service import terminal
 
@@ -46,7 +48,7 @@ def of_beir(folder: Path, embedder: Embedder, limit: int | None, as_json: bool) 
             segment = build(beir.documents, embedder, cache, progress=progress)
     finally:
         cache.close()
-    searcher = Searcher(segment, embedder, Config())
+    searcher = Searcher(segment.id, [Part(segment)], embedder, Config())
     with terminal.progress("asking") as progress:
         rows = evaluate_beir(beir, searcher, ("hybrid",) if as_json else SYSTEMS, progress)
     if not as_json:

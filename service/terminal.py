@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Never
 
 from tqdm import tqdm
 
+from citewell.corpus.text import escaped
+
 if TYPE_CHECKING:
     from citewell.eval.bench import Latency
     from citewell.eval.evaluate import GoldReport, Row
     from citewell.index.answer import Answer, RetrieverState, SearchResult
     from citewell.index.citation import CitedArticle
     from citewell.index.embedding import Progress
+    from citewell.index.verify import Check
     from citewell.index.writing import Outcome
 
 _WIDTH = 96
@@ -95,6 +98,16 @@ def rows(measured: Sequence["Row"]) -> str:
     return "\n".join(lines)
 
 
+def checks(made: Sequence["Check"]) -> str:
+    lines = []
+    for check in made:
+        lines.append(
+            f"{'FAULT' if check.faults else 'ok':<6} {check.name:<20} {check.looked_at:>8} looked at"
+        )
+        lines += [f"       {fault}" for fault in check.faults]
+    return "\n".join(lines)
+
+
 def latency(measured: "Latency") -> str:
     return (
         f"{measured.questions} questions over HTTP, one at a time: p50 {measured.p50_ms} ms, "
@@ -103,13 +116,13 @@ def latency(measured: "Latency") -> str:
 
 
 def _named(article: "CitedArticle") -> str:
-    return f"{article.title}" + (f" ({article.published})" if article.published else "")
+    return escaped(article.title) + (f" ({article.published})" if article.published else "")
 
 
 def _indented(text: str, by: int) -> str:
     return "\n".join(
         textwrap.fill(
-            line, _WIDTH, initial_indent=" " * by, subsequent_indent=" " * by, break_long_words=False
+            escaped(line), _WIDTH, initial_indent=" " * by, subsequent_indent=" " * by, break_long_words=False
         )
         for line in text.splitlines()
         if line.strip()

@@ -67,6 +67,7 @@ async function showAnswer(question) {
 
 async function showArticle(id, start, end) {
   const { article, text } = await fetched(`/v1/articles/${encodeURIComponent(id)}`);
+  if (!article) throw new Error(`No article ${id}.`);
   const whole = end > start ? marked(text, 0, start, end) : [text];
   main.replaceChildren(element("article", { class: "card" },
     element("h2", {}, article.title),
@@ -95,7 +96,7 @@ async function show() {
   document.title = question ? `${question} - citewell` : "citewell";
   try {
     if (question) await showAnswer(question);
-    else if (wanted.has("article")) {
+    else if (wanted.get("article")) {
       await showArticle(wanted.get("article"), Number(wanted.get("start")), Number(wanted.get("end")));
     } else await showLibrary();
   } catch (error) {

@@ -256,7 +256,7 @@ some_words = st.lists(
     min_size=1,
     max_size=18,
 ).map(" ".join)
-many_words = st.integers(221, 300).map(lambda n: "word " * n + "more")
+many_words = st.integers(150, 190).map(lambda n: "word " * n + "more")
 english = st.builds(
     "{} {} {}".format,
     st.sampled_from(["Here", "Élan", "In 2026", "🙂 So"]),

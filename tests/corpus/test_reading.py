@@ -113,7 +113,7 @@ KNOWN = "readable: .markdown, .md, .txt"
         ("a.md", b"abc\xff\xfe", "not UTF-8 at byte 3; save it as UTF-8"),
         ("a.txt", b"cut off in \xf0\x9f\x99", "not UTF-8 at byte 11; save it as UTF-8"),
         ("a.txt", b"\xed\xa0\x80", "not UTF-8 at byte 0; save it as UTF-8"),  # a surrogate, encoded
-        ("a.txt", "人工智能".encode("utf-16"), "not UTF-8 at byte 0; save it as UTF-8"),
+        ("a.txt", "人工智能".encode("utf-16"), "UTF-16, not UTF-8; save it as UTF-8"),
         ("a.pdf", b"%PDF-1.7", f"no reader for .pdf; {KNOWN}"),
         ("a.txt.gz", b"\x1f\x8b", f"no reader for .gz; {KNOWN}"),
         ("README", b"words", f"no reader for a file without suffix; {KNOWN}"),

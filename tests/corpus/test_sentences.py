@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from citewell.corpus.article import Span
 from citewell.corpus.blocks import Block, Kind
-from citewell.corpus.sentences import sentences
+from citewell.corpus.sentences import MOST_WORDS, sentences
 
 
 def found(words: str, kind: Kind = Kind.PARAGRAPH, language: str | None = "en") -> list[str]:
@@ -119,3 +119,14 @@ def test_every_letter_is_in_one_sentence_and_none_has_white_space_at_its_ends(
         start = span.end
     outside += text[start:]
     assert [character for character in outside if character.isalnum()] == []
+
+
+def test_a_text_without_marks_is_quoted_in_pieces_between_blanks() -> None:
+    """A transcript of thousands of words is no sentence; an ordinary long sentence stays whole."""
+    long = " ".join(f"w{i}" for i in range(MOST_WORDS))
+    run_on = " ".join(f"w{i}" for i in range(1000))
+    (whole,) = sentences(long, Block(Kind.PARAGRAPH, Span(0, len(long))), "en")
+    pieces = list(sentences(run_on, Block(Kind.PARAGRAPH, Span(0, len(run_on))), "en"))
+    assert whole == Span(0, len(long))
+    assert [len(piece.of(run_on).split()) for piece in pieces] == [50] * 20
+    assert " ".join(piece.of(run_on) for piece in pieces) == run_on

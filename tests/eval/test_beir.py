@@ -14,8 +14,9 @@ from citewell.eval.beir import BeirSet, read_beir
 from citewell.eval.evaluate import Row, evaluate_beir
 from citewell.index.build import build
 from citewell.index.config import Config
-from citewell.index.embedding import VectorCache
+from citewell.index.part import Part
 from citewell.index.search import Searcher
+from citewell.index.vector_cache import VectorCache
 from tests.fakes import WordEmbedder
 
 EMBEDDER = WordEmbedder("ants", "bees", "cats")
@@ -187,7 +188,7 @@ def searched(tmp_path: Path) -> Iterator[tuple[BeirSet, Searcher]]:
     qrels = ["q1\tv1.2\t1", "q2\tsilent\t1", "q3\tlong\t2", "q3\tv1.2\t1"]
     beir = read(write(tmp_path, corpus, queries, qrels))
     cache = VectorCache(tmp_path / "vectors.db")
-    yield beir, Searcher(build(beir.documents, EMBEDDER, cache), EMBEDDER, Config())
+    yield beir, Searcher("beir", [Part(build(beir.documents, EMBEDDER, cache))], EMBEDDER, Config())
     cache.close()
 
 

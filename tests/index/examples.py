@@ -6,9 +6,11 @@ from citewell.corpus.article import Article, Cut, Passage, Span
 from citewell.corpus.text import text_sha
 from citewell.index.build import build
 from citewell.index.config import Config
-from citewell.index.embedding import Embedder, VectorCache
+from citewell.index.embedding import Embedder
+from citewell.index.part import Part
 from citewell.index.search import Searcher
 from citewell.index.segment import Segment
+from citewell.index.vector_cache import VectorCache
 
 
 def an_article(article_id: str, *sentences: str, language: str | None = "en") -> tuple[Article, str, Cut]:
@@ -33,4 +35,4 @@ def a_segment(folder: Path, embedder: Embedder, *articles: tuple[Article, str, C
 
 
 def a_searcher(folder: Path, embedder: Embedder, *articles: tuple[Article, str, Cut]) -> Searcher:
-    return Searcher(a_segment(folder, embedder, *articles), embedder, Config())
+    return Searcher("snapshot", [Part(a_segment(folder, embedder, *articles))], embedder, Config())

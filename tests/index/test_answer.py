@@ -11,7 +11,9 @@ from citewell.corpus.errors import BadInput, BadQuestion, CorruptLibrary
 from citewell.index.answer import Answer, ask, search
 from citewell.index.citation import links_of
 from citewell.index.library import Library
+from citewell.index.part import Part
 from citewell.index.scoring import State
+from citewell.index.search import Searcher
 from citewell.index.writing import add
 from tests.fakes import WordEmbedder
 
@@ -127,8 +129,9 @@ def test_search_ranks_like_ask(library: Library) -> None:
 
 def test_an_index_that_does_not_fit_the_store_gives_an_error_and_no_answer(library: Library) -> None:
     searcher = library.searcher()
-    segment = searcher.segment
-    searcher.segment = replace(segment, spans=segment.spans + 1)
+    (part,) = searcher.parts
+    shifted = Part(replace(part.segment, spans=part.segment.spans + 1))
+    searcher = Searcher("shifted", [shifted], library.embedder, library.config)
     with pytest.raises(CorruptLibrary, match="citewell rebuild"):
         ask(searcher, library.store, "battery")
 

@@ -19,6 +19,12 @@ class LuceneOkapi(BM25Okapi):  # type: ignore[misc]
         self.idf = {term: math.log(1 + (self.corpus_size - n + 0.5) / (n + 0.5)) for term, n in nd.items()}
 
 
+class Pruning(InvertedBM25):
+    """Chooses among however few passages."""
+
+    pruned_from = 0
+
+
 terms = st.sampled_from(["a", "b", "c", "d", "e", "f"])
 passages = st.lists(st.lists(terms, max_size=12), min_size=1, max_size=15).filter(any)
 
@@ -29,6 +35,37 @@ def test_scores_equal_rank_bm25(corpus: list[list[str]], query: list[str], k1: f
     theirs = LuceneOkapi(corpus, k1=k1, b=b).get_scores(query)
     ours = InvertedBM25(Postings.of(corpus), k1=k1, b=b).get_scores(query)
     np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-12)
+
+
+@given(passages, st.lists(terms | st.just("unknown"), max_size=6), st.data())
+def test_scores_of_some_passages_are_those_of_all(
+    corpus: list[list[str]], query: list[str], data: st.DataObject
+) -> None:
+    bm25 = InvertedBM25(Postings.of(corpus))
+    some = np.array(data.draw(st.lists(st.integers(0, len(corpus) - 1), unique=True)), dtype=np.int64)
+    np.testing.assert_allclose(bm25.get_batch_scores(query, some), bm25.get_scores(query)[some], rtol=1e-12)
+
+
+@given(passages, st.lists(terms | st.just("unknown"), max_size=6), st.integers(1, 8), st.data())
+def test_the_best_are_found_without_scoring_all(
+    corpus: list[list[str]], query: list[str], k: int, data: st.DataObject
+) -> None:
+    """None of the k best of the allowed is missing, nor any that ties with the last of them."""
+    bm25 = data.draw(st.sampled_from((InvertedBM25, Pruning)))(Postings.of(corpus))
+    allowed = np.array(data.draw(st.lists(st.booleans(), min_size=len(corpus), max_size=len(corpus))))
+    scores = np.where(allowed, bm25.get_scores(query), 0.0)
+    numbers, found = bm25.best(query, k, allowed)
+    assert numbers.tolist() == sorted(set(numbers.tolist()))
+    np.testing.assert_allclose(found, scores[numbers], rtol=1e-12)
+    bar = np.sort(scores)[::-1][:k][-1]
+    assert set(np.flatnonzero((scores > 0) & (scores >= bar * (1 + 1e-12)))) <= set(numbers.tolist())
+
+
+def test_common_terms_are_looked_up_only_where_they_can_matter() -> None:
+    """The rare term decides: of a thousand passages with the common one, those with the rare one are scored."""
+    corpus = [["common"]] * 1000 + [["common", "rare"]] * 3
+    numbers, _ = Pruning(Postings.of(corpus)).best(["common", "rare"], 2)
+    assert numbers.tolist() == [1000, 1001, 1002]
 
 
 @given(passages, st.lists(terms | st.just("unknown"), min_size=1, max_size=6))

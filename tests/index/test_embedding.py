@@ -1,14 +1,16 @@
 """Vectors: the cache, and that a text's vector is its own."""
 
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from citewell.corpus.errors import CorruptLibrary
-from citewell.index.embedding import Role, VectorCache, Vectors, embed_cached
+from citewell.corpus.text import text_sha
+from citewell.index.embedding import Vectors, embed_cached
 from citewell.index.onnx_embedder import OnnxEmbedder
+from citewell.index.vector_cache import Role, VectorCache
 from tests.fakes import WordEmbedder
 
 
@@ -58,10 +60,28 @@ def test_what_was_computed_before_a_failure_is_kept(cache: VectorCache) -> None:
     assert again.embedded == texts[256:]
 
 
-def test_a_damaged_cache_is_named(tmp_path: Path) -> None:
-    (tmp_path / "vectors.db").write_bytes(b"no database" * 100)
-    with pytest.raises(CorruptLibrary, match=r"vectors\.db is not a vector cache"):
-        VectorCache(tmp_path / "vectors.db")
+@pytest.mark.parametrize("damage", ["other bytes", "flipped pages", "empty", "other columns", "not a number"])
+def test_a_damaged_cache_is_thrown_away_and_made_anew(tmp_path: Path, damage: str) -> None:
+    file, texts = tmp_path / "vectors.db", [f"sun {i}" for i in range(200)]
+    cache = VectorCache(file)
+    before = embed_cached(WordEmbedder("sun"), cache, Role.PASSAGE, texts)
+    if damage == "not a number":
+        rows = [(text_sha(text), np.full(2, np.nan, dtype=np.float16).tobytes()) for text in texts]
+        cache.put(rows, Role.PASSAGE, WordEmbedder("sun").fingerprint)
+    cache.vacuum()
+    cache.close()
+    content = bytearray(file.read_bytes())
+    if damage == "flipped pages":
+        content[5000:] = bytes(byte ^ 0x55 for byte in content[5000:])
+        file.write_bytes(content)
+    elif damage in ("other bytes", "empty"):
+        file.write_bytes(b"no database" * 100 if damage == "other bytes" else b"")
+    elif damage == "other columns":
+        with sqlite3.connect(file) as db:
+            db.execute("ALTER TABLE vectors RENAME COLUMN vector TO something")
+        db.close()
+    again = embed_cached(WordEmbedder("sun"), VectorCache(file), Role.PASSAGE, texts)
+    np.testing.assert_array_equal(again, before)
 
 
 def test_a_vector_never_depends_on_its_neighbours(embedder: OnnxEmbedder) -> None:

@@ -28,7 +28,7 @@ def test_what_is_opened_is_what_was_saved(segment: Segment, tmp_path: Path) -> N
     assert opened.articles == segment.articles
     assert dict(opened.postings.terms) == dict(segment.postings.terms)
     assert [opened.passage_id(i) for i in range(4)] == [segment.passage_id(i) for i in range(4)]
-    np.testing.assert_array_equal(opened.sentence_vectors, segment.sentence_vectors)
+    np.testing.assert_array_equal(opened.sentence_codes, segment.sentence_codes)
     assert opened.languages == (None, "en", "nl")
 
 
@@ -55,8 +55,17 @@ def test_saving_leaves_nothing_half_written_behind(segment: Segment, tmp_path: P
 
 def files_of_a_segment() -> list[str]:
     return [
-        "article_of.npy", "counts.npy", "lengths.npy", "offsets.npy", "passage_vectors.npy", "passages.npy",
-        "segment.json", "sentence_offsets.npy", "sentence_vectors.npy", "spans.npy", "terms.json",
+        "article_of.npy",
+        "counts.npy",
+        "lengths.npy",
+        "offsets.npy",
+        "passage_codes.npy",
+        "passages.npy",
+        "segment.json",
+        "sentence_codes.npy",
+        "sentence_offsets.npy",
+        "spans.npy",
+        "terms.json",
     ]  # fmt: skip
 
 

@@ -207,7 +207,7 @@ def test_a_corrupt_database_is_one_line_and_is_left_as_it_is(
     assert (library / STORE).read_bytes() == harmed
 
 
-@pytest.mark.parametrize("name", ["passage_vectors.npy", "current"])
+@pytest.mark.parametrize("name", ["passage_codes.npy", "current"])
 def test_a_damaged_index_is_one_line_and_rebuild_repairs_it(library: Path, name: str) -> None:
     whole = contents(library / "index")
     (file,) = (library / "index").rglob(name)
@@ -220,12 +220,11 @@ def test_a_damaged_index_is_one_line_and_rebuild_repairs_it(library: Path, name:
     assert citewell("ask", "honey", "--library", library).code == 0
 
 
-def test_a_damaged_vector_cache_is_one_line_and_nothing_stored_is_lost(library: Path) -> None:
+def test_a_damaged_vector_cache_costs_time_only(library: Path) -> None:
     before = stored(library)
     for file in library.glob("vectors.db*"):
         file.write_bytes(b"This is no database. " * 100)
-    said = citewell("rebuild", "--library", library).refusal
-    assert said.startswith(f"{library / 'vectors.db'} is not a vector cache (")
+    assert citewell("rebuild", "--library", library).code == 0
     assert stored(library) == before
     assert citewell("ask", "honey", "--library", library).code == 0
 

@@ -107,7 +107,12 @@ def test_a_bad_parameter_is_a_422_that_names_it(
     assert problem(client.get(address), 422, kind).startswith(said)
 
 
-@pytest.mark.parametrize("q", ["%00", "%ff", "%ed%a0%80", "honey%00"])
+@pytest.mark.parametrize("q", ["%00", "%ff", "%ed%a0%80", "%E2%80%8B", "...", "?!"])
+def test_a_question_without_a_word_is_a_422(client: TestClient, q: str) -> None:
+    assert problem(client.get(f"/v1/search?q={q}"), 422, "BadQuestion").startswith("The question is empty.")
+
+
+@pytest.mark.parametrize("q", ["honey%00", "honey%ff", "%ed%a0%80honey"])
 def test_bytes_that_are_no_text_in_a_search_are_no_error(client: TestClient, q: str) -> None:
     response = client.get(f"/v1/search?q={q}")
     assert response.status_code == 200
@@ -184,8 +189,9 @@ def garble(file: Path) -> None:
 
 
 def segment(library: Library) -> Path:
-    name = (library.folder / "index" / "current").read_text().split()[0]
-    return library.folder / "index" / name
+    snapshot = library.snapshot()
+    assert snapshot is not None
+    return library.folder / "index" / snapshot.segments[0].id
 
 
 @pytest.mark.parametrize(
@@ -194,8 +200,8 @@ def segment(library: Library) -> Path:
         "segment.json",
         "terms.json",
         "spans.npy",
-        "passage_vectors.npy",
-        "sentence_vectors.npy",
+        "passage_codes.npy",
+        "sentence_codes.npy",
         "passages.npy",
     ],
 )

@@ -1,0 +1,96 @@
+"""Backup and restore of the truth: a zip file with the database as it was at one moment, and its checksum."""
+
+import json
+import sqlite3
+import tempfile
+import zipfile
+import zlib
+from contextlib import closing
+from pathlib import Path
+from uuid import uuid4
+
+from citewell.corpus.database import SCHEMA_VERSION
+from citewell.corpus.errors import BadInput, CitewellError
+from citewell.index.embedding import Progress
+from citewell.index.library import STORE, Library
+from citewell.index.model import file_sha
+from citewell.index.segment import sync
+
+_MANIFEST = "manifest.json"
+_VECTORS = "vectors.db"
+
+
+def backup(library: Library, file: Path, vectors: bool = False) -> None:
+    """Write a backup, while others read and write the library. The file appears whole or not at all."""
+    try:
+        with tempfile.TemporaryDirectory(dir=file.parent, prefix=".citewell-backup-") as made:
+            folder = Path(made)
+            with closing(sqlite3.connect(folder / STORE)) as copy:
+                library.store.database.copy_to(copy)
+            if vectors and library.vectors.is_file():
+                with (
+                    closing(sqlite3.connect(library.vectors)) as cache,
+                    closing(sqlite3.connect(folder / _VECTORS)) as copy,
+                ):
+                    cache.backup(copy)
+            files = {path.name: file_sha(path) for path in sorted(folder.iterdir())}
+            manifest = {"schema": SCHEMA_VERSION, "change": library.store.change(), "files": files}
+            written = folder / "backup.zip"
+            with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+                archive.writestr(_MANIFEST, json.dumps(manifest, indent=2))
+                for name in files:
+                    archive.write(folder / name, name)
+            sync(written)
+            written.replace(file)
+            sync(file.parent)
+    except OSError as error:
+        raise CitewellError(
+            f"The backup cannot be written to {file}: {error.strerror}. Choose another place."
+        ) from None
+
+
+def restore(library: Library, file: Path, progress: Progress = lambda *_: None) -> int:
+    """Replace the content of a library by a backup and build its index; returns the number of passages.
+
+    Readers see the old content or the new. Raises BadInput, before anything is changed, for a file that is no backup.
+    """
+    with tempfile.TemporaryDirectory(dir=library.folder, prefix=".citewell-restore-") as made:
+        folder = Path(made)
+        _unpack(file, folder)
+        with closing(sqlite3.connect(folder / STORE)) as copy, library.writing():
+            with copy:
+                copy.execute("UPDATE library SET epoch = ?", (uuid4().hex,))
+            library.store.database.replace_with(copy)
+            if (folder / _VECTORS).is_file():
+                with (
+                    closing(sqlite3.connect(folder / _VECTORS)) as vectors,
+                    closing(sqlite3.connect(library.vectors)) as cache,
+                ):
+                    vectors.backup(cache)
+            return library.rebuild(progress)
+
+
+def check_backup(file: Path) -> None:
+    """Raises BadInput unless the file is a backup that can be restored."""
+    with tempfile.TemporaryDirectory(prefix="citewell-check-") as made:
+        _unpack(file, Path(made))
+
+
+def _unpack(file: Path, folder: Path) -> None:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            manifest = json.loads(archive.read(_MANIFEST))
+            for name, sha in manifest["files"].items():
+                if name not in (STORE, _VECTORS):
+                    raise ValueError(f"an unknown file {name!r} in it")
+                with archive.open(name) as packed, (folder / name).open("wb") as unpacked:
+                    while block := packed.read(1 << 20):
+                        unpacked.write(block)
+                if file_sha(folder / name) != sha:
+                    raise ValueError(f"{name} in it is damaged")
+            if manifest["schema"] != SCHEMA_VERSION or not (folder / STORE).is_file():
+                raise ValueError("made by another version of citewell")
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise BadInput(
+            f"{file} cannot be restored: {error}. Use a file that `citewell backup` wrote."
+        ) from None

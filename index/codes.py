@@ -1,0 +1,31 @@
+"""Unit vectors as signed bytes over a range that is fixed by the dimension: the same vector, the same code, anywhere.
+
+A component of a unit vector is about 1/sqrt(dim) large; six times that, 1 at most, is the range, what lies beyond is
+clipped.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+Codes = NDArray[np.int8]
+_DEVIATIONS = 6.0
+_STEPS = 127
+
+
+def step(dim: int) -> float:
+    """What one unit of a code stands for."""
+    return min(1.0, _DEVIATIONS / math.sqrt(dim)) / _STEPS
+
+
+def encode(vectors: NDArray[np.floating]) -> Codes:
+    """Codes of unit vectors, shape and order kept."""
+    scaled = vectors.astype(np.float32) / step(vectors.shape[1])
+    codes: Codes = np.clip(np.rint(scaled), -_STEPS, _STEPS).astype(np.int8)
+    return codes
+
+
+def cosines(codes: Codes, question: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Cosines with a question, shape (len(codes),), in double precision: no row depends on the rows beside it."""
+    return codes.astype(np.float64) @ (question.astype(np.float64) * step(len(question)))

@@ -1,0 +1,118 @@
+"""Several segments, or the live part of one, as one segment: arrays are joined, nothing is embedded or analysed again."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citewell.index.bm25 import Postings
+from citewell.index.part import Part
+from citewell.index.segment import Segment
+
+FEW = 4
+
+
+def merge(parts: Sequence[Part]) -> Segment:
+    """The segment that a build of the live articles would give, byte for byte."""
+    kept = [
+        (part, number)
+        for part in parts
+        for number in range(len(part.segment.articles))
+        if number not in part.dead
+    ]
+    kept.sort(key=lambda pair: pair[0].segment.articles[pair[1]].article_id)
+    articles = tuple(part.segment.articles[number] for part, number in kept)
+    article_of = np.concatenate([_renumbered(part, kept) for part in parts])
+    names = [part.segment.passage_id(int(number)) for part in parts for number in _live(part)]
+    order = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)
+    sizes = np.concatenate([np.diff(part.segment.sentence_offsets)[_live(part)] for part in parts])[order]
+    first = parts[0].segment
+    return Segment(
+        articles=articles,
+        article_of=article_of[order],
+        spans=np.concatenate([part.segment.spans[_live(part)] for part in parts])[order],
+        postings=_merged_postings(parts, order),
+        passage_codes=np.concatenate([part.segment.passage_codes[_live(part)] for part in parts])[order],
+        sentence_offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        sentence_codes=np.concatenate([part.segment.sentence_codes for part in parts])[
+            _sentence_rows(parts, order)
+        ],
+        model=first.model,
+        recipe=first.recipe,
+    )
+
+
+def worth_merging(parts: Sequence[Part]) -> list[Part]:
+    """The parts to join now: the small ones, as long as the next larger is less than twice as large as they together.
+
+    So sizes stay geometric, their number logarithmic, and a passage is copied a logarithmic number of times. A part
+    that is half dead is written anew. Nothing is worth merging while there are few parts.
+    """
+    wasted = [part for part in parts if 2 * part.passages < len(part.segment)]
+    by_size = sorted(parts, key=lambda part: (part.passages, part.segment.id))
+    joined: list[Part] = []
+    for part in by_size:
+        if joined and part.passages > 2 * sum(other.passages for other in joined):
+            break
+        joined.append(part)
+    if len(joined) < FEW and not wasted:
+        return []
+    return [part for part in parts if part in wasted or (len(joined) >= FEW and part in joined)]
+
+
+def _live(part: Part) -> NDArray[np.int64]:
+    """Numbers of the live passages."""
+    return np.arange(len(part.segment)) if part.live is None else np.flatnonzero(part.live)
+
+
+def _renumbered(part: Part, kept: Sequence[tuple[Part, int]]) -> NDArray[np.int32]:
+    """For each live passage of a part the index of its article among those that are kept."""
+    index = np.full(len(part.segment.articles), -1, dtype=np.int32)
+    for new, (owner, old) in enumerate(kept):
+        if owner is part:
+            index[old] = new
+    return index[part.segment.article_of[_live(part)]]
+
+
+def _sentence_rows(parts: Sequence[Part], order: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rows of the joined sentence codes, in the order of the new passages."""
+    bases = np.cumsum([0, *(len(part.segment.sentence_codes) for part in parts)])
+    starts = np.concatenate(
+        [
+            base + part.segment.sentence_offsets[:-1][_live(part)]
+            for base, part in zip(bases, parts, strict=False)
+        ]
+    )[order]
+    sizes = np.concatenate([np.diff(part.segment.sentence_offsets)[_live(part)] for part in parts])[order]
+    return np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+
+
+def _merged_postings(parts: Sequence[Part], order: NDArray[np.int64]) -> Postings:
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))  # new number of the passage that is i-th of the live ones
+    terms = sorted({term for part in parts for term in part.segment.postings.terms})
+    row_of = {term: row for row, term in enumerate(terms)}
+    rows, passages, counts, base = [], [], [], 0
+    for part in parts:
+        postings, live = part.segment.postings, _live(part)
+        new_number = np.full(len(part.segment), -1, dtype=np.int64)
+        new_number[live] = place[base : base + len(live)]
+        base += len(live)
+        new_row = np.array([row_of[term] for term in postings.terms], dtype=np.int64)
+        row = np.repeat(new_row, np.diff(postings.offsets))
+        number = new_number[postings.passages]
+        alive = number >= 0
+        rows.append(row[alive])
+        passages.append(number[alive])
+        counts.append(postings.counts[alive])
+    row, passage = np.concatenate(rows), np.concatenate(passages)
+    sorting = np.lexsort((passage, row))
+    doc_freqs = np.bincount(row, minlength=len(terms))
+    left = np.flatnonzero(doc_freqs)  # terms that only dead passages held are gone
+    return Postings(
+        terms={terms[old]: new for new, old in enumerate(left)},
+        offsets=np.concatenate([[0], np.cumsum(doc_freqs[left])]).astype(np.int64),
+        passages=passage[sorting].astype(np.int32),
+        counts=np.concatenate(counts)[sorting],
+        lengths=np.concatenate([part.segment.postings.lengths[_live(part)] for part in parts])[order],
+    )

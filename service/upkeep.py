@@ -1,0 +1,93 @@
+"""Commands that keep a library in order: `citewell remove | rebuild | verify | backup | restore`."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from citewell.corpus.errors import BadInput
+from citewell.service import terminal
+from citewell.service.options import LIBRARY, AsJson, Folder, opened, show
+
+upkeep = typer.Typer()
+
+
+@upkeep.command()
+def remove(
+    article_ids: list[str],
+    library: Folder = LIBRARY,
+    purge: Annotated[
+        bool, typer.Option("--purge", help="Erase texts, revisions, vectors and index files.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Hide articles from every answer; what was cited from them still resolves, unless they are purged."""
+    from citewell.index.purge import purge as purge_articles
+    from citewell.index.writing import remove as remove_articles
+
+    with opened(library) as held:
+        (purge_articles if purge else remove_articles)(held, article_ids)
+    done = "purged" if purge else "removed"
+    show(as_json, {done: article_ids}, "\n".join(f"{done}  {article_id}" for article_id in article_ids))
+
+
+@upkeep.command()
+def rebuild(library: Folder = LIBRARY, as_json: AsJson = False) -> None:
+    """Build the index again from the stored texts."""
+    with opened(library, catch_up=False) as held, held.writing(), terminal.progress("embedding") as progress:
+        passages = held.rebuild(progress)
+    show(as_json, {"passages": passages}, f"indexed {passages} passages")
+
+
+@upkeep.command()
+def verify(library: Folder = LIBRARY, as_json: AsJson = False) -> None:
+    """Check everything: texts against their SHA-256, spans, index files, the index against the store."""
+    from citewell.index.verify import verify as look_at
+
+    with opened(library) as held:
+        checks = look_at(held)
+    show(as_json, {"checks": [asdict(check) for check in checks]}, terminal.checks(checks))
+    if any(check.faults for check in checks):
+        raise typer.Exit(1)
+
+
+@upkeep.command()
+def backup(
+    file: Path,
+    library: Folder = LIBRARY,
+    vectors: Annotated[
+        bool, typer.Option("--vectors", help="Include the vectors, which can be computed again.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a backup to a file, also while the library is served and written to."""
+    from citewell.index.backup import backup as write_backup
+
+    with opened(library, catch_up=False) as held:
+        write_backup(held, file, vectors)
+    size = file.stat().st_size
+    show(as_json, {"file": str(file), "bytes": size}, f"wrote {file}, {size:,} bytes")
+
+
+@upkeep.command()
+def restore(
+    file: Path,
+    library: Folder = LIBRARY,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Also if the library holds articles: they go.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a library what a backup holds, also while it is served."""
+    from citewell.index.backup import check_backup
+    from citewell.index.backup import restore as read_backup
+
+    check_backup(file)
+    with opened(library, create=True) as held, terminal.progress("embedding") as progress:
+        if not replace and held.store.articles(limit=1):
+            raise BadInput(
+                f"{library} holds articles. To put the backup in their place: citewell restore --replace"
+            )
+        passages = read_backup(held, file, progress)
+    show(as_json, {"passages": passages}, f"restored {passages} passages")

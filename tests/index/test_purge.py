@@ -1,0 +1,106 @@
+"""Purging: no file of the library holds a word of what was erased."""
+
+from pathlib import Path
+
+import pytest
+
+from citewell.corpus.errors import UnknownArticle
+from citewell.index.answer import ask
+from citewell.index.library import Library
+from citewell.index.purge import purge
+from citewell.index.verify import verify
+from citewell.index.writing import add, remove
+from tests.fakes import WordEmbedder
+
+MARKER = "xyzzyplugh"
+
+
+def written(folder: Path, name: str, text: str) -> Path:
+    file = folder / f"{name}.md"
+    file.write_text(f"---\nid: {name}\n---\n{text}", encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    """A secret article in two revisions, among others, in segments that were joined and not."""
+    (tmp_path / "library").mkdir()
+    library = Library(tmp_path / "library", WordEmbedder("sun", "moon"), create=True)
+    for batch in (["sun"], ["moon", "secret"], ["star"], ["secret"]):
+        add(
+            library,
+            [
+                written(tmp_path, name, f"The {name} is far. {MARKER * (name == 'secret')} {batch}.")
+                for name in batch
+            ],
+        )
+    return library
+
+
+def holding(library: Library) -> list[str]:
+    return sorted(
+        str(file.relative_to(library.folder))
+        for file in library.folder.rglob("*")
+        if file.is_file() and MARKER.encode() in file.read_bytes().lower()
+    )
+
+
+def test_the_marker_is_there_before(library: Library) -> None:
+    """Else the tests below would show nothing."""
+    assert any(name.startswith("citewell.db") for name in holding(library))
+    assert any(name.endswith("terms.json") for name in holding(library))
+
+
+def test_removing_only_hides(library: Library) -> None:
+    remove(library, ["secret"])
+    assert holding(library)
+    assert [revision.revision for revision in library.store.revisions("secret")] == [1, 2]
+
+
+def test_purging_leaves_no_trace(library: Library) -> None:
+    purge(library, ["secret"])
+    assert holding(library) == []
+    assert library.store.revisions("secret") == []
+    assert all(check.faults == () for check in verify(library))
+
+
+def test_a_removed_article_can_be_purged(library: Library) -> None:
+    remove(library, ["secret"])
+    purge(library, ["secret"])
+    assert holding(library) == []
+
+
+def test_the_vectors_of_a_purged_article_are_computed_again_when_it_comes_back(
+    library: Library, tmp_path: Path
+) -> None:
+    purge(library, ["secret"])
+    embedder = library.embedder
+    assert isinstance(embedder, WordEmbedder)
+    embedder.embedded.clear()
+    add(library, [written(tmp_path, "secret", f"The {MARKER} again.")])
+    assert any(MARKER in text for text in embedder.embedded)
+
+
+def test_other_articles_stay_as_they_are(library: Library) -> None:
+    before = {c.quote.text for c in ask(library.searcher(), library.store, "sun moon far").citations}
+    purge(library, ["secret"])
+    after = {c.quote.text for c in ask(library.searcher(), library.store, "sun moon far").citations}
+    assert after == {quote for quote in before if "secret" not in quote}
+
+
+def test_a_text_that_another_article_has_too_stays(library: Library, tmp_path: Path) -> None:
+    text = "The comet is shared."
+    add(library, [written(tmp_path, "one", text), written(tmp_path, "two", text)])
+    purge(library, ["one"])
+    assert library.store.text(library.store.article("two").text_sha) == text
+    assert ask(library.searcher(), library.store, "comet").citations[0].article.id == "two"
+
+
+def test_purging_is_all_or_nothing_and_finishes_what_was_interrupted(library: Library) -> None:
+    with pytest.raises(UnknownArticle):
+        purge(library, ["secret", "nobody"])
+    assert library.store.article("secret").revision == 2
+    library.store.purge("secret")  # as if the process had been killed after this step
+    with pytest.raises(UnknownArticle):
+        purge(library, ["secret"])
+    assert holding(library) == []

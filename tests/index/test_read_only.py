@@ -1,0 +1,80 @@
+"""A library on storage that cannot be written answers, and refuses to be changed."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from citewell.corpus.errors import LibraryReadOnly
+from citewell.index.answer import ask
+from citewell.index.library import Library
+from citewell.index.writing import add, remove
+from tests.fakes import WordEmbedder
+
+NOBODY = 65534
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """As a user who may read the folder only; root may write whatever its mode."""
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    root = os.geteuid() == 0
+    if root:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        for path in [folder, *folder.rglob("*")]:
+            path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Not below tmp_path, whose parents another user may not enter."""
+    with tempfile.TemporaryDirectory() as made:
+        Path(made).chmod(0o755)
+        folder = Path(made) / "library"
+        folder.mkdir()
+        library = Library(folder, WordEmbedder("sun"), create=True)
+        (Path(made) / "sun.txt").write_text("The sun is hot.")
+        add(library, [Path(made) / "sun.txt"])
+        library.close()
+        yield folder
+
+
+def test_it_answers(folder: Path) -> None:
+    with read_only(folder):
+        library = Library(folder, WordEmbedder("sun"))
+        library.catch_up_if_free()
+        assert [c.quote.text for c in ask(library.searcher(), library.store, "sun").citations] == [
+            "The sun is hot."
+        ]
+        library.close()
+
+
+def test_it_refuses_to_be_changed(folder: Path) -> None:
+    with read_only(folder):
+        library = Library(folder, WordEmbedder("sun"))
+        name = library.store.articles()[0].article_id
+        for change in (lambda: remove(library, [name]), lambda: add(library, [folder.parent / "sun.txt"])):
+            with pytest.raises(LibraryReadOnly, match="cannot be written"):
+                change()
+        with pytest.raises(LibraryReadOnly):
+            library.store.remove(name)
+        library.close()
+
+
+def test_unfinished_writes_are_named_rather_than_overlooked(folder: Path) -> None:
+    """Opened as it is, the file would lack what stands in the log beside it."""
+    writer = Library(folder, WordEmbedder("sun"))
+    writer.store.remove(writer.store.articles()[0].article_id)
+    assert (folder / "citewell.db-wal").stat().st_size
+    with read_only(folder), pytest.raises(LibraryReadOnly, match="finish what was begun"):
+        Library(folder, WordEmbedder("sun"))
+    writer.close()

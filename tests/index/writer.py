@@ -1,0 +1,73 @@
+"""python -m tests.index.writer LIBRARY SEED: writes at random until it is killed, saying on stdout what is done.
+
+Every line is printed after the operation it names has returned: it is what was acknowledged.
+"""
+
+import json
+import random
+import sys
+from pathlib import Path
+
+from citewell.corpus.article import Draft
+from citewell.corpus.errors import UnknownArticle
+from citewell.corpus.passages import CUT_RECIPE, cut
+from citewell.index.backup import backup
+from citewell.index.library import Library
+from citewell.index.purge import purge
+from tests.fakes import WordEmbedder
+
+WORDS = ("sun", "moon", "star", "comet", "cloud")
+NAMES = tuple("abcdefgh")
+
+
+def embedder() -> WordEmbedder:
+    return WordEmbedder(*WORDS)
+
+
+def put(library: Library, name: str, words: str) -> None:
+    draft = Draft(words, name.upper(), "test", "")
+    library.store.put(
+        name, f"/{name}.txt", draft, "en", cut(words, "en", library.embedder.count_tokens), CUT_RECIPE
+    )
+
+
+def say(kind: str, name: str = "", words: str = "") -> None:
+    print(json.dumps([kind, name, words]), flush=True)
+
+
+def write(folder: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    library = Library(folder, embedder(), create=True)
+    for step in range(10_000):
+        kind = chance.choices(
+            ("put", "remove", "purge", "rebuild", "compact", "backup"), (12, 3, 1, 1, 2, 1)
+        )[0]
+        name = chance.choice(NAMES)
+        say("begin " + kind, name)
+        try:
+            if kind == "put":
+                words = f"The {chance.choice(WORDS)} of step {seed} {step}. " * chance.randint(1, 9)
+                with library.writing():
+                    put(library, name, words)
+                    library.catch_up()
+                say(kind, name, words)
+            elif kind == "remove":
+                with library.writing():
+                    library.store.remove(name)
+                    library.catch_up()
+                say(kind, name)
+            elif kind == "purge":
+                purge(library, [name])
+                say(kind, name)
+            elif kind == "backup":
+                backup(library, folder.parent / "backup.zip")
+                say(kind)
+            else:
+                with library.writing():
+                    library.rebuild() if kind == "rebuild" else library.compact()
+        except UnknownArticle:
+            say("nothing", name)
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), int(sys.argv[2]))
