@@ -11,17 +11,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
 from citewell.corpus.article import Article, Cut, Draft, Excluded, Passage, Span
 from citewell.corpus.database import Database
 from citewell.corpus.errors import CorruptLibrary, UnknownArticle
+from citewell.corpus.rows import ARTICLE_COLUMNS, article_of, passage_of
 from citewell.corpus.text import text_sha
-
-_COLUMNS = (
-    "article_id, source, number, text_sha, title, author, published, language, metadata, recorded_at, "
-    "original_sha, reader"
-)
 
 
 class Put(Enum):
@@ -163,9 +158,9 @@ class Store:
     def revisions(self, article_id: str) -> list[Article]:
         """All revisions of an article, the first one first; of a removed one, too."""
         rows = self.database.rows(
-            f"SELECT {_COLUMNS} FROM revisions WHERE article_id = ? ORDER BY number", article_id
+            f"SELECT {ARTICLE_COLUMNS} FROM revisions WHERE article_id = ? ORDER BY number", article_id
         )
-        return [_article(row) for row in rows]
+        return [article_of(row) for row in rows]
 
     def text_shas(self) -> list[str]:
         """Names of all stored texts."""
@@ -174,12 +169,12 @@ class Store:
     def articles(self, after: str = "", limit: int = -1) -> list[Article]:
         """Live articles with an id greater than `after`, ordered by id."""
         rows = self.database.rows(
-            f"SELECT {_COLUMNS} FROM revisions JOIN articles ON id = article_id AND live = number "
+            f"SELECT {ARTICLE_COLUMNS} FROM revisions JOIN articles ON id = article_id AND live = number "
             "WHERE id > ? ORDER BY id LIMIT ?",
             after,
             limit,
         )
-        return [_article(row) for row in rows]
+        return [article_of(row) for row in rows]
 
     def live(self, article_ids: Iterable[str]) -> Iterator[Article]:
         """Those of the articles that are live."""
@@ -190,24 +185,24 @@ class Store:
     def article(self, article_id: str, revision: int | None = None) -> Article:
         """The live revision of an article, or the one asked for. Raises UnknownArticle."""
         rows = self.database.rows(
-            f"SELECT {_COLUMNS} FROM revisions JOIN articles ON id = article_id "
+            f"SELECT {ARTICLE_COLUMNS} FROM revisions JOIN articles ON id = article_id "
             "WHERE id = ? AND number = coalesce(?, live)",
             article_id,
             revision,
         )
         if not rows:
             raise UnknownArticle(article_id)
-        return _article(rows[0])
+        return article_of(rows[0])
 
     def article_with_text(self, article_id: str, sha12: str) -> Article | None:
         """The newest revision of an article whose text's SHA begins so."""
         rows = self.database.rows(
-            f"SELECT {_COLUMNS} FROM revisions WHERE article_id = ? AND substr(text_sha, 1, 12) = ? "
+            f"SELECT {ARTICLE_COLUMNS} FROM revisions WHERE article_id = ? AND substr(text_sha, 1, 12) = ? "
             "ORDER BY number DESC LIMIT 1",
             article_id,
             sha12,
         )
-        return _article(rows[0]) if rows else None
+        return article_of(rows[0]) if rows else None
 
     def text(self, sha: str) -> str:
         """The text of that name, checked against it. Raises CorruptLibrary if it was altered or is gone."""
@@ -234,7 +229,7 @@ class Store:
         excluded = self.database.rows(
             'SELECT start, "end", rule FROM excluded WHERE text_sha = ? ORDER BY start', sha
         )
-        return Cut(tuple(map(_passage, passages)), tuple(Excluded(Span(s, e), r) for s, e, r in excluded))
+        return Cut(tuple(map(passage_of, passages)), tuple(Excluded(Span(s, e), r) for s, e, r in excluded))
 
     def passage(self, sha: str, span: Span) -> Passage | None:
         """The stored passage of exactly that span."""
@@ -245,29 +240,4 @@ class Store:
             span.start,
             span.end,
         )
-        return _passage(rows[0]) if rows else None
-
-
-def _article(row: tuple[Any, ...]) -> Article:
-    """Raises CorruptLibrary for a row that no writer wrote."""
-    article_id, source, number, sha, title, author, published, language, metadata, *recorded = row
-    try:
-        said = json.loads(metadata)
-    except ValueError:
-        raise CorruptLibrary(
-            f"The metadata of article {article_id!r} is damaged. Add the article again."
-        ) from None
-    return Article(article_id, source, number, sha, title, author, published, language, said, *recorded)
-
-
-def _passage(row: tuple[Any, ...]) -> Passage:
-    """Raises CorruptLibrary for a row that no writer wrote."""
-    start, end, heading, header_start, header_end, found = row
-    try:
-        sentences = tuple(Span(int(s), int(e)) for s, e in json.loads(found))
-    except (ValueError, TypeError):
-        raise CorruptLibrary(
-            f"The spans of a passage {start}-{end} are damaged. Cut it again: citewell rebuild"
-        ) from None
-    header = None if header_start is None else Span(header_start, header_end)
-    return Passage(Span(start, end), heading, header, sentences)
+        return passage_of(rows[0]) if rows else None
