@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
-from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing, LibraryReadOnly
+from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryError, LibraryMissing, LibraryReadOnly
 
 SCHEMA_VERSION = 1
 _SCHEMA = """
@@ -42,6 +42,9 @@ def _identity(file: Path) -> tuple[int, int]:
 
 def writable(folder: Path) -> bool:
     return os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+
+
+_STORAGE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 
 
 class Database:
@@ -97,10 +100,11 @@ class Database:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:  # SQLite itself rolls back when the disk is full
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with self._turn, self._named_errors():
@@ -120,7 +124,8 @@ class Database:
         """Leave no trace of deleted rows, in the file or beside it."""
         with self._turn, self._named_errors():
             self._connection.execute("VACUUM")
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                raise LibraryBusy(self.file.parent)  # a reader holds the log; asked again, it goes
 
     def faults(self) -> list[str]:
         """What SQLite itself finds wrong with the file."""
@@ -161,6 +166,11 @@ class Database:
                 raise LibraryBusy(self.file.parent) from error
             if "readonly" in str(error):
                 raise LibraryReadOnly(self.file.parent) from error
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _STORAGE:
+                raise LibraryError(
+                    f"{self.file} cannot be read or written now: {error}. Nothing that was acknowledged is lost; make "
+                    "room or mend the storage, then try again."
+                ) from error
             raise CorruptLibrary(
                 f"{self.file} cannot be read or written ({error}). Restore it from a backup, or make a new library "
                 "from the articles; the file is left as it is."

@@ -97,8 +97,9 @@ def ask(searcher: Searcher, store: Store, question: str, k: int = 5) -> Answer:
     query = searcher.query(question)
     ranking = searcher.hybrid(query, checked_k(k))
     citations = []
+    texts: dict[str, str] = {}
     for rank, hit in enumerate(ranking.hits, start=1):
-        found = _located(searcher, store, hit)
+        found = _located(searcher, store, hit, texts)
         span = best_sentence(searcher, query, hit.number, found.stored, found.text)
         quote = Quote(span.start, span.end, span.of(found.text))
         verify(quote, found.passage, found.text)
@@ -124,8 +125,9 @@ def search(searcher: Searcher, store: Store, question: str, k: int = 10) -> Sear
     question = checked_question(question)
     ranking = searcher.hybrid(searcher.query(question), checked_k(k))
     hits = []
+    texts: dict[str, str] = {}
     for rank, hit in enumerate(ranking.hits, start=1):
-        found = _located(searcher, store, hit)
+        found = _located(searcher, store, hit, texts)
         hits.append(FoundPassage(rank, hit.score, found.article, found.passage, found.links))
     states = {name: RetrieverState(state) for name, state in ranking.retrievers.items()}
     return SearchResult(question, tuple(hits), states, fingerprint(searcher), _milliseconds_since(began))
@@ -164,15 +166,19 @@ class _Located:
     text: str  # of the whole article
 
 
-def _located(searcher: Searcher, store: Store, hit: Hit) -> _Located:
-    """Look a hit up in the store, where its text is checked against its SHA-256."""
+def _located(searcher: Searcher, store: Store, hit: Hit, texts: dict[str, str]) -> _Located:
+    """Look a hit up in the store, where each text is checked against its SHA-256 once for a question."""
     segment, local = searcher.locate(hit.number)
     indexed, span, rows = segment.article(local), segment.span(local), segment.sentences(local)
     try:
         article = store.article(indexed.article_id, indexed.revision)
     except UnknownArticle:
         raise unfit(hit.passage_id) from None
-    text = store.text(indexed.text_sha)
+    if article.text_sha != indexed.text_sha:
+        raise unfit(hit.passage_id)
+    if indexed.text_sha not in texts:
+        texts[indexed.text_sha] = store.text(indexed.text_sha)
+    text = texts[indexed.text_sha]
     stored = store.passage(indexed.text_sha, span)
     if stored is None or len(stored.sentences) != rows.stop - rows.start:
         raise unfit(hit.passage_id)

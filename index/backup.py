@@ -1,23 +1,27 @@
 """Backup and restore of the truth: a zip file with the database as it was at one moment, and its checksum."""
 
 import json
+import shutil
 import sqlite3
 import tempfile
 import zipfile
 import zlib
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from uuid import uuid4
 
 from citewell.corpus.database import SCHEMA_VERSION
 from citewell.corpus.errors import BadInput, CitewellError
+from citewell.corpus.store import Store
 from citewell.index.embedding import Progress
 from citewell.index.library import STORE, Library
 from citewell.index.model import file_sha
 from citewell.index.segment import sync
+from citewell.index.vector_cache import VectorCache
 
 _MANIFEST = "manifest.json"
 _VECTORS = "vectors.db"
+_LEFTOVER = ".citewell-restore-"
 
 
 def backup(library: Library, file: Path, vectors: bool = False) -> None:
@@ -28,13 +32,10 @@ def backup(library: Library, file: Path, vectors: bool = False) -> None:
             with closing(sqlite3.connect(folder / STORE)) as copy:
                 library.store.database.copy_to(copy)
             if vectors and library.vectors.is_file():
-                with (
-                    closing(sqlite3.connect(library.vectors)) as cache,
-                    closing(sqlite3.connect(folder / _VECTORS)) as copy,
-                ):
-                    cache.backup(copy)
+                VectorCache(library.vectors).close()  # a damaged file is made anew
+                _copy(library.vectors, folder / _VECTORS)
             files = {path.name: file_sha(path) for path in sorted(folder.iterdir())}
-            manifest = {"schema": SCHEMA_VERSION, "change": library.store.change(), "files": files}
+            manifest = {"schema": SCHEMA_VERSION, "files": files}
             written = folder / "backup.zip"
             with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
                 archive.writestr(_MANIFEST, json.dumps(manifest, indent=2))
@@ -54,20 +55,31 @@ def restore(library: Library, file: Path, progress: Progress = lambda *_: None) 
 
     Readers see the old content or the new. Raises BadInput, before anything is changed, for a file that is no backup.
     """
-    with tempfile.TemporaryDirectory(dir=library.folder, prefix=".citewell-restore-") as made:
+    with tempfile.TemporaryDirectory(dir=library.folder, prefix=_LEFTOVER) as made:
         folder = Path(made)
         _unpack(file, folder)
-        with closing(sqlite3.connect(folder / STORE)) as copy, library.writing():
+        if (folder / _VECTORS).is_file():
+            with suppress(sqlite3.DatabaseError):  # vectors can be computed again
+                _copy(folder / _VECTORS, library.vectors)
+        with closing(sqlite3.connect(folder / STORE)) as copy:
             with copy:
                 copy.execute("UPDATE library SET epoch = ?", (uuid4().hex,))
-            library.store.database.replace_with(copy)
-            if (folder / _VECTORS).is_file():
-                with (
-                    closing(sqlite3.connect(folder / _VECTORS)) as vectors,
-                    closing(sqlite3.connect(library.vectors)) as cache,
-                ):
-                    vectors.backup(cache)
-            return library.rebuild(progress)
+            source = Store(folder / STORE)
+            try:
+                return library.become(source, copy, progress)
+            finally:
+                source.close()
+
+
+def remove_leftovers(library: Library) -> None:
+    """Remove what a killed restore left behind. Needs the writer's lock."""
+    for left in library.folder.glob(f"{_LEFTOVER}*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as read, closing(sqlite3.connect(target)) as written:
+        read.backup(written)
 
 
 def check_backup(file: Path) -> None:

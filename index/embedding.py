@@ -50,14 +50,13 @@ def embed_cached(
     progress: Progress = lambda *_: None,
 ) -> NDArray[np.float16]:
     """Vectors of the texts, shape (len(texts), dim), computed only where the cache has none; committed as it goes."""
-    embed = embedder.embed_queries if role is Role.QUESTION else embedder.embed_passages
     shas = [text_sha(text) for text in texts]
     distinct = dict(zip(shas, texts, strict=True))
     known = cache.get(list(distinct), role, embedder.fingerprint)
     missing = [sha for sha in distinct if not _is_vector(known.get(sha, b""), embedder.dim)]
     for first in range(0, len(missing), _BATCH):
         batch = missing[first : first + _BATCH]
-        made = embed([distinct[sha] for sha in batch]).astype(np.float16)
+        made = embedder.embed_passages([distinct[sha] for sha in batch]).astype(np.float16)
         rows = [(sha, row.tobytes()) for sha, row in zip(batch, made, strict=True)]
         cache.put(rows, role, embedder.fingerprint)
         known.update(rows)

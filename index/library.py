@@ -1,6 +1,7 @@
 """A library is a folder: the store of the truth, the vector cache, the index derived from them, and a writer's lock."""
 
 import fcntl
+import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,11 +9,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from citewell.corpus.article import Article
+from citewell.corpus.article import Article, Cut
 from citewell.corpus.errors import CitewellError, CorruptLibrary, LibraryBusy, LibraryMissing, LibraryReadOnly
 from citewell.corpus.passages import CUT_RECIPE, cut, fault_of
 from citewell.corpus.store import Store
-from citewell.index.build import build
+from citewell.index.build import BUILD_RECIPE, build
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder, Progress
 from citewell.index.merge import merge, worth_merging
@@ -32,10 +33,11 @@ class Library:
         self, folder: Path, embedder: Embedder, config: Config = Config(), create: bool = False
     ) -> None:
         self._store = Store(folder / STORE, create=create)
-        self._turn = threading.Lock()
+        self._turn = threading.RLock()
+        self._segments: dict[str, Segment] = {}
         self.folder, self.embedder, self.config = folder, embedder, config
         self.index, self.vectors = folder / "index", folder / "vectors.db"
-        self._opened: tuple[Snapshot, Searcher] | None = None
+        self._opened: tuple[tuple[int, int, int] | None, Searcher] | None = None
 
     def close(self) -> None:
         self._store.close()
@@ -52,26 +54,36 @@ class Library:
     # -- reading: any number of threads and processes, never waiting for a writer ------------------------------------
 
     def searcher(self) -> Searcher:
-        """The published snapshot, opened again only when another one was published since."""
-        opened = self._opened
+        """The published snapshot, opened again, by one thread for all, only when another one was published since."""
         while True:
-            snapshot = read(self.index)
-            if snapshot is None:
-                raise CorruptLibrary(
-                    f"The library in {self.folder} has no index yet. Build it: citewell rebuild --library {self.folder}"
-                )
-            if opened is not None and opened[0].segments == snapshot.segments:
+            seen, opened = _signature(self.index), self._opened
+            if opened is not None and opened[0] == seen:
                 return opened[1]
-            try:
-                searcher = Searcher(snapshot.id, self._parts(snapshot), self.embedder, self.config)
-            except CorruptLibrary:
-                if (
-                    read(self.index) != snapshot
-                ):  # a segment went while it was being opened: take the next snapshot
-                    continue
-                raise
-            self._opened = (snapshot, searcher)
-            return searcher
+            with self._turn:
+                if self._opened is not None and self._opened[0] == _signature(self.index):
+                    return self._opened[1]
+                snapshot = self._published()
+                try:
+                    parts = self._parts(snapshot)
+                    searcher = Searcher(snapshot.id, parts, self.embedder, self.config)
+                    self._segments = {part.segment.id: part.segment for part in parts}
+                except CorruptLibrary:
+                    if (
+                        read(self.index) != snapshot
+                    ):  # a segment went while it was being opened: take the next snapshot
+                        continue
+                    raise
+                if _signature(self.index) == seen:
+                    self._opened = (seen, searcher)
+                    return searcher
+
+    def _published(self) -> Snapshot:
+        snapshot = read(self.index)
+        if snapshot is None:
+            raise CorruptLibrary(
+                f"The library in {self.folder} has no index yet. Build it: citewell rebuild --library {self.folder}"
+            )
+        return snapshot
 
     def is_behind(self) -> bool:
         """Whether something was stored that the published snapshot does not hold, as after a crash between the two."""
@@ -85,15 +97,11 @@ class Library:
         return read(self.index)
 
     def _parts(self, snapshot: Snapshot) -> list[Part]:
-        known = {} if self._opened is None else {part.segment.id: part for part in self._opened[1].parts}
-        parts = []
-        for ref in snapshot.segments:
-            part = known.get(ref.id)
-            if part is None or part.dead != set(ref.dead):
-                segment = part.segment if part else Segment.open(self.index / ref.id)
-                part = Part(segment, ref.dead)
-            parts.append(part)
-        return parts
+        """The parts of a snapshot; segments that are asked already are not opened again."""
+        return [
+            Part(self._segments.get(ref.id) or Segment.open(self.index / ref.id), ref.dead)
+            for ref in snapshot.segments
+        ]
 
     # -- writing: one process at a time, for one batch ---------------------------------------------------------------
 
@@ -121,7 +129,7 @@ class Library:
     def catch_up(self, progress: Progress = lambda *_: None) -> None:
         """Publish what was stored since the current snapshot, as one new segment. Needs the writer's lock."""
         snapshot = read(self.index)
-        if snapshot is None or snapshot.epoch != self.store.epoch():
+        if snapshot is None or self._has_to_start_anew(snapshot):
             self.rebuild(progress)
         elif snapshot.change != self.store.change():
             change = self.store.change()
@@ -130,6 +138,14 @@ class Library:
             self._publish(
                 change, [ref for ref in refs if ref], self._build(self.store.live(touched), progress)
             )
+
+    def _has_to_start_anew(self, snapshot: Snapshot) -> bool:
+        """Whether the store was replaced, or texts are embedded, cut or analysed otherwise now."""
+        replaced = snapshot.epoch != self.store.epoch() or snapshot.change > self.store.change()
+        made_with = (self.embedder.fingerprint, BUILD_RECIPE)
+        return replaced or any(
+            (p.segment.model, p.segment.recipe) != made_with for p in self._parts(snapshot)
+        )
 
     def catch_up_if_free(self) -> None:
         """Catch up unless another process is writing: it will."""
@@ -164,25 +180,41 @@ class Library:
                 f"{self.store.file} is damaged ({faults[0]}). Restore it from a backup: citewell restore, or make a new "
                 "library from the articles."
             )
-        for article in self.store.articles():
-            self._cut_again_if_needed(article)
         change = self.store.change()
         segment = self._build(self.store.articles(), progress)
         self._publish(change, [], segment)
         return len(segment)
 
-    def _cut_again_if_needed(self, article: Article) -> None:
-        """Spans of an older recipe, or damaged ones, are made anew from the text."""
-        text, sha = self.store.text(article.text_sha), article.text_sha
-        with suppress(CorruptLibrary):
-            if self.store.cut_recipe(sha) == CUT_RECIPE and fault_of(self.store.cut(sha), len(text)) is None:
-                return
-        self.store.recut(sha, cut(text, article.language, self.embedder.count_tokens), CUT_RECIPE)
+    def become(self, other: Store, copy: sqlite3.Connection, progress: Progress = lambda *_: None) -> int:
+        """Take over the content of another store, whose database is `copy`; returns the number of passages.
 
-    def _build(self, articles: Iterable[Article], progress: Progress) -> Segment:
+        Its index is built and saved before, so that readers go from the old content to the new at once.
+        """
+        with self.writing():
+            segment = self._build(other.articles(), progress, other)
+            self.index.mkdir(parents=True, exist_ok=True)
+            segment.save(self.index)
+            self.store.database.replace_with(copy)
+            self._publish(self.store.change(), [], segment)
+            return len(segment)
+
+    def _cut_of(self, store: Store, article: Article, text: str) -> Cut:
+        """The spans of a text; those of an older recipe, or damaged ones, are made anew."""
+        sha = article.text_sha
+        with suppress(CorruptLibrary):
+            known = store.cut(sha)
+            if store.cut_recipe(sha) == CUT_RECIPE and fault_of(known, len(text)) is None:
+                return known
+        pieces = cut(text, article.language, self.embedder.count_tokens)
+        store.recut(sha, pieces, CUT_RECIPE)
+        return pieces
+
+    def _build(self, articles: Iterable[Article], progress: Progress, store: Store | None = None) -> Segment:
+        source = store or self.store
+        texts = ((article, source.text(article.text_sha)) for article in articles)
+        given = ((article, text, self._cut_of(source, article, text)) for article, text in texts)
         cache = VectorCache(self.vectors)
         try:
-            given = ((a, self.store.text(a.text_sha), self.store.cut(a.text_sha)) for a in articles)
             return build(given, self.embedder, cache, progress)
         finally:
             cache.close()
@@ -200,6 +232,15 @@ def _without(part: Part, touched: Sequence[str]) -> SegmentRef | None:
     numbers = part.segment.numbers_of(touched)
     dead = sorted(part.dead | set(numbers))
     return SegmentRef(part.segment.id, tuple(dead)) if len(dead) < len(part.segment.articles) else None
+
+
+def _signature(index: Path) -> tuple[int, int, int] | None:
+    """Tells one published snapshot file from another; None before the first."""
+    try:
+        found = (index / "current").stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def require(folder: Path) -> None:

@@ -14,6 +14,7 @@ FEW = 4
 
 def merge(parts: Sequence[Part]) -> Segment:
     """The segment that a build of the live articles would give, byte for byte."""
+    assert len({(part.segment.model, part.segment.recipe) for part in parts}) == 1
     kept = [
         (part, number)
         for part in parts

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from citewell.index.codes import encode
 from citewell.index.segment import Segment
 
+SPARE = 100  # nearest by codes beyond those asked for
+
 
 class Part:
     """Passages keep the numbers that they have in the segment."""
@@ -24,7 +26,6 @@ class Part:
         lengths = segment.postings.lengths if self.live is None else segment.postings.lengths[self.live]
         self.passages = len(lengths)
         self.total_length = int(lengths.sum())
-        self._nearest = _exact(segment)
         self._bitmap = None if self.live is None else np.packbits(self.live, bitorder="little")
 
     @cached_property
@@ -44,27 +45,30 @@ class Part:
             return self.segment.postings.doc_freq(term)
         return int(self.live[self.segment.postings.holders(term)].sum())
 
+    def holds(self, term: str, language: str | None) -> bool:
+        """Whether a live passage in that language holds the term."""
+        holders, allowed = self.segment.postings.holders(term), self.languages[language]
+        return len(holders) > 0 if allowed is None else bool(allowed[holders].any())
+
     def nearest(self, question: NDArray[np.float32], k: int) -> NDArray[np.int64]:
-        """Numbers of the k live passages whose codes are nearest to the question's, shape (at most k,)."""
-        k = min(k, self.passages)
-        if k == 0:
+        """Numbers of passages, shape (at least k if there are so many,): the live ones with the nearest codes.
+
+        Some more than k, of which the nearest by cosine can be taken; of equal ones at the edge the first.
+        """
+        wide = min(k + SPARE, self.passages)
+        if wide == 0:
             return np.empty(0, dtype=np.int64)
+        asked = encode(question[np.newaxis]).astype(np.float32)  # the library compares codes with codes
         params: Any = None
         if self._bitmap is not None:
             params = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(self._bitmap))  # type: ignore[call-arg, arg-type]
-        asked = encode(question[np.newaxis]).astype(np.float32)  # the library compares codes with codes
-        _, found = self._nearest.search(asked, k, params=params)
+        scores, found = self.segment.scan.search(asked, wide, params=params)
         numbers: NDArray[np.int64] = found[0]
-        return numbers
-
-
-def _exact(segment: Segment) -> Any:
-    """An exact index over the codes; a row's score does not depend on the rows beside it."""
-    dim = segment.passage_codes.shape[1]
-    index = faiss.IndexScalarQuantizer(
-        dim, faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT
-    )
-    index.is_trained = True
-    for first in range(0, len(segment), 65_536):  # the library takes codes as floats: not all at once
-        index.add(segment.passage_codes[first : first + 65_536].astype(np.float32))
-    return index
+        edge = scores[0, -1]
+        if wide == self.passages or scores[0, k - 1] > edge:
+            return numbers
+        _, _, tied = self.segment.scan.range_search(
+            asked, float(edge) - 0.5, params=params
+        )  # scores are whole numbers
+        above = numbers[scores[0] > edge]
+        return np.concatenate([above, np.setdiff1d(tied, above)[:wide]])

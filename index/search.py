@@ -35,7 +35,6 @@ class Query:
 
 
 Retriever = Callable[[Query, int], Ranking]
-_SPARE = 100  # the nearest by codes, beyond those asked for, from which the nearest by cosine are taken
 _Found = tuple[NDArray[np.int64], NDArray[np.float64]]  # numbers of passages and their scores
 
 
@@ -59,11 +58,15 @@ class Searcher:
         doc_freq = lru_cache(maxsize=65_536)(lambda term: sum(part.doc_freq(term) for part in parts))
         statistics = Statistics(self.passages, length / self.passages if self.passages else 0.0, doc_freq)
         self._bm25 = [InvertedBM25(p.segment.postings, config.k1, config.b, statistics) for p in parts]
-        self._statistics = statistics
 
     def query(self, question: str) -> Query:
         terms = {language: tuple(analyse(question, language)) for language in self.languages}
-        known = any(self._statistics.doc_freq(term) for of_language in terms.values() for term in of_language)
+        known = any(
+            part.holds(term, language)
+            for part in self.parts
+            for language in part.languages
+            for term in terms[language]
+        )
         lexical = State.OK if known else State.OUT_OF_VOCABULARY if any(terms.values()) else State.EMPTY
         dense = State.OK if self.embedder.knows_script(question) else State.UNKNOWN_SCRIPT
         if not self.passages:
@@ -97,13 +100,13 @@ class Searcher:
         """The union of what both propose, by the score of `scoring.py`."""
         depth = max(k, self.config.depth)
         numbers = np.union1d(self._matching(query, depth)[0], self._nearest(query, depth)[0])
-        spoken = query.vector is not None
-        scores = combine(
-            self.config,
-            self._lexical_scores(query, numbers) if query.lexical is State.OK else None,
-            self._passage_cosines(query, numbers) if spoken else None,
-            self._sentence_cosines(query, numbers) if spoken else None,
-        )
+        passage = sentence = None
+        if query.vector is not None:
+            passage = self._passage_cosines(query, numbers)
+            sentence = self._sentence_cosines(query, numbers)
+            sentence = np.where(np.isnan(sentence), passage, sentence)
+        lexical = self._lexical_scores(query, numbers) if query.lexical is State.OK else None
+        scores = combine(self.config, lexical, passage, sentence)
         return Ranking(self._hits(numbers, scores, k), {"lexical": query.lexical, "dense": query.dense})
 
     def _matching(self, query: Query, k: int) -> _Found:
@@ -132,10 +135,8 @@ class Searcher:
         """The k best by cosine, with their cosines."""
         if query.vector is None:
             return np.empty(0, dtype=np.int64), np.empty(0)
-        wide = k + _SPARE
         found = [
-            base + part.nearest(query.vector, wide)
-            for base, part in zip(self._bases, self.parts, strict=False)
+            base + part.nearest(query.vector, k) for base, part in zip(self._bases, self.parts, strict=False)
         ]
         numbers = np.concatenate([np.empty(0, dtype=np.int64), *found])
         return self._cut(numbers, self._passage_cosines(query, numbers), k)
@@ -148,7 +149,7 @@ class Searcher:
         return values
 
     def _sentence_cosines(self, query: Query, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The cosine of each passage's best sentence, its own if it has none, shape (len(numbers),)."""
+        """The cosine of each passage's best sentence, NaN if it has none, shape (len(numbers),)."""
         assert query.vector is not None
         values = np.empty(len(numbers))
         for part, mine, local in self._by_part(numbers):
@@ -156,7 +157,7 @@ class Searcher:
             sizes = part.segment.sentence_offsets[local + 1] - starts
             rows = np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
             values[mine] = best_per_group(cosines(part.segment.sentence_codes[rows], query.vector), sizes)
-        return np.where(np.isnan(values), self._passage_cosines(query, numbers), values)
+        return values
 
     def _by_part(
         self, numbers: NDArray[np.int64]

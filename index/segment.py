@@ -8,13 +8,13 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+import faiss
 import numpy as np
 from numpy.typing import NDArray
 
@@ -89,6 +89,19 @@ class Segment:
         return of_article[self.article_of] if len(self) else np.empty(0, dtype=np.int32)
 
     @cached_property
+    def scan(self) -> Any:
+        """An exact FAISS index over the passage codes."""
+        index = faiss.IndexScalarQuantizer(
+            self.passage_codes.shape[1],
+            faiss.ScalarQuantizer.QT_8bit_direct_signed,
+            faiss.METRIC_INNER_PRODUCT,
+        )
+        index.is_trained = True
+        for first in range(0, len(self), 65_536):  # the library takes codes as floats: not all at once
+            index.add(self.passage_codes[first : first + 65_536].astype(np.float32))
+        return index
+
+    @cached_property
     def id(self) -> str:
         """Digest of everything in it: equal content, equal id."""
         digest = hashlib.sha256(json.dumps([self._facts(), list(self.postings.terms)]).encode())
@@ -124,7 +137,8 @@ class Segment:
                 shutil.rmtree(target)
             else:
                 return target
-        made = Path(tempfile.mkdtemp(dir=folder, prefix="writing-"))
+        made = folder / f"writing-{os.getpid()}-{self.id}"
+        made.mkdir()
         try:
             for name, array in self._arrays().items():
                 np.save(made / f"{name}.npy", array)

@@ -18,7 +18,6 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 
 
 class Role(StrEnum):
-    QUESTION = "question"
     PASSAGE = "passage"
     SENTENCE = "sentence"
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from citewell.corpus.article import passage_id
-from citewell.corpus.errors import CorruptLibrary
+from citewell.corpus.errors import CorruptLibrary, LibraryError
 from citewell.corpus.passages import fault_of
 from citewell.index.library import Library
 from citewell.index.segment import check_files
@@ -55,16 +55,16 @@ def _files(library: Library) -> Check:
 
 def _agreement(library: Library) -> Check:
     """The index holds the passages of the live articles, each once, and no other."""
-    stored = {
-        passage_id(article.article_id, article.text_sha, passage.span)
-        for article in library.store.articles()
-        for passage in library.store.cut(article.text_sha).passages
-    }
+    stored: set[str] = set()
     try:
+        for article in library.store.articles():
+            spans = (passage.span for passage in library.store.cut(article.text_sha).passages)
+            stored |= {passage_id(article.article_id, article.text_sha, span) for span in spans}
         indexed = list(_indexed(library))
-    except CorruptLibrary as error:
+        behind = library.is_behind()
+    except LibraryError as error:
         return Check("index against store", len(stored), (str(error),))
-    if library.is_behind():
+    if behind:
         return Check("index against store", len(stored), ("the index is behind the store: citewell rebuild",))
     faults = [f"{name} is not in the index" for name in sorted(stored - set(indexed))]
     faults += [f"{name} is in the index only" for name in sorted(set(indexed) - stored)]

@@ -45,7 +45,7 @@ def verify(library: Folder = LIBRARY, as_json: AsJson = False) -> None:
     """Check everything: texts against their SHA-256, spans, index files, the index against the store."""
     from citewell.index.verify import verify as look_at
 
-    with opened(library) as held:
+    with opened(library, catch_up=False) as held:
         checks = look_at(held)
     show(as_json, {"checks": [asdict(check) for check in checks]}, terminal.checks(checks))
     if any(check.faults for check in checks):

@@ -22,8 +22,8 @@ function marked(text, offset, start, end) {
   ];
 }
 
-function articleAddress(id, start, end) {
-  return "?" + new URLSearchParams({ article: id, start, end });
+function articleAddress(id, start, end, version = "") {
+  return "?" + new URLSearchParams({ article: id, start, end, version });
 }
 
 async function fetched(address, options) {
@@ -42,7 +42,7 @@ function citation(found) {
     ? element("a", { href: found.links.source, rel: "noopener noreferrer" }, "Original")
     : null;
   return element("li", { class: "card" },
-    element("h2", {}, element("a", { href: articleAddress(article.id, quote.start, quote.end) }, article.title)),
+    element("h2", {}, element("a", { href: articleAddress(article.id, quote.start, quote.end, article.version) }, article.title)),
     element("p", { class: "about" }, about.filter(Boolean).join(" · ")),
     element("p", { class: "text" }, ...marked(shown, offset, quote.start, quote.end)),
     source);
@@ -65,14 +65,16 @@ async function showAnswer(question) {
     element("ol", {}, ...answer.citations.map(citation)));
 }
 
-async function showArticle(id, start, end) {
+async function showArticle(id, start, end, version) {
   const { article, text } = await fetched(`/v1/articles/${encodeURIComponent(id)}`);
   if (!article) throw new Error(`No article ${id}.`);
-  const whole = end > start ? marked(text, 0, start, end) : [text];
+  const same = !version || version === article.version;
+  const whole = end > start && same ? marked(text, 0, start, end) : [text];
   main.replaceChildren(element("article", { class: "card" },
     element("h2", {}, article.title),
     element("p", { class: "about" },
       [article.published, `revision ${article.revision}`, article.source].filter(Boolean).join(" · ")),
+    same ? null : element("p", { class: "wrong" }, "The article was changed since it was cited; this is the new text."),
     element("p", { class: "text" }, ...whole)));
   document.getElementById("evidence")?.scrollIntoView({ block: "center" });
 }
@@ -97,7 +99,8 @@ async function show() {
   try {
     if (question) await showAnswer(question);
     else if (wanted.get("article")) {
-      await showArticle(wanted.get("article"), Number(wanted.get("start")), Number(wanted.get("end")));
+      await showArticle(wanted.get("article"), Number(wanted.get("start")), Number(wanted.get("end")),
+        wanted.get("version"));
     } else await showLibrary();
   } catch (error) {
     main.replaceChildren(element("p", { class: "wrong", role: "alert" }, error.message));

@@ -71,6 +71,24 @@ def test_a_text_is_cut_at(text: str, expected: list[str]) -> None:
     assert pieces(text) == expected
 
 
+def test_a_passage_has_at_most_220_words_and_250_tokens_and_as_a_rule_60_words() -> None:
+    bounds = Bounds()
+    assert (bounds.least_words, bounds.most_words, bounds.most_tokens) == (60, 220, 250)
+
+
+def test_a_heading_begins_a_passage_where_both_sides_are_large_enough() -> None:
+    """Even though all of it would fit one passage of about the size that is aimed at."""
+    assert pieces(f"{SIX}\n\n# Power\n\n{SIX}\n") == [f"{SIX}\n\n", f"# Power\n\n{SIX}\n"]
+
+
+def test_a_heading_does_not_end_a_passage() -> None:
+    """Even where the sizes would be more even if it did."""
+    before = "Here are seven words of a sentence."
+    heading = "# The power that chips need"
+    behind = "Here " + "are more words " * 4 + "than before."
+    assert pieces(f"{before}\n\n{heading}\n\n{behind}\n") == [f"{before}\n\n", f"{heading}\n\n{behind}\n"]
+
+
 def test_a_long_sentence_stands_alone() -> None:
     long = "This sentence has " + "very " * 20 + "many words."
     assert pieces(f"{EIGHT}\n\n{long}\n\n{EIGHT}\n") == [f"{EIGHT}\n\n", f"{long}\n\n", f"{EIGHT}\n"]
@@ -122,6 +140,12 @@ def test_a_passage_below_a_table_has_no_header() -> None:
     assert cut(text, "en", count_tokens, SMALL).passages[-1].table_header is None
 
 
+def test_rows_without_a_head_do_not_take_that_of_an_earlier_table() -> None:
+    text = f"{TABLE}{ROWS[0]}\n{EIGHT} {EIGHT}\n\n{ROWS[1]}{ROWS[2]}"
+    last = cut(text, "en", count_tokens, SMALL).passages[-1]
+    assert (last.span.of(text), last.table_header) == (ROWS[1] + ROWS[2], None)
+
+
 def test_sentences_are_the_evidence_and_headings_and_marks_are_not() -> None:
     text = "# Chips\n\n- One item here.\n- Another. 🙂 And one.\n\n| A | B |\n|---|---|\n| a | b |\n"
     (passage,) = cut(text, "en", count_tokens, Bounds()).passages
@@ -161,6 +185,11 @@ def test_a_passage_has_the_nearest_heading_above_it_or_at_its_start() -> None:
         ("First", body),
         ("Second", f"## **Second** ##\n\n{body}"),
     ]
+
+
+def test_a_heading_inside_a_passage_holds_for_the_next_one() -> None:
+    begin, body = f"Four words are here.\n\n# Inside\n\n{EIGHT}", f"{EIGHT} {EIGHT}"
+    assert headings(f"{begin}\n\n{body}\n") == [(None, begin), ("Inside", body)]
 
 
 def test_a_heading_keeps_the_signs_that_belong_to_its_words() -> None:

@@ -18,16 +18,16 @@ from citewell.index.verify import verify
 from tests.index.writer import embedder
 
 
-def killed_after(folder: Path, seed: int, seconds: float) -> list[list[str]]:
-    """What the writer said until it was killed so long after its first word."""
+def killed_after(folder: Path, seed: int, lines: int, seconds: float) -> list[list[str]]:
+    """What the writer said until it was killed, so many lines and so long after its first word."""
     command = [sys.executable, "-m", "tests.index.writer", str(folder), str(seed)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as writer:
         assert writer.stdout is not None
-        first = writer.stdout.readline()
+        said = [writer.stdout.readline() for _ in range(lines)]
         time.sleep(seconds)
         os.kill(writer.pid, signal.SIGKILL)
-        rest = writer.stdout.read()
-    return [json.loads(line) for line in (first + rest).splitlines() if line.endswith(b"]")]
+        said += writer.stdout.read().splitlines(keepends=True)
+    return [json.loads(line) for line in said if line.endswith(b"]\n")]
 
 
 def expected_after(said: list[list[str]], before: dict[str, str]) -> tuple[dict[str, str], str | None]:
@@ -49,7 +49,9 @@ def check_kills(folder: Path, kills: int, seed: int) -> None:
     texts: dict[str, str] = {}
     acknowledged = 0
     for kill in range(kills):
-        said = killed_after(library_folder, 1000 * seed + kill, chance.uniform(0.0, 0.25))
+        said = killed_after(
+            library_folder, 1000 * seed + kill, chance.randint(1, 20), chance.uniform(0.0, 0.02)
+        )
         acknowledged += sum(kind == "put" for kind, _, _ in said)
         expected, under_way = expected_after(said, texts)
         library = Library(library_folder, embedder())

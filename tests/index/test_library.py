@@ -3,16 +3,18 @@
 import multiprocessing
 import multiprocessing.synchronize
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing, UnknownArticle
+from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing, ModelMismatch, UnknownArticle
 from citewell.corpus.passages import whole
 from citewell.index.answer import Answer, ask
 from citewell.index.embedding import Vectors
 from citewell.index.library import Library, require
+from citewell.index.purge import purge
 from citewell.index.writing import Outcome, add, remove
 from tests.fakes import WordEmbedder
 
@@ -223,3 +225,53 @@ def test_a_rebuild_cuts_again_what_an_older_recipe_has_cut(library: Library, tmp
     library.store.recut(sha, whole(library.store.text(sha), "en"), "cut-0")
     assert library.rebuild() == outcome.passages
     assert library.store.cut(sha) == before
+
+
+def test_a_library_written_with_another_model_is_built_anew_whole(library: Library, tmp_path: Path) -> None:
+    """Vectors of two models never meet in one index."""
+    for word in WORDS:
+        add(library, [written(tmp_path, f"{word}.txt", f"The {word} is far.")])
+    other = Library(tmp_path / "library", WordEmbedder("moon", "sun", "star"))
+    add(other, [written(tmp_path, "comet.txt", "The comet is near.")])
+    assert {part.segment.model for part in other.searcher().parts} == {other.embedder.fingerprint}
+    assert other.searcher().passages == 4
+    with pytest.raises(ModelMismatch):
+        Library(tmp_path / "library", library.embedder).searcher()
+
+
+def test_an_older_store_put_back_by_hand_is_indexed_anew(library: Library, tmp_path: Path) -> None:
+    add(library, [written(tmp_path, "sun.txt", "The sun is hot.")])
+    library.store.database.vacuum()
+    old = (tmp_path / "library" / "citewell.db").read_bytes()
+    add(library, [written(tmp_path, "moon.txt", "The moon is cold.")])
+    library.close()
+    for file in (tmp_path / "library").glob("citewell.db*"):
+        file.unlink()
+    (tmp_path / "library" / "citewell.db").write_bytes(old)
+    again = opened(tmp_path / "library")
+    again.catch_up_if_free()
+    assert quotes(again, "sun moon") == ["The sun is hot."]
+
+
+def test_a_citation_never_carries_the_version_of_another_text(library: Library, tmp_path: Path) -> None:
+    """A searcher held while its article was erased and came back with the same revision number and another text."""
+    add(
+        library,
+        [
+            written(tmp_path, "a.md", "---\nid: a\n---\nThe sun is hot."),
+            written(tmp_path, "b.txt", "The sun is hot."),
+        ],
+    )
+    held = library.searcher()
+    purge(library, ["a"])
+    add(library, [written(tmp_path, "a.md", "---\nid: a\n---\nThe sun is cold.")])
+    with pytest.raises(CorruptLibrary):
+        ask(held, library.store, "sun")
+
+
+def test_threads_open_a_new_snapshot_once(library: Library, tmp_path: Path) -> None:
+    add(library, [written(tmp_path, "sun.txt", "The sun is hot.")])
+    reader = opened(tmp_path / "library")
+    with ThreadPoolExecutor(8) as threads:
+        searchers = list(threads.map(lambda _: reader.searcher(), range(40)))
+    assert len({id(searcher) for searcher in searchers}) == 1

@@ -1,10 +1,11 @@
 """Purging: no file of the library holds a word of what was erased."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
-from citewell.corpus.errors import UnknownArticle
+from citewell.corpus.errors import LibraryBusy, UnknownArticle
 from citewell.index.answer import ask
 from citewell.index.library import Library
 from citewell.index.purge import purge
@@ -103,4 +104,24 @@ def test_purging_is_all_or_nothing_and_finishes_what_was_interrupted(library: Li
     library.store.purge("secret")  # as if the process had been killed after this step
     with pytest.raises(UnknownArticle):
         purge(library, ["secret"])
+    assert holding(library) == []
+
+
+def test_a_reader_in_the_way_is_named_and_asking_again_finishes(library: Library) -> None:
+    """A connection that reads keeps the log; the purge does not claim to be done."""
+    other = sqlite3.connect(library.folder / "citewell.db", isolation_level=None)
+    other.execute("BEGIN")
+    other.execute("SELECT * FROM texts").fetchone()
+    with pytest.raises(LibraryBusy):
+        purge(library, ["secret"])
+    other.close()
+    with pytest.raises(UnknownArticle):
+        purge(library, ["secret"])
+    assert holding(library) == []
+
+
+def test_what_a_killed_restore_left_is_removed_too(library: Library) -> None:
+    (library.folder / ".citewell-restore-x").mkdir()
+    (library.folder / ".citewell-restore-x" / "citewell.db").write_text(MARKER)
+    purge(library, ["secret"])
     assert holding(library) == []

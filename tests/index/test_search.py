@@ -123,3 +123,30 @@ def test_an_index_of_another_model_is_refused(tmp_path: Path) -> None:
     segment = a_segment(tmp_path, WordEmbedder("a"), an_article("one", "A word."))
     with pytest.raises(ModelMismatch, match="citewell rebuild"):
         Searcher("snapshot", [Part(segment)], WordEmbedder("b"), Config())
+
+
+@pytest.mark.parametrize("parts", [1, 4])
+def test_of_many_equal_vectors_those_with_the_first_ids_are_found(tmp_path: Path, parts: int) -> None:
+    """However the passages are spread: what ties at the edge of the nearest goes by passage id."""
+    articles = [
+        an_article(f"a{i:04}", "The battery lasts." if i % 20 == 3 else "The price, the price.")
+        for i in range(1000)
+    ]
+    embedder = WordEmbedder("battery", "price")
+    pieces = [Part(a_segment(tmp_path, embedder, *articles[i::parts])) for i in range(parts)]
+    searcher = Searcher("snapshot", pieces, embedder, Config())
+    found = articles_of(searcher.dense(searcher.query("battery"), 80))
+    near = [f"a{i:04}" for i in range(1000) if i % 20 == 3]
+    far = [f"a{i:04}" for i in range(1000) if i % 20 != 3]
+    assert found == near + far[:30]
+
+
+def test_a_term_of_another_language_alone_is_out_of_vocabulary(tmp_path: Path) -> None:
+    """'ponies' is 'poni' in English: known, but only in the Dutch article, where the question reads 'ponie'."""
+    searcher = a_searcher(
+        tmp_path,
+        WordEmbedder("x"),
+        an_article("dutch", "Hier staat poni.", language="nl"),
+        an_article("english", "Here stands a horse.", language="en"),
+    )
+    assert searcher.query("ponies").lexical is State.OUT_OF_VOCABULARY
