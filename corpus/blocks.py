@@ -19,7 +19,9 @@ _LIST_ITEM = regex.compile(r"[ \t]*(?:[-*+•–]|\d{1,3}[.)])[ \t]+\S")
 _TABLE_RULE = regex.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
 _ENDS_OPEN = regex.compile(r"[^.!?:;,…。!?:]$")
 _ENDS_SENTENCE = regex.compile(r"[.!?…。!?][\"'”’)\]]*$")
-_ENDS_ABBREVIATED = regex.compile(r"\b(?:\p{Lu}\p{L}{0,3}|\p{L}\.\p{L})\.$")
+_ENDS_ABBREVIATED = regex.compile(
+    r"\b(?:Drs?|Mrs?|Ms|Prof|St|No|Nr|Fig|Inc|Ltd|Co|vs|Sen|Gen|Gov|dhr|mevr|\p{Lu}|\p{L}\.\p{L})\.$"
+)
 _STARTS_TITLE = regex.compile(r"(?:\d{1,3}[.)][ \t]+)?[\p{Lu}\p{Lt}\p{Lo}\p{N}\"'“‘(]")
 _WIDEST_WRAP = 120
 _NARROWEST_WRAP = 40

@@ -10,7 +10,9 @@ from citewell.corpus.blocks import Block, Kind
 from citewell.corpus.text import count_words
 
 _LIST_MARK = regex.compile(r"(?:[-*+•–]|\d{1,3}[.)])[ \t]+")
-MOST_WORDS = 200  # of a sentence: with more it is none
+MOST_WORDS = 200  # of a sentence without a mark at its end: with more it is none
+MOST_WORDS_MARKED = 600  # legal sentences are long
+_MARKS = '.!?。！？…"”’)'
 _BREATH = 50  # words
 _WORD_AND_BLANK = regex.compile(r"\S+\s*")
 _LETTER_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
@@ -39,7 +41,8 @@ def sentences(text: str, block: Block, language: str | None) -> Iterator[Span]:
 
 def _breaths(text: str, sentence: Span) -> Iterator[Span]:
     """The sentence; or, where there are no marks between sentences, as in a transcript, pieces of it between blanks."""
-    if count_words(sentence.of(text)) <= MOST_WORDS:
+    marked = text[sentence.end - 1] in _MARKS
+    if count_words(sentence.of(text)) <= (MOST_WORDS_MARKED if marked else MOST_WORDS):
         yield sentence
         return
     start, words = sentence.start, 0.0
