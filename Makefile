@@ -36,7 +36,7 @@ check: install
 	$(BIN)/mypy
 
 bench: install
-	$(BIN)/citewell bench
+	$(BIN)/citewell bench --size 1000 --size 10000 --size 100000 --against naive --output reports
 
 eval: install
 	$(BIN)/citewell eval

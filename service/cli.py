@@ -12,7 +12,7 @@ import sys
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -131,13 +131,31 @@ def evaluate(
 
 
 @app.command()
-def bench(as_json: AsJson = False) -> None:
-    """Measure the time of a question over HTTP on the bundled articles."""
-    from citewell.eval.bench import http_latency
+def bench(
+    size: Annotated[
+        list[int] | None,
+        typer.Option(
+            help="Generated passages, a multiple of 1,000; may be given several times. [1000, 10000]"
+        ),
+    ] = None,
+    against: Annotated[
+        Literal["naive"] | None,
+        typer.Option(help="Also measure what tutorials show, up to 100,000 passages."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for bench.json, bench.md and bench.png.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure speed and memory: stages of a question, opening, adding, embedding, cold starts."""
+    from citewell.eval import bench as benchmark
+    from citewell.eval.bench_report import markdown, write
 
-    with terminal.progress("asking") as progress:
-        measured = http_latency(progress)
-    show(as_json, asdict(measured), terminal.latency(measured))
+    benchmark.checked_sizes(size or ())
+    report = benchmark.run(size or benchmark.SIZES, against is not None, embedder(), terminal.steps())
+    if output is not None:
+        write(report, output)
+    show(as_json, asdict(report), markdown(report))
 
 
 def _listening(host: str, port: int) -> socket.socket:

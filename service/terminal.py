@@ -4,6 +4,7 @@ import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from time import perf_counter
 from typing import TYPE_CHECKING, Never
 
 from tqdm import tqdm
@@ -11,7 +12,7 @@ from tqdm import tqdm
 from citewell.corpus.text import escaped
 
 if TYPE_CHECKING:
-    from citewell.eval.bench import Latency
+    from citewell.eval.bench_library import Say
     from citewell.eval.evaluate import GoldReport, Row
     from citewell.index.answer import Answer, RetrieverState, SearchResult
     from citewell.index.citation import CitedArticle
@@ -42,6 +43,16 @@ def progress(what: str) -> Iterator["Progress"]:
         yield show
     finally:
         close()
+
+
+def steps() -> "Say":
+    """Lines on standard error: what is being done, and how many seconds after the beginning."""
+    began = perf_counter()
+
+    def say(what: str) -> None:
+        print(f"{perf_counter() - began:7.1f} s  {what}", file=sys.stderr, flush=True)
+
+    return say
 
 
 def outcomes(files: Sequence["Outcome"]) -> str:
@@ -106,13 +117,6 @@ def checks(made: Sequence["Check"]) -> str:
         )
         lines += [f"       {fault}" for fault in check.faults]
     return "\n".join(lines)
-
-
-def latency(measured: "Latency") -> str:
-    return (
-        f"{measured.questions} questions over HTTP, one at a time: p50 {measured.p50_ms} ms, "
-        f"p95 {measured.p95_ms} ms, slowest {measured.slowest_ms} ms"
-    )
 
 
 def _named(article: "CitedArticle") -> str:
