@@ -22,6 +22,7 @@ from citewell.corpus.article import Span, passage_id
 from citewell.corpus.errors import CorruptLibrary
 from citewell.index.bm25 import Postings
 from citewell.index.codes import Codes
+from citewell.index.model import file_sha
 
 FORMAT = 2
 CHECKED_WHEN_OPENED = 256_000_000  # bytes: a quarter of a second to read
@@ -145,7 +146,7 @@ class Segment:
             (made / "terms.json").write_text(
                 json.dumps(list(self.postings.terms), ensure_ascii=False), "utf-8"
             )
-            files = {file.name: [file.stat().st_size, _sha(file)] for file in sorted(made.iterdir())}
+            files = {file.name: [file.stat().st_size, file_sha(file)] for file in sorted(made.iterdir())}
             facts = {**self._facts(), "id": self.id, "files": files}
             facts["sha"] = hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
             (made / "segment.json").write_text(json.dumps(facts, ensure_ascii=False) + "\n", "utf-8")
@@ -200,7 +201,7 @@ def check_files(folder: Path) -> None:
     """Read every file of a saved segment. Raises CorruptLibrary, naming the first that is not what was saved."""
     try:
         for name, (_, sha) in _facts_of(folder)["files"].items():
-            if _sha(folder / name) != sha:
+            if file_sha(folder / name) != sha:
                 raise _damaged(folder / name)
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         raise _damaged(folder / "segment.json") from error
@@ -222,11 +223,6 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _sha(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _damaged(file: Path) -> CorruptLibrary:
