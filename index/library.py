@@ -68,9 +68,8 @@ class Library:
                     searcher = Searcher(snapshot.id, parts, self.embedder, self.config)
                     self._segments = {part.segment.id: part.segment for part in parts}
                 except CorruptLibrary:
-                    if (
-                        read(self.index) != snapshot
-                    ):  # a segment went while it was being opened: take the next snapshot
+                    # a segment went while it was being opened: take the next snapshot
+                    if read(self.index) != snapshot:
                         continue
                     raise
                 if _signature(self.index) == seen:
@@ -129,23 +128,27 @@ class Library:
     def catch_up(self, progress: Progress = lambda *_: None) -> None:
         """Publish what was stored since the current snapshot, as one new segment. Needs the writer's lock."""
         snapshot = read(self.index)
-        if snapshot is None or self._has_to_start_anew(snapshot):
+        if snapshot is None or self._is_of_another_store(snapshot):
+            self.rebuild(progress)
+            return
+        parts = self._parts(snapshot)
+        if self._was_made_otherwise(parts):
             self.rebuild(progress)
         elif snapshot.change != self.store.change():
             change = self.store.change()
             touched = self.store.touched_since(snapshot.change)
-            refs = [_without(part, touched) for part in self._parts(snapshot)]
+            refs = [_without(part, touched) for part in parts]
             self._publish(
                 change, [ref for ref in refs if ref], self._build(self.store.live(touched), progress)
             )
 
-    def _has_to_start_anew(self, snapshot: Snapshot) -> bool:
-        """Whether the store was replaced, or texts are embedded, cut or analysed otherwise now."""
-        replaced = snapshot.epoch != self.store.epoch() or snapshot.change > self.store.change()
+    def _is_of_another_store(self, snapshot: Snapshot) -> bool:
+        return snapshot.epoch != self.store.epoch() or snapshot.change > self.store.change()
+
+    def _was_made_otherwise(self, parts: Sequence[Part]) -> bool:
+        """Whether texts are embedded, cut or analysed otherwise now."""
         made_with = (self.embedder.fingerprint, BUILD_RECIPE)
-        return replaced or any(
-            (p.segment.model, p.segment.recipe) != made_with for p in self._parts(snapshot)
-        )
+        return any((part.segment.model, part.segment.recipe) != made_with for part in parts)
 
     def catch_up_if_free(self) -> None:
         """Catch up unless another process is writing: it will."""
