@@ -18,14 +18,16 @@ from citewell.corpus.store import Store
 from citewell.eval.bench_words import LANGUAGE
 from citewell.eval.generate import CHUNK, GENERATOR_RECIPE, PASSAGES, SENTENCES, Chunk, Corpus, real_sentences
 from citewell.eval.gold import bundled_gold, read_gold
-from citewell.index.bm25 import Postings
+from citewell.index.articles import Articles, IndexedArticle
 from citewell.index.build import BUILD_RECIPE
 from citewell.index.codes import Codes, encode
 from citewell.index.embedding import Embedder, Vectors
 from citewell.index.library import STORE
 from citewell.index.model import cache_folder
-from citewell.index.segment import FORMAT, IndexedArticle, Segment
+from citewell.index.postings import Postings
+from citewell.index.segment import FORMAT, Segment
 from citewell.index.snapshot import SegmentRef, Snapshot, publish
+from citewell.index.strings import Strings
 from citewell.index.vector_cache import VectorCache
 
 Say = Callable[[str], None]
@@ -64,30 +66,33 @@ def generated_segment(of: Corpus, passages: int, model: str, say: Say = lambda _
     dim = of.run_vectors.shape[1]
     spans = np.empty((passages, 2), dtype=np.int32)
     lengths = np.empty(passages, dtype=np.int32)
-    passage_codes: Codes = np.empty((passages, dim), dtype=np.int8)
+    passage_vectors = np.empty((passages, dim), dtype=np.float16)
     sentence_codes: Codes = np.empty((passages * SENTENCES, dim), dtype=np.int8)
     articles: list[IndexedArticle] = []
     holders, terms, counts = [], [], []
     for number, chunk in enumerate(chunks(of, passages)):
         first, last = number * CHUNK, (number + 1) * CHUNK
         spans[first:last], lengths[first:last] = chunk.spans, chunk.entries.lengths
-        passage_codes[first:last] = encode(chunk.passage_vectors)
+        passage_vectors[first:last] = chunk.passage_vectors
         sentence_codes[first * SENTENCES : last * SENTENCES] = encode(chunk.sentence_vectors)
         named = zip(chunk.article_ids, chunk.shas, strict=True)
-        articles += [IndexedArticle(article_id, 1, sha, LANGUAGE) for article_id, sha in named]
+        articles += [
+            IndexedArticle(article_id, 1, sha, LANGUAGE, f"/generated/{article_id}.txt", None, ())
+            for article_id, sha in named
+        ]
         holders.append(chunk.entries.passages + np.int32(first))
         terms.append(chunk.entries.terms)
         counts.append(chunk.entries.counts)
         if passages >= 10 * CHUNK and (number + 1) % (passages // CHUNK // 10) == 0:
             say(f"generated {last:,} of {passages:,} passages")
     return Segment(
-        articles=tuple(articles),
+        articles=Articles.of(articles),
         article_of=np.repeat(np.arange(len(articles), dtype=np.int32), PASSAGES),
         spans=spans,
         postings=_postings(
             of, np.concatenate(holders), np.concatenate(terms), np.concatenate(counts), lengths
         ),
-        passage_codes=passage_codes,
+        passage_vectors=passage_vectors,
         sentence_offsets=np.arange(0, passages * SENTENCES + 1, SENTENCES, dtype=np.int64),
         sentence_codes=sentence_codes,
         model=model,
@@ -110,8 +115,8 @@ def _postings(
     place[order] = np.arange(len(words), dtype=np.int32)
     rows = place[row]
     sorting = np.argsort(rows, kind="stable")
-    return Postings(
-        terms={words[old]: new for new, old in enumerate(order)},
+    return Postings.joined(
+        terms=Strings.of(words[row] for row in order),
         offsets=np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(words)))]).astype(np.int64),
         passages=holders[sorting],
         counts=counts[sorting],

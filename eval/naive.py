@@ -20,7 +20,6 @@ from citewell.eval.bench_library import chunks, corpus
 from citewell.eval.bench_process import run_module
 from citewell.eval.bench_timing import Timing, ratio
 from citewell.eval.generate import CHUNK
-from citewell.index.codes import step
 from citewell.index.embedding import Vectors
 from citewell.index.library import STORE
 from citewell.index.model import default_model, default_model_folder
@@ -136,14 +135,13 @@ def _cold(library: Path, question: str) -> list[str]:
     """Answer over the texts and vectors that the library's files hold, as a saved index of a tutorial would."""
     store = Store(library / STORE)
     texts: list[str] = []
-    codes = []
+    vectors = []
     snapshot = read(library / "index")
     for ref in snapshot.segments if snapshot else ():
         segment = Segment.open(library / "index" / ref.id)
         texts += [segment.span(i).of(store.text(segment.article(i).text_sha)) for i in range(len(segment))]
-        codes.append(segment.passage_codes)
-    vectors = np.concatenate(codes).astype(np.float32)
-    naive = Naive(texts, vectors * np.float32(step(vectors.shape[1])))
+        vectors.append(segment.passage_vectors.astype(np.float32))
+    naive = Naive(texts, np.concatenate(vectors))
     vector = _sentence_transformer().encode([question], normalize_embeddings=True)
     return [texts[number] for number in naive.search(question, vector, 3)]
 

@@ -6,54 +6,19 @@ idf(t) = ln(1 + (N - doc_freq + 0.5) / (doc_freq + 0.5)), as in Lucene and Milvu
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from rank_bm25 import BM25Okapi
 
+from citewell.index.postings import Postings
 
-@dataclass(frozen=True, slots=True)
-class Postings:
-    """For every term the passages that hold it, in order of passage, and how often."""
-
-    terms: Mapping[str, int]  # term -> row, rows in order of the term
-    offsets: NDArray[np.int64]  # (terms + 1,): row r has entries offsets[r]:offsets[r + 1]
-    passages: NDArray[np.int32]  # (entries,)
-    counts: NDArray[np.int32]  # (entries,): tf
-    lengths: NDArray[np.int32]  # (passages,): terms in each passage
-
-    @classmethod
-    def of(cls, passages: Iterable[Sequence[str]]) -> Self:
-        """Postings of analysed passages, numbered from 0."""
-        entries: dict[str, list[tuple[int, int]]] = {}
-        lengths: list[int] = []
-        for number, terms in enumerate(passages):
-            lengths.append(len(terms))
-            for term, count in Counter(terms).items():
-                entries.setdefault(term, []).append((number, count))
-        ordered = sorted(entries)
-        flat = np.array([pair for term in ordered for pair in entries[term]], dtype=np.int32).reshape(-1, 2)
-        return cls(
-            terms={term: row for row, term in enumerate(ordered)},
-            offsets=np.cumsum([0, *(len(entries[term]) for term in ordered)], dtype=np.int64),
-            passages=np.ascontiguousarray(flat[:, 0]),
-            counts=np.ascontiguousarray(flat[:, 1]),
-            lengths=np.array(lengths, dtype=np.int32),
-        )
-
-    def entries(self, term: str) -> slice:
-        """Where the term's entries are; an empty slice for a term that no passage holds."""
-        row = self.terms.get(term)
-        return slice(0) if row is None else slice(int(self.offsets[row]), int(self.offsets[row + 1]))
-
-    def holders(self, term: str) -> NDArray[np.int32]:
-        return self.passages[self.entries(term)]
-
-    def doc_freq(self, term: str) -> int:
-        return len(self.holders(term))
+_ROUNDING = 1 - 1e-12  # sums of the same numbers differ by less
+_Found = tuple[NDArray[np.int64], NDArray[np.float64]]  # numbers of passages, in order, and their scores
 
 
 def idf(passages: int, doc_freq: int) -> float:
@@ -75,13 +40,24 @@ class Statistics:
         return cls(len(lengths), float(lengths.mean()) if len(lengths) else 0.0, postings.doc_freq)
 
 
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """A term of a query: idf times its count in the query, and its entries in the postings."""
+
+    weight: float
+    passages: NDArray[np.int32]
+    pairs: NDArray[np.uint16] | NDArray[np.uint32]
+
+
 class InvertedBM25(BM25Okapi):  # type: ignore[misc]
     """The same scores as the class it extends, without walking every passage for every term.
 
     With statistics of more than these postings, the scores are those that the passages have among all.
     """
 
-    pruned_from = 20_000  # passages; with fewer, scoring all of them is faster than choosing
+    block = 1 << 15  # passages scored together: what is added up for them stays in the processor's cache
+
+    few = 1 << 12  # allowed passages that are scored one by one instead
 
     def __init__(
         self, postings: Postings, k1: float = 1.5, b: float = 0.75, statistics: Statistics | None = None
@@ -94,8 +70,10 @@ class InvertedBM25(BM25Okapi):  # type: ignore[misc]
         self.corpus_size = self.statistics.passages
         self.avgdl = self.statistics.average_length
         self.doc_len = corpus.lengths
-        norm = corpus.lengths / self.avgdl if self.avgdl else np.zeros(len(corpus.lengths))
-        self.saturation: NDArray[np.float64] = self.k1 * (1 - self.b + self.b * norm)  # (passages,)
+        tf, length = corpus.distinct.T
+        norm = length / self.avgdl if self.avgdl else np.zeros(len(length))
+        saturation = self.k1 * (1 - self.b + self.b * norm)
+        self.impact: NDArray[np.float64] = tf * (self.k1 + 1) / (tf + saturation)  # (pairs,), times idf
         return corpus
 
     def _calc_idf(self, nd: Postings) -> None:
@@ -107,86 +85,100 @@ class InvertedBM25(BM25Okapi):  # type: ignore[misc]
     def get_scores(self, query: Sequence[str]) -> NDArray[np.float64]:
         """Score of every passage of the postings, shape (passages,); a term asked for twice counts twice."""
         scores = np.zeros(len(self.doc_len))
-        for weight, entries in self._weighted(query):
-            holders = self.postings.passages[entries]
-            scores[holders] += self._contribution(weight, holders, self.postings.counts[entries])
+        for term in self._known(query):
+            scores[term.passages] += term.weight * self.impact[term.pairs]
         return scores
 
     def get_batch_scores(self, query: Sequence[str], doc_ids: NDArray[np.int64]) -> NDArray[np.float64]:
         """Scores of some passages, shape (len(doc_ids),)."""
         scores = np.zeros(len(doc_ids))
-        for weight, entries in self._weighted(query):
-            self._add(scores, doc_ids, weight, entries)
+        for term in self._known(query):
+            self._add(scores, doc_ids, term)
         return scores
 
-    def best(
-        self, query: Sequence[str], k: int, allowed: NDArray[np.bool_] | None = None
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """Passages, in order of number, among which are the k best and all that tie with the last of them; their scores.
+    def best(self, query: Sequence[str], k: int, allowed: NDArray[np.bool_] | None = None) -> _Found:
+        """Passages, in order of number, among which are the k best and all that tie with the last of them.
 
-        Terms are taken in order of what they can add at most. As soon as what is left cannot lift a passage without
-        any term so far among the k best, only passages found so far go on (MaxScore, Turtle and Flood 1995).
+        Block by block; the k best so far are a bar for the next. A term is added up for whole blocks only as long as
+        the terms that are left could lift a passage without it over the bar; the others, which are the common ones,
+        are looked up for what is still in reach (MaxScore, Turtle and Flood 1995).
         """
-        if len(self.doc_len) < self.pruned_from:
-            scores = self.get_scores(query)
-            numbers = np.flatnonzero(scores if allowed is None else scores * allowed)
-            return numbers, scores[numbers]
-        weighted = self._weighted(query)
-        left = sum(weight for weight, _ in weighted) * (self.k1 + 1)
-        scores = np.zeros(len(self.doc_len))
-        found: list[NDArray[np.int32]] = []
-        for i, (weight, entries) in enumerate(weighted):
-            holders, counts = self.postings.passages[entries], self.postings.counts[entries]
-            if allowed is not None:
-                kept = allowed[holders]
-                holders, counts = holders[kept], counts[kept]
-            scores[holders] += self._contribution(weight, holders, counts)
-            found.append(holders)
-            left -= weight * (self.k1 + 1)
-            candidates = self._unbeaten(scores, found, k, left) if i + 1 < len(weighted) else None
-            if candidates is not None:
-                kept_scores = scores[candidates]
-                for other, more in weighted[i + 1 :]:
-                    self._add(kept_scores, candidates, other, more)
-                return candidates, kept_scores
-        numbers = np.unique(np.concatenate(found)).astype(np.int64) if found else np.empty(0, dtype=np.int64)
-        return numbers, scores[numbers]
+        if allowed is not None and np.count_nonzero(allowed) <= self.few:
+            numbers = np.flatnonzero(allowed)
+            scores = self.get_batch_scores(query, numbers)
+            return numbers[scores > 0], scores[scores > 0]
+        terms = self._known(query)
+        most = float(self.impact.max(initial=0.0))
+        reach = [*accumulate((term.weight * most for term in reversed(terms)), initial=0.0)][::-1]
+        starts = np.arange(0, len(self.doc_len) + self.block, self.block, dtype=np.int32)
+        edges = [np.searchsorted(term.passages, starts).tolist() for term in terms]
+        numbers, scores, bar = np.empty(0, dtype=np.int64), np.empty(0), 0.0
+        sums = np.empty(self.block)
+        for i, start in enumerate(starts[:-1].tolist()):
+            whole = sum(1 for left in reach[:-1] if left >= bar)
+            parts = [
+                _Term(term.weight, term.passages[edge[i] : edge[i + 1]], term.pairs[edge[i] : edge[i + 1]])
+                for term, edge in zip(terms, edges, strict=True)
+            ]
+            found = self._best_of_block(parts, whole, reach, bar, start, sums, allowed)
+            if not len(found[0]):
+                continue
+            numbers, scores = np.concatenate([numbers, found[0]]), np.concatenate([scores, found[1]])
+            if len(numbers) >= k:
+                bar = float(np.partition(scores, -k)[-k]) * _ROUNDING
+                numbers, scores = numbers[scores >= bar], scores[scores >= bar]
+        return numbers, scores
 
-    def _weighted(self, query: Sequence[str]) -> list[tuple[float, slice]]:
-        """Known terms with idf times their count in the query, the weightiest first, ties by term."""
-        counts = Counter(term for term in query if term in self.postings.terms)
-        weights = sorted((-self.idf_of(term) * count, term) for term, count in counts.items())
-        return [(-weight, self.postings.entries(term)) for weight, term in weights]
+    def _best_of_block(
+        self,
+        terms: Sequence[_Term],
+        whole: int,
+        reach: Sequence[float],
+        bar: float,
+        start: int,
+        sums: NDArray[np.float64],
+        allowed: NDArray[np.bool_] | None,
+    ) -> _Found:
+        """Of the passages from `start` those that reach the bar; the first `whole` terms are added up for all of them.
 
-    def _contribution(
-        self, weight: float, holders: NDArray[np.int32], counts: NDArray[np.int32]
-    ) -> NDArray[np.float64]:
-        added: NDArray[np.float64] = weight * (counts * (self.k1 + 1) / (counts + self.saturation[holders]))
-        return added
+        reach[i] is what the terms from the i-th on can add at most; `sums` is room for a block.
+        """
+        sums[:] = 0
+        for term in terms[:whole]:
+            sums[term.passages - start] += term.weight * self.impact[term.pairs]
+        numbers = np.flatnonzero(sums >= bar - reach[whole]) if bar > reach[whole] else np.flatnonzero(sums)
+        scores = sums[numbers]
+        numbers += start
+        if allowed is not None:
+            kept = allowed[numbers]
+            numbers, scores = numbers[kept], scores[kept]
+        for i, term in enumerate(terms[whole:], start=whole):
+            self._add(scores, numbers, term)
+            kept = scores + reach[i + 1] >= bar
+            numbers, scores = numbers[kept], scores[kept]
+        return numbers, scores
 
-    def _add(
-        self, scores: NDArray[np.float64], numbers: NDArray[np.int64], weight: float, entries: slice
-    ) -> None:
+    def _known(self, query: Sequence[str]) -> list[_Term]:
+        """The query's terms that some passage holds, the weightiest first, ties by term."""
+        counts = Counter(query)
+        found = {term: self.postings.entries(term) for term in counts}
+        held = {term: entries for term, entries in found.items() if entries.stop > entries.start}
+        weights = sorted((-self.idf_of(term) * counts[term], term) for term in held)
+        return [
+            _Term(-weight, self.postings.passages[held[term]], self.postings.pairs[held[term]])
+            for weight, term in weights
+        ]
+
+    def _add(self, scores: NDArray[np.float64], numbers: NDArray[np.int64], term: _Term) -> None:
         """Add a term to the scores of some passages, which are in no order."""
-        holders = self.postings.passages[entries]
-        place = np.searchsorted(holders, numbers)
-        place[place == len(holders)] = 0
-        holding = np.flatnonzero(holders[place] == numbers) if len(holders) else np.empty(0, dtype=np.int64)
-        at = place[holding]
-        scores[holding] += self._contribution(weight, holders[at], self.postings.counts[entries][at])
-
-    def _unbeaten(
-        self, scores: NDArray[np.float64], found: Sequence[NDArray[np.int32]], k: int, left: float
-    ) -> NDArray[np.int64] | None:
-        """The passages that can still be among the k best; None while a passage without any term so far can be."""
-        if sum(map(len, found)) < k:
-            return None
-        numbers = np.unique(np.concatenate(found)).astype(np.int64)
-        so_far = scores[numbers]
-        if len(numbers) < k or (bar := np.partition(so_far, -k)[-k]) <= left:
-            return None
-        unbeaten: NDArray[np.int64] = numbers[so_far + left >= bar]
-        return unbeaten
+        if not len(term.passages):
+            return
+        place = np.searchsorted(
+            term.passages, numbers.astype(np.int32)
+        )  # of one type, or all would be copied
+        place[place == len(term.passages)] = 0
+        holding = np.flatnonzero(term.passages[place] == numbers)
+        scores[holding] += term.weight * self.impact[term.pairs[place[holding]]]
 
     def upper_bound(self, query: Sequence[str]) -> float:
         """What no passage can reach: every term of the question, the unknown ones too, at its limit for high tf."""

@@ -8,10 +8,11 @@ import numpy as np
 from citewell.corpus.article import Article, Cut, Passage, Span, passage_id
 from citewell.corpus.passages import CUT_RECIPE
 from citewell.index.analysis import ANALYSIS_RECIPE, analyse
-from citewell.index.bm25 import Postings
+from citewell.index.articles import Articles, IndexedArticle
 from citewell.index.codes import encode
 from citewell.index.embedding import Embedder, Progress, embed_cached
-from citewell.index.segment import IndexedArticle, Segment
+from citewell.index.postings import Postings
+from citewell.index.segment import Segment
 from citewell.index.vector_cache import Role, VectorCache
 
 BUILD_RECIPE = f"{CUT_RECIPE} {ANALYSIS_RECIPE} context-1"
@@ -79,18 +80,14 @@ def build(
                     [sentence_with_header(sentence, passage, text) for sentence in passage.sentences],
                 )
             )
-        articles.append(
-            IndexedArticle(article.article_id, article.revision, article.text_sha, article.language)
-        )
+        articles.append(IndexedArticle.of(article))
     rows.sort(key=lambda row: row.passage_id)
     return Segment(
-        articles=tuple(articles),
+        articles=Articles.of(articles),
         article_of=np.array([row.article for row in rows], dtype=np.int32),
         spans=np.array([(row.span.start, row.span.end) for row in rows], dtype=np.int32).reshape(-1, 2),
         postings=Postings.of(analyse(row.words, articles[row.article].language) for row in rows),
-        passage_codes=encode(
-            embed_cached(embedder, cache, Role.PASSAGE, [row.words for row in rows], progress)
-        ),
+        passage_vectors=embed_cached(embedder, cache, Role.PASSAGE, [row.words for row in rows], progress),
         sentence_offsets=np.cumsum([0, *(len(row.sentences) for row in rows)], dtype=np.int64),
         sentence_codes=encode(
             embed_cached(embedder, cache, Role.SENTENCE, [s for row in rows for s in row.sentences], progress)

@@ -26,6 +26,11 @@ def encode(vectors: NDArray[np.floating]) -> Codes:
     return codes
 
 
+def decode(codes: Codes) -> NDArray[np.float32]:
+    """The vectors that the codes stand for."""
+    return codes.astype(np.float32) * np.float32(step(codes.shape[1]))
+
+
 def cosines(codes: Codes, question: NDArray[np.float32]) -> NDArray[np.float64]:
     """Cosines with a question, shape (len(codes),), in double precision: no row depends on the rows beside it."""
     return codes.astype(np.float64) @ (question.astype(np.float64) * step(len(question)))

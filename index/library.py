@@ -232,7 +232,7 @@ class Library:
 
 def _without(part: Part, touched: Sequence[str]) -> SegmentRef | None:
     """The segment with more articles dead; None if that is all of them."""
-    numbers = part.segment.numbers_of(touched)
+    numbers = part.segment.articles.numbers_of(touched)
     dead = sorted(part.dead | set(numbers))
     return SegmentRef(part.segment.id, tuple(dead)) if len(dead) < len(part.segment.articles) else None
 

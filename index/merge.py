@@ -1,13 +1,16 @@
 """Several segments, or the live part of one, as one segment: arrays are joined, nothing is embedded or analysed again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from citewell.index.bm25 import Postings
+from citewell.corpus.article import Span, passage_id
+from citewell.index.articles import Articles
 from citewell.index.part import Part
+from citewell.index.postings import Postings
 from citewell.index.segment import Segment
+from citewell.index.strings import Strings
 
 FEW = 4
 
@@ -16,24 +19,28 @@ def merge(parts: Sequence[Part]) -> Segment:
     """The segment that a build of the live articles would give, byte for byte."""
     assert len({(part.segment.model, part.segment.recipe) for part in parts}) == 1
     kept = [
-        (part, number)
+        (article, part, number)
         for part in parts
-        for number in range(len(part.segment.articles))
+        for number, article in enumerate(part.segment.articles)
         if number not in part.dead
     ]
-    kept.sort(key=lambda pair: pair[0].segment.articles[pair[1]].article_id)
-    articles = tuple(part.segment.articles[number] for part, number in kept)
-    article_of = np.concatenate([_renumbered(part, kept) for part in parts])
-    names = [part.segment.passage_id(int(number)) for part in parts for number in _live(part)]
-    order = np.array(sorted(range(len(names)), key=names.__getitem__), dtype=np.int64)
+    kept.sort(key=lambda found: found[0].article_id)
+    place = {(id(part), number): new for new, (_, part, number) in enumerate(kept)}
+    article_of = np.concatenate([_renumbered(part, place) for part in parts])
+    spans = np.concatenate([part.segment.spans[_live(part)] for part in parts])
+    ids = [
+        passage_id(kept[article][0].article_id, kept[article][0].text_sha, Span(start, end))
+        for article, (start, end) in zip(article_of.tolist(), spans.tolist(), strict=True)
+    ]
+    order = np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
     sizes = np.concatenate([np.diff(part.segment.sentence_offsets)[_live(part)] for part in parts])[order]
     first = parts[0].segment
     return Segment(
-        articles=articles,
+        articles=Articles.of(article for article, _, _ in kept),
         article_of=article_of[order],
-        spans=np.concatenate([part.segment.spans[_live(part)] for part in parts])[order],
+        spans=spans[order],
         postings=_merged_postings(parts, order),
-        passage_codes=np.concatenate([part.segment.passage_codes[_live(part)] for part in parts])[order],
+        passage_vectors=np.concatenate([part.segment.passage_vectors[_live(part)] for part in parts])[order],
         sentence_offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
         sentence_codes=np.concatenate([part.segment.sentence_codes for part in parts])[
             _sentence_rows(parts, order)
@@ -63,15 +70,13 @@ def worth_merging(parts: Sequence[Part]) -> list[Part]:
 
 def _live(part: Part) -> NDArray[np.int64]:
     """Numbers of the live passages."""
-    return np.arange(len(part.segment)) if part.live is None else np.flatnonzero(part.live)
+    return np.arange(len(part.segment)) if part.live.mask is None else np.flatnonzero(part.live.mask)
 
 
-def _renumbered(part: Part, kept: Sequence[tuple[Part, int]]) -> NDArray[np.int32]:
+def _renumbered(part: Part, place: Mapping[tuple[int, int], int]) -> NDArray[np.int32]:
     """For each live passage of a part the index of its article among those that are kept."""
-    index = np.full(len(part.segment.articles), -1, dtype=np.int32)
-    for new, (owner, old) in enumerate(kept):
-        if owner is part:
-            index[old] = new
+    numbers = range(len(part.segment.articles))
+    index = np.array([place.get((id(part), number), -1) for number in numbers], dtype=np.int32)
     return index[part.segment.article_of[_live(part)]]
 
 
@@ -105,13 +110,13 @@ def _merged_postings(parts: Sequence[Part], order: NDArray[np.int64]) -> Posting
         alive = number >= 0
         rows.append(row[alive])
         passages.append(number[alive])
-        counts.append(postings.counts[alive])
+        counts.append(postings.counts()[alive])
     row, passage = np.concatenate(rows), np.concatenate(passages)
     sorting = np.lexsort((passage, row))
     doc_freqs = np.bincount(row, minlength=len(terms))
     left = np.flatnonzero(doc_freqs)  # terms that only dead passages held are gone
-    return Postings(
-        terms={terms[old]: new for new, old in enumerate(left)},
+    return Postings.joined(
+        terms=Strings.of(terms[row] for row in left.tolist()),
         offsets=np.concatenate([[0], np.cumsum(doc_freqs[left])]).astype(np.int64),
         passages=passage[sorting].astype(np.int32),
         counts=np.concatenate(counts)[sorting],

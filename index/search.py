@@ -18,6 +18,7 @@ from citewell.index.build import BUILD_RECIPE
 from citewell.index.codes import cosines
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder
+from citewell.index.filter import EVERYTHING, Filter
 from citewell.index.part import Part
 from citewell.index.scoring import Hit, Ranking, State, best_per_group, combine
 from citewell.index.segment import Segment
@@ -25,9 +26,10 @@ from citewell.index.segment import Segment
 
 @dataclass(frozen=True, eq=False)
 class Query:
-    """A question, analysed and embedded once for all retrievers."""
+    """A question, analysed and embedded once for all retrievers, and what it is asked of."""
 
     text: str
+    filter: Filter
     terms: dict[str | None, tuple[str, ...]]  # for each of the library's languages
     vector: NDArray[np.float32] | None  # (dim,); None if the model does not know the script
     lexical: State
@@ -53,26 +55,26 @@ class Searcher:
         self.passages = sum(part.passages for part in parts)
         length = sum(part.total_length for part in parts)
         self.languages = sorted(
-            {x for part in parts for x in part.segment.languages}, key=lambda code: code or ""
+            {x for part in parts for x in part.segment.articles.languages}, key=lambda code: code or ""
         )
         doc_freq = lru_cache(maxsize=65_536)(lambda term: sum(part.doc_freq(term) for part in parts))
         statistics = Statistics(self.passages, length / self.passages if self.passages else 0.0, doc_freq)
         self._bm25 = [InvertedBM25(p.segment.postings, config.k1, config.b, statistics) for p in parts]
 
-    def query(self, question: str) -> Query:
+    def query(self, question: str, given: Filter = EVERYTHING) -> Query:
         terms = {language: tuple(analyse(question, language)) for language in self.languages}
         known = any(
-            part.holds(term, language)
+            part.holds(term, language, given)
             for part in self.parts
-            for language in part.languages
+            for language in part.segment.articles.languages
             for term in terms[language]
         )
         lexical = State.OK if known else State.OUT_OF_VOCABULARY if any(terms.values()) else State.EMPTY
         dense = State.OK if self.embedder.knows_script(question) else State.UNKNOWN_SCRIPT
-        if not self.passages:
+        if not any(part.allowed(given).count for part in self.parts):
             lexical = dense = State.EMPTY
         vector = self.embedder.embed_queries([question])[0] if dense is State.OK else None
-        return Query(question, terms, vector, lexical, dense)
+        return Query(question, given, terms, vector, lexical, dense)
 
     def locate(self, number: int) -> tuple[Segment, int]:
         """The segment of a passage and its number there."""
@@ -113,9 +115,9 @@ class Searcher:
         """The k best by BM25 over its upper bound, with their scores."""
         numbers, scores = [np.empty(0, dtype=np.int64)], [np.empty(0)]
         for base, part, bm25 in zip(self._bases, self.parts, self._bm25, strict=False):
-            for language, allowed in part.languages.items():
+            for language, allowed in part.by_language(query.filter).items():
                 if bound := bm25.upper_bound(query.terms[language]):
-                    found, raw = bm25.best(query.terms[language], k, allowed)
+                    found, raw = bm25.best(query.terms[language], k, allowed.mask)
                     numbers.append(base + found)
                     scores.append(raw / bound)
         return self._cut(np.concatenate(numbers), np.concatenate(scores), k)
@@ -125,8 +127,8 @@ class Searcher:
         values = np.zeros(len(numbers))
         for part, mine, local in self._by_part(numbers):
             bm25 = self._bm25[self.parts.index(part)]
-            for language, allowed in part.languages.items():
-                chosen = slice(None) if allowed is None else allowed[local]
+            for language, allowed in part.by_language(query.filter).items():
+                chosen = slice(None) if allowed.mask is None else allowed.mask[local]
                 if bound := bm25.upper_bound(query.terms[language]):
                     values[mine[chosen]] = bm25.get_batch_scores(query.terms[language], local[chosen]) / bound
         return values
@@ -136,7 +138,8 @@ class Searcher:
         if query.vector is None:
             return np.empty(0, dtype=np.int64), np.empty(0)
         found = [
-            base + part.nearest(query.vector, k) for base, part in zip(self._bases, self.parts, strict=False)
+            base + part.nearest(query.vector, k, query.filter)
+            for base, part in zip(self._bases, self.parts, strict=False)
         ]
         numbers = np.concatenate([np.empty(0, dtype=np.int64), *found])
         return self._cut(numbers, self._passage_cosines(query, numbers), k)
@@ -145,7 +148,8 @@ class Searcher:
         assert query.vector is not None
         values = np.empty(len(numbers))
         for part, mine, local in self._by_part(numbers):
-            values[mine] = cosines(part.segment.passage_codes[local], query.vector)
+            vectors = part.segment.passage_vectors[local].astype(np.float64)
+            values[mine] = vectors @ query.vector.astype(np.float64)
         return values
 
     def _sentence_cosines(self, query: Query, numbers: NDArray[np.int64]) -> NDArray[np.float64]:

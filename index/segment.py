@@ -8,45 +8,37 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from citewell.corpus.article import Span, passage_id
 from citewell.corpus.errors import CorruptLibrary
-from citewell.index.bm25 import Postings
-from citewell.index.codes import Codes
+from citewell.index.articles import Articles, IndexedArticle
+from citewell.index.codes import Codes, decode
 from citewell.index.model import file_sha
+from citewell.index.neighbours import ONE_BY_ONE, Clusters, Vectors16, one_by_one, sample
+from citewell.index.postings import Postings
+from citewell.index.strings import Strings
 
-FORMAT = 2
+FORMAT = 3
 CHECKED_WHEN_OPENED = 256_000_000  # bytes: a quarter of a second to read
-
-
-@dataclass(frozen=True, slots=True)
-class IndexedArticle:
-    """The revision that a passage was cut from."""
-
-    article_id: str
-    revision: int
-    text_sha: str
-    language: str | None
+_CLUSTERS = "clusters.faiss"
 
 
 @dataclass(frozen=True)
 class Segment:
     """n passages with m sentences, over a model of `dim` dimensions."""
 
-    articles: tuple[IndexedArticle, ...]
+    articles: Articles
     article_of: NDArray[np.int32]  # (n,): index into articles
     spans: NDArray[np.int32]  # (n, 2): start and end in the article's text
     postings: Postings
-    passage_codes: Codes  # (n, dim)
+    passage_vectors: Vectors16  # (n, dim)
     sentence_offsets: NDArray[np.int64]  # (n + 1,): passage i has sentences offsets[i]:offsets[i + 1]
     sentence_codes: Codes  # (m, dim)
     model: str  # fingerprint
@@ -57,14 +49,6 @@ class Segment:
 
     def article(self, number: int) -> IndexedArticle:
         return self.articles[int(self.article_of[number])]
-
-    def numbers_of(self, article_ids: Iterable[str]) -> list[int]:
-        """Indices of those of the articles that are in here."""
-        return [self._number_of[name] for name in article_ids if name in self._number_of]
-
-    @cached_property
-    def _number_of(self) -> dict[str, int]:
-        return {article.article_id: number for number, article in enumerate(self.articles)}
 
     def span(self, number: int) -> Span:
         start, end = self.spans[number]
@@ -79,51 +63,50 @@ class Segment:
         return slice(int(self.sentence_offsets[number]), int(self.sentence_offsets[number + 1]))
 
     @cached_property
-    def languages(self) -> tuple[str | None, ...]:
-        """Every language that some article is in."""
-        return tuple(sorted({a.language for a in self.articles}, key=lambda code: code or ""))
+    def one_by_one(self) -> Any:
+        """An exact FAISS index over the passage vectors."""
+        return one_by_one(self.passage_vectors)
 
     @cached_property
-    def language_of(self) -> NDArray[np.int32]:
-        """Of each passage the index into `languages`, shape (n,)."""
-        of_article = np.array([self.languages.index(a.language) for a in self.articles], dtype=np.int32)
-        return of_article[self.article_of] if len(self) else np.empty(0, dtype=np.int32)
-
-    @cached_property
-    def scan(self) -> Any:
-        """An exact FAISS index over the passage codes."""
-        index = faiss.IndexScalarQuantizer(
-            self.passage_codes.shape[1],
-            faiss.ScalarQuantizer.QT_8bit_direct_signed,
-            faiss.METRIC_INNER_PRODUCT,
+    def clusters(self) -> Clusters | None:
+        """Where one by one would take too long; recall is measured with sentences in the place of questions."""
+        if len(self) <= ONE_BY_ONE:
+            return None
+        return Clusters.of(
+            self.passage_vectors, decode(self.sentence_codes[sample(len(self.sentence_codes))])
         )
-        index.is_trained = True
-        for first in range(0, len(self), 65_536):  # the library takes codes as floats: not all at once
-            index.add(self.passage_codes[first : first + 65_536].astype(np.float32))
-        return index
 
     @cached_property
     def id(self) -> str:
         """Digest of everything in it: equal content, equal id."""
-        digest = hashlib.sha256(json.dumps([self._facts(), list(self.postings.terms)]).encode())
+        digest = hashlib.sha256(json.dumps(self._facts()).encode())
         for name, array in self._arrays().items():
             digest.update(f"{name} {array.dtype} {array.shape}".encode())
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()[:16]
 
     def _facts(self) -> dict[str, Any]:
-        articles = [[a.article_id, a.revision, a.text_sha, a.language] for a in self.articles]
-        return {"format": FORMAT, "model": self.model, "recipe": self.recipe, "articles": articles}
+        said = {"format": FORMAT, "model": self.model, "recipe": self.recipe, "passages": len(self)}
+        return {**said, "languages": self.articles.languages}
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
+        articles, postings = self.articles, self.postings
         return {
+            "article_ids": articles.ids.content,
+            "article_id_offsets": articles.ids.offsets,
+            "article_facts": articles.facts.content,
+            "article_fact_offsets": articles.facts.offsets,
+            "article_languages": articles.language_of,
             "article_of": self.article_of,
             "spans": self.spans,
-            "offsets": self.postings.offsets,
-            "passages": self.postings.passages,
-            "counts": self.postings.counts,
-            "lengths": self.postings.lengths,
-            "passage_codes": self.passage_codes,
+            "terms": postings.terms.content,
+            "term_offsets": postings.terms.offsets,
+            "posting_offsets": postings.offsets,
+            "posting_passages": postings.passages,
+            "posting_pairs": postings.pairs,
+            "distinct_pairs": postings.distinct,
+            "lengths": postings.lengths,
+            "passage_vectors": self.passage_vectors,
             "sentence_offsets": self.sentence_offsets,
             "sentence_codes": self.sentence_codes,
         }
@@ -142,12 +125,13 @@ class Segment:
         made.mkdir()
         try:
             for name, array in self._arrays().items():
-                np.save(made / f"{name}.npy", array)
-            (made / "terms.json").write_text(
-                json.dumps(list(self.postings.terms), ensure_ascii=False), "utf-8"
-            )
-            files = {file.name: [file.stat().st_size, file_sha(file)] for file in sorted(made.iterdir())}
-            facts = {**self._facts(), "id": self.id, "files": files}
+                array.tofile(made / f"{name}.bin")
+            shapes = {name: [array.dtype.str, array.shape] for name, array in self._arrays().items()}
+            facts: dict[str, Any] = {**self._facts(), "id": self.id, "arrays": shapes, "clusters": None}
+            if self.clusters is not None:
+                self.clusters.save(made / _CLUSTERS)
+                facts["clusters"] = {"probes": self.clusters.probes, "recall_at_10": self.clusters.recall}
+            facts["files"] = {f.name: [f.stat().st_size, file_sha(f)] for f in sorted(made.iterdir())}
             facts["sha"] = hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
             (made / "segment.json").write_text(json.dumps(facts, ensure_ascii=False) + "\n", "utf-8")
             for file in made.iterdir():
@@ -173,28 +157,46 @@ class Segment:
                 if (folder / name).stat().st_size != size:
                     raise _damaged(folder / name)
             arrays = {
-                Path(name).stem: np.load(folder / name, mmap_mode="r", allow_pickle=False)
-                for name in facts["files"]
-                if name.endswith(".npy")
+                name: _mapped(folder / f"{name}.bin", dtype, tuple(shape))
+                for name, (dtype, shape) in facts["arrays"].items()
             }
-            terms: Mapping[str, int] = {
-                term: row for row, term in enumerate(json.loads((folder / "terms.json").read_text("utf-8")))
-            }
-            postings = Postings(
-                terms,
-                arrays.pop("offsets"),
-                arrays.pop("passages"),
-                arrays.pop("counts"),
-                arrays.pop("lengths"),
-            )
-            articles = tuple(IndexedArticle(*fields) for fields in facts["articles"])
-            opened = cls(
-                articles=articles, postings=postings, model=facts["model"], recipe=facts["recipe"], **arrays
-            )
+            opened = cls._of(facts, arrays)
             opened.__dict__["id"] = facts["id"]  # as saved: the digest need not be computed again
-        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+            if said := facts["clusters"]:
+                opened.__dict__["clusters"] = Clusters.open(
+                    folder / _CLUSTERS, said["probes"], said["recall_at_10"]
+                )
+            else:
+                opened.__dict__["clusters"] = None
+        except (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError) as error:
             raise _damaged(folder / "segment.json") from error
         return opened
+
+    @classmethod
+    def _of(cls, facts: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Self:
+        return cls(
+            Articles(
+                Strings(arrays["article_ids"], arrays["article_id_offsets"]),
+                Strings(arrays["article_facts"], arrays["article_fact_offsets"]),
+                tuple(facts["languages"]),
+                arrays["article_languages"],
+            ),
+            arrays["article_of"],
+            arrays["spans"],
+            Postings(
+                Strings(arrays["terms"], arrays["term_offsets"]),
+                arrays["posting_offsets"],
+                arrays["posting_passages"],
+                arrays["posting_pairs"],
+                arrays["distinct_pairs"],
+                arrays["lengths"],
+            ),
+            arrays["passage_vectors"],
+            arrays["sentence_offsets"],
+            arrays["sentence_codes"],
+            facts["model"],
+            facts["recipe"],
+        )
 
 
 def check_files(folder: Path) -> None:
@@ -214,6 +216,13 @@ def _facts_of(folder: Path) -> dict[str, Any]:
     if hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest() != said:
         raise _damaged(folder / "segment.json")
     return facts
+
+
+def _mapped(file: Path, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
+    """The array of a file without a header; NumPy parses its own with a parser that threads disturb in Python 3.11."""
+    if 0 in shape:
+        return np.empty(shape, dtype=dtype)  # nothing cannot be mapped
+    return np.asarray(np.memmap(file, dtype=dtype, mode="r", shape=shape))
 
 
 def sync(path: Path) -> None:

@@ -76,7 +76,7 @@ def _agreement(library: Library) -> Check:
 def _indexed(library: Library) -> Iterator[str]:
     for part in library.searcher().parts:
         for number in range(len(part.segment)):
-            if part.live is None or part.live[number]:
+            if part.live.mask is None or part.live.mask[number]:
                 yield part.segment.passage_id(number)
 
 

@@ -18,8 +18,8 @@ from citewell.eval.bench_words import LANGUAGE, name_of
 from citewell.eval.generate import CHUNK, PASSAGES, SENTENCES, Corpus, real_sentences
 from citewell.index.analysis import analyse
 from citewell.index.answer import ask
-from citewell.index.bm25 import Postings
 from citewell.index.library import Library
+from citewell.index.postings import Postings
 from citewell.index.segment import Segment
 from citewell.index.snapshot import read
 from citewell.index.vector_cache import VectorCache
@@ -50,8 +50,8 @@ def test_the_same_seed_gives_the_same_and_another_seed_something_else(tmp_path: 
 
 def test_a_chunk_is_the_same_in_every_size(corpus: Corpus) -> None:
     small, large = (generated_segment(corpus, passages, "m") for passages in (CHUNK, 2 * CHUNK))
-    assert large.articles[: len(small.articles)] == small.articles
-    for name in ("article_of", "spans", "passage_codes"):
+    assert large.articles[: len(small.articles)] == list(small.articles)
+    for name in ("article_of", "spans", "passage_vectors"):
         assert np.array_equal(getattr(large, name)[:CHUNK], getattr(small, name))
 
 
@@ -59,8 +59,8 @@ def test_postings_are_those_of_the_texts(corpus: Corpus) -> None:
     made = generated_segment(corpus, 2 * CHUNK, "m").postings
     texts = [chunk.passage_text(number) for chunk in chunks(corpus, 2 * CHUNK) for number in range(CHUNK)]
     expected = Postings.of(analyse(text, LANGUAGE) for text in texts)
-    assert list(made.terms.items()) == list(expected.terms.items())
-    for name in ("offsets", "passages", "counts", "lengths"):
+    assert list(made.terms) == list(expected.terms)
+    for name in ("offsets", "passages", "pairs", "distinct", "lengths"):
         assert np.array_equal(getattr(made, name), getattr(expected, name))
         assert getattr(made, name).dtype == getattr(expected, name).dtype
 
@@ -129,7 +129,7 @@ def test_the_library_is_what_a_build_of_its_store_gives_and_answers(tmp_path: Pa
         with copy.writing():
             copy.rebuild()
         (after,) = [part.segment for part in copy.searcher().parts]
-        assert after.articles == before.articles
+        assert [a.text_sha for a in after.articles] == [a.text_sha for a in before.articles]
         for name in ("article_of", "spans", "sentence_offsets"):
             assert np.array_equal(getattr(after, name), getattr(before, name))
         assert list(after.postings.terms) == list(before.postings.terms)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rank_bm25 import BM25Okapi
 
-from citewell.index.bm25 import InvertedBM25, Postings, idf
+from citewell.index.bm25 import InvertedBM25, idf
+from citewell.index.postings import Postings
 
 
 class LuceneOkapi(BM25Okapi):  # type: ignore[misc]
@@ -19,10 +20,11 @@ class LuceneOkapi(BM25Okapi):  # type: ignore[misc]
         self.idf = {term: math.log(1 + (self.corpus_size - n + 0.5) / (n + 0.5)) for term, n in nd.items()}
 
 
-class Pruning(InvertedBM25):
-    """Chooses among however few passages."""
+class Blocks(InvertedBM25):
+    """Goes through however few passages in blocks; scores a few one by one."""
 
-    pruned_from = 0
+    block = 4
+    few = 2
 
 
 terms = st.sampled_from(["a", "b", "c", "d", "e", "f"])
@@ -51,7 +53,7 @@ def test_the_best_are_found_without_scoring_all(
     corpus: list[list[str]], query: list[str], k: int, data: st.DataObject
 ) -> None:
     """None of the k best of the allowed is missing, nor any that ties with the last of them."""
-    bm25 = data.draw(st.sampled_from((InvertedBM25, Pruning)))(Postings.of(corpus))
+    bm25 = data.draw(st.sampled_from((InvertedBM25, Blocks)))(Postings.of(corpus))
     allowed = np.array(data.draw(st.lists(st.booleans(), min_size=len(corpus), max_size=len(corpus))))
     scores = np.where(allowed, bm25.get_scores(query), 0.0)
     numbers, found = bm25.best(query, k, allowed)
@@ -64,7 +66,7 @@ def test_the_best_are_found_without_scoring_all(
 def test_common_terms_are_looked_up_only_where_they_can_matter() -> None:
     """The rare term decides: of a thousand passages with the common one, those with the rare one are scored."""
     corpus = [["common"]] * 1000 + [["common", "rare"]] * 3
-    numbers, _ = Pruning(Postings.of(corpus)).best(["common", "rare"], 2)
+    numbers, _ = Blocks(Postings.of(corpus)).best(["common", "rare"], 2)
     assert numbers.tolist() == [1000, 1001, 1002]
 
 
@@ -76,10 +78,12 @@ def test_no_passage_reaches_the_upper_bound(corpus: list[list[str]], query: list
 
 def test_postings_of_a_small_corpus() -> None:
     postings = Postings.of([["b", "a", "b"], [], ["a"]])
-    assert dict(postings.terms) == {"a": 0, "b": 1}
+    assert list(postings.terms) == ["a", "b"]
     assert postings.offsets.tolist() == [0, 2, 3]
     assert postings.passages.tolist() == [0, 2, 0]
-    assert postings.counts.tolist() == [1, 1, 2]
+    assert postings.counts().tolist() == [1, 1, 2]
+    assert postings.distinct.tolist() == [[1, 1], [1, 3], [2, 3]]  # tf and length
+    assert postings.pairs.tolist() == [1, 0, 2]
     assert postings.lengths.tolist() == [3, 0, 1]
     assert [postings.doc_freq(term) for term in ("a", "b", "c")] == [2, 1, 0]
 

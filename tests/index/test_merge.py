@@ -22,7 +22,7 @@ def embedder() -> WordEmbedder:
 
 
 def without(article_id: str, segment: Segment) -> Part:
-    return Part(segment, segment.numbers_of([article_id]))
+    return Part(segment, segment.articles.numbers_of([article_id]))
 
 
 def test_joined_segments_equal_a_build_of_what_is_live(tmp_path: Path, embedder: WordEmbedder) -> None:

@@ -49,7 +49,7 @@ def holding(library: Library) -> list[str]:
 def test_the_marker_is_there_before(library: Library) -> None:
     """Else the tests below would show nothing."""
     assert any(name.startswith("citewell.db") for name in holding(library))
-    assert any(name.endswith("terms.json") for name in holding(library))
+    assert any(name.endswith("terms.bin") for name in holding(library))
 
 
 def test_removing_only_hides(library: Library) -> None:

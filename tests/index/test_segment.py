@@ -25,11 +25,11 @@ def segment(tmp_path: Path) -> Segment:
 def test_what_is_opened_is_what_was_saved(segment: Segment, tmp_path: Path) -> None:
     opened = Segment.open(segment.save(tmp_path))
     assert opened.id == segment.id
-    assert opened.articles == segment.articles
-    assert dict(opened.postings.terms) == dict(segment.postings.terms)
+    assert list(opened.articles) == list(segment.articles)
+    assert list(opened.postings.terms) == list(segment.postings.terms)
     assert [opened.passage_id(i) for i in range(4)] == [segment.passage_id(i) for i in range(4)]
     np.testing.assert_array_equal(opened.sentence_codes, segment.sentence_codes)
-    assert opened.languages == (None, "en", "nl")
+    assert opened.articles.languages == (None, "en", "nl")
 
 
 def test_passages_are_numbered_in_the_order_of_their_ids(segment: Segment) -> None:
@@ -55,17 +55,24 @@ def test_saving_leaves_nothing_half_written_behind(segment: Segment, tmp_path: P
 
 def files_of_a_segment() -> list[str]:
     return [
-        "article_of.npy",
-        "counts.npy",
-        "lengths.npy",
-        "offsets.npy",
-        "passage_codes.npy",
-        "passages.npy",
+        "article_fact_offsets.bin",
+        "article_facts.bin",
+        "article_id_offsets.bin",
+        "article_ids.bin",
+        "article_languages.bin",
+        "article_of.bin",
+        "distinct_pairs.bin",
+        "lengths.bin",
+        "passage_vectors.bin",
+        "posting_offsets.bin",
+        "posting_pairs.bin",
+        "posting_passages.bin",
         "segment.json",
-        "sentence_codes.npy",
-        "sentence_offsets.npy",
-        "spans.npy",
-        "terms.json",
+        "sentence_codes.bin",
+        "sentence_offsets.bin",
+        "spans.bin",
+        "term_offsets.bin",
+        "terms.bin",
     ]  # fmt: skip
 
 
@@ -89,7 +96,7 @@ def test_a_damaged_file_is_detected(segment: Segment, tmp_path: Path, name: str,
 
 
 def test_saving_again_repairs_a_damaged_segment(segment: Segment, tmp_path: Path) -> None:
-    (segment.save(tmp_path) / "spans.npy").write_bytes(b"")
+    (segment.save(tmp_path) / "spans.bin").write_bytes(b"")
     assert Segment.open(segment.save(tmp_path)).id == segment.id
 
 

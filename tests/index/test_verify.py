@@ -60,13 +60,13 @@ def test_a_store_that_was_altered_is_found_out(library: Library, statement: str,
 
 
 def test_a_damaged_index_file_is_named(library: Library) -> None:
-    file = next(library.index.rglob("sentence_codes.npy"))
+    file = next(library.index.rglob("sentence_codes.bin"))
     content = bytearray(file.read_bytes())
     content[-1] ^= 1
     file.write_bytes(content)
     faults = {check.name: check.faults for check in verify(library)}
     assert len(faults["index files"]) == 1
-    assert "sentence_codes.npy" in faults["index files"][0]
+    assert "sentence_codes.bin" in faults["index files"][0]
 
 
 @pytest.mark.parametrize("damage", [lambda f: f.write_bytes(b"x"), lambda f: f.unlink()])

@@ -198,11 +198,11 @@ def segment(library: Library) -> Path:
     "name",
     [
         "segment.json",
-        "terms.json",
-        "spans.npy",
-        "passage_codes.npy",
-        "sentence_codes.npy",
-        "passages.npy",
+        "terms.bin",
+        "spans.bin",
+        "passage_vectors.bin",
+        "sentence_codes.bin",
+        "posting_passages.bin",
     ],
 )
 @pytest.mark.parametrize("harm", [garble, Path.unlink], ids=["garbled", "gone"])
@@ -236,7 +236,7 @@ def test_an_index_damaged_under_the_service_never_gives_a_false_quote(library: L
     """Its spans are mapped, so the service sees other numbers; the store does not know them."""
     client = client_of(library)
     assert client.post("/v1/ask", json={"question": "honey"}).status_code == 200
-    garble(segment(library) / "spans.npy")
+    garble(segment(library) / "spans.bin")
     said = problem(client.post("/v1/ask", json={"question": "honey"}), 500, "CorruptLibrary")
     assert said.startswith("The index does not fit the text of passage ")
     assert said.endswith("Build it again: citewell rebuild")

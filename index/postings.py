@@ -1,0 +1,80 @@
+"""Postings: for every term the passages that hold it, as arrays that can be mapped.
+
+BM25 sees two numbers of an entry: how often the term is in the passage, and how long the passage is. Few pairs of them
+occur, so an entry keeps the number of its pair, and a score is computed once for each pair instead of each entry.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citewell.index.strings import Strings
+
+_SHIFT = 32  # tf above, length below: both fit
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Postings:
+    """Of n passages; the entries of a term are in order of passage."""
+
+    terms: Strings  # in order; the number of a term is its row
+    offsets: NDArray[np.int64]  # (terms + 1,): row r has entries offsets[r]:offsets[r + 1]
+    passages: NDArray[np.int32]  # (entries,)
+    pairs: NDArray[np.uint16] | NDArray[np.uint32]  # (entries,): rows of `distinct`
+    distinct: NDArray[np.int32]  # (pairs, 2): tf and length, in order
+    lengths: NDArray[np.int32]  # (n,): terms in each passage
+
+    @classmethod
+    def of(cls, passages: Iterable[Sequence[str]]) -> Self:
+        """Postings of analysed passages, numbered from 0."""
+        entries: dict[str, list[tuple[int, int]]] = {}
+        lengths: list[int] = []
+        for number, terms in enumerate(passages):
+            lengths.append(len(terms))
+            for term, count in Counter(terms).items():
+                entries.setdefault(term, []).append((number, count))
+        ordered = sorted(entries)
+        flat = np.array([pair for term in ordered for pair in entries[term]], dtype=np.int32).reshape(-1, 2)
+        return cls.joined(
+            Strings.of(ordered),
+            np.cumsum([0, *(len(entries[term]) for term in ordered)], dtype=np.int64),
+            np.ascontiguousarray(flat[:, 0]),
+            flat[:, 1],
+            np.array(lengths, dtype=np.int32),
+        )
+
+    @classmethod
+    def joined(
+        cls,
+        terms: Strings,
+        offsets: NDArray[np.int64],
+        passages: NDArray[np.int32],
+        counts: NDArray[np.int32],
+        lengths: NDArray[np.int32],
+    ) -> Self:
+        """From the tf of each entry, shape (entries,)."""
+        keys = (counts.astype(np.int64) << _SHIFT) | lengths[passages]
+        found, numbers = np.unique(keys, return_inverse=True)
+        distinct = np.stack([found >> _SHIFT, found & ((1 << _SHIFT) - 1)], axis=1).astype(np.int32)
+        pairs = numbers.astype(np.uint16 if len(found) <= 1 << 16 else np.uint32)
+        return cls(terms, offsets, passages, pairs, distinct, lengths)
+
+    def counts(self) -> NDArray[np.int32]:
+        """The tf of each entry, shape (entries,)."""
+        counts: NDArray[np.int32] = self.distinct[self.pairs, 0]
+        return counts
+
+    def entries(self, term: str) -> slice:
+        """Where the term's entries are; an empty slice for a term that no passage holds."""
+        row = self.terms.find(term)
+        return slice(0, 0) if row is None else slice(int(self.offsets[row]), int(self.offsets[row + 1]))
+
+    def holders(self, term: str) -> NDArray[np.int32]:
+        return self.passages[self.entries(term)]
+
+    def doc_freq(self, term: str) -> int:
+        return len(self.holders(term))
