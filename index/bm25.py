@@ -86,7 +86,7 @@ class InvertedBM25(BM25Okapi):  # type: ignore[misc]
         """Score of every passage of the postings, shape (passages,); a term asked for twice counts twice."""
         scores = np.zeros(len(self.doc_len))
         for term in self._known(query):
-            scores[term.passages] += term.weight * self.impact[term.pairs]
+            np.add.at(scores, term.passages, term.weight * self.impact.take(term.pairs))
         return scores
 
     def get_batch_scores(self, query: Sequence[str], doc_ids: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -145,7 +145,8 @@ class InvertedBM25(BM25Okapi):  # type: ignore[misc]
         """
         sums[:] = 0
         for term in terms[:whole]:
-            sums[term.passages - start] += term.weight * self.impact[term.pairs]
+            places = np.subtract(term.passages, start, dtype=np.intp)
+            np.add.at(sums, places, term.weight * self.impact.take(term.pairs))
         numbers = np.flatnonzero(sums >= bar - reach[whole]) if bar > reach[whole] else np.flatnonzero(sums)
         scores = sums[numbers]
         numbers += start
@@ -178,7 +179,7 @@ class InvertedBM25(BM25Okapi):  # type: ignore[misc]
         )  # of one type, or all would be copied
         place[place == len(term.passages)] = 0
         holding = np.flatnonzero(term.passages[place] == numbers)
-        scores[holding] += term.weight * self.impact[term.pairs[place[holding]]]
+        scores[holding] += term.weight * self.impact.take(term.pairs[place[holding]])
 
     def upper_bound(self, query: Sequence[str]) -> float:
         """What no passage can reach: every term of the question, the unknown ones too, at its limit for high tf."""
