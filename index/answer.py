@@ -25,6 +25,7 @@ from citewell.index.citation import (
     verify,
 )
 from citewell.index.evidence import best_sentence
+from citewell.index.filter import EVERYTHING, Filter
 from citewell.index.scoring import Hit, Ranking, State
 from citewell.index.search import Searcher
 
@@ -90,11 +91,11 @@ class SearchResult:
     took_ms: float = field(default=0.0)
 
 
-def ask(searcher: Searcher, store: Store, question: str, k: int = 5) -> Answer:
+def ask(searcher: Searcher, store: Store, question: str, k: int = 5, given: Filter = EVERYTHING) -> Answer:
     """Answer with up to k citations. Raises BadQuestion or BadInput before anything is searched."""
     began = perf_counter()
     question = checked_question(question)
-    query = searcher.query(question)
+    query = searcher.query(question, given)
     ranking = searcher.hybrid(query, checked_k(k))
     citations = []
     texts: dict[str, str] = {}
@@ -108,7 +109,7 @@ def ask(searcher: Searcher, store: Store, question: str, k: int = 5) -> Answer:
         question=question,
         verdict="answered" if citations else "insufficient",
         confidence=None,
-        reason=None if citations else _reason(ranking),
+        reason=None if citations else _reason(searcher, ranking),
         citations=tuple(citations),
         near_misses=(),
         disagreements=(),
@@ -119,11 +120,13 @@ def ask(searcher: Searcher, store: Store, question: str, k: int = 5) -> Answer:
     )
 
 
-def search(searcher: Searcher, store: Store, question: str, k: int = 10) -> SearchResult:
+def search(
+    searcher: Searcher, store: Store, question: str, k: int = 10, given: Filter = EVERYTHING
+) -> SearchResult:
     """The best k passages. Raises BadQuestion or BadInput before anything is searched."""
     began = perf_counter()
     question = checked_question(question)
-    ranking = searcher.hybrid(searcher.query(question), checked_k(k))
+    ranking = searcher.hybrid(searcher.query(question, given), checked_k(k))
     hits = []
     texts: dict[str, str] = {}
     for rank, hit in enumerate(ranking.hits, start=1):
@@ -186,9 +189,11 @@ def _located(searcher: Searcher, store: Store, hit: Hit, texts: dict[str, str]) 
     return _Located(cited(article), passage, links_of(article, hit.passage_id), stored, text)
 
 
-def _reason(ranking: Ranking) -> str:
-    if all(state is State.EMPTY for state in ranking.retrievers.values()):
+def _reason(searcher: Searcher, ranking: Ranking) -> str:
+    if not searcher.passages:
         return "The library has no passage to search."
+    if all(state is State.EMPTY for state in ranking.retrievers.values()):
+        return "No article passes the filter."
     return "No passage shares a word with the question, and the model does not know its script."
 
 

@@ -15,6 +15,7 @@ from citewell.index.answer import MOST_HITS, Answer, SearchResult, ask, search
 from citewell.index.citation import cited, cited_passage, links_of
 from citewell.index.library import Library
 from citewell.service import problems
+from citewell.service.filters import filter_of
 from citewell.service.schemas import (
     ArticlePage,
     ArticleSummary,
@@ -49,15 +50,26 @@ def create_app(library: Library) -> FastAPI:
     @app.post("/v1/ask", responses=problems.documented(400, 422), tags=["questions"])
     def ask_question(request: AskRequest) -> Answer:
         """Answer a question with quotes; each stands word for word in the cited article."""
-        return ask(library.searcher(), library.store, request.question, request.k)
+        return ask(library.searcher(), library.store, request.question, request.k, request.filter.filter())
 
     @app.get("/v1/search", responses=problems.documented(422), tags=["questions"])
     def search_passages(
         q: Annotated[str, Query(description="At most 2,000 characters.", examples=["chip orders"])],
         k: Annotated[int, Query(ge=1, le=MOST_HITS)] = 10,
+        article: Annotated[list[str] | None, Query(description="Id; repeatable.")] = None,
+        source: Annotated[
+            list[str] | None, Query(description="A file or URL, or what it lies under; repeatable.")
+        ] = None,
+        language: Annotated[list[str] | None, Query(description="ISO 639-1 code; repeatable.")] = None,
+        published_from: Annotated[str | None, Query(examples=["2026-03"])] = None,
+        published_to: Annotated[str | None, Query(examples=["2026-03-20"])] = None,
+        where: Annotated[
+            list[str] | None, Query(description="KEY=VALUE of the metadata; repeatable.")
+        ] = None,
     ) -> SearchResult:
         """Rank passages, without choosing evidence."""
-        return search(library.searcher(), library.store, q, k)
+        given = filter_of(article, source, language, published_from, published_to, where)
+        return search(library.searcher(), library.store, q, k, given)
 
     @app.get("/v1/articles", responses=problems.documented(422), tags=["articles"])
     def list_articles(limit: Annotated[int, Query(ge=1, le=1000)] = 100, cursor: str = "") -> ArticlePage:

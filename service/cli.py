@@ -18,6 +18,15 @@ import typer
 
 from citewell.corpus.errors import BadInput, CitewellError
 from citewell.service import terminal
+from citewell.service.filters import (
+    ArticleIds,
+    Languages,
+    PublishedFrom,
+    PublishedTo,
+    Sources,
+    Where,
+    filter_of,
+)
 from citewell.service.options import LIBRARY, AsJson, Folder, embedder, opened, show
 from citewell.service.upkeep import upkeep
 
@@ -48,26 +57,50 @@ def add(paths: list[Path], library: Folder = LIBRARY, as_json: AsJson = False) -
 
 
 @app.command()
-def ask(question: str, library: Folder = LIBRARY, k: Citations = 3, as_json: AsJson = False) -> None:
+def ask(
+    question: str,
+    library: Folder = LIBRARY,
+    k: Citations = 3,
+    article: ArticleIds = None,
+    source: Sources = None,
+    language: Languages = None,
+    published_from: PublishedFrom = None,
+    published_to: PublishedTo = None,
+    where: Where = None,
+    as_json: AsJson = False,
+) -> None:
     """Answer a question with cited quotes."""
     from citewell.index import answer
 
+    only = filter_of(article, source, language, published_from, published_to, where)
     answer.checked_question(question)  # before the model is loaded
     answer.checked_k(k)
     with opened(library) as held:
-        given = answer.ask(held.searcher(), held.store, question, k)
+        given = answer.ask(held.searcher(), held.store, question, k, only)
     show(as_json, asdict(given), terminal.answer(given))
 
 
 @app.command()
-def search(query: str, library: Folder = LIBRARY, k: Citations = 10, as_json: AsJson = False) -> None:
+def search(
+    query: str,
+    library: Folder = LIBRARY,
+    k: Citations = 10,
+    article: ArticleIds = None,
+    source: Sources = None,
+    language: Languages = None,
+    published_from: PublishedFrom = None,
+    published_to: PublishedTo = None,
+    where: Where = None,
+    as_json: AsJson = False,
+) -> None:
     """Rank passages for a query."""
     from citewell.index import answer
 
+    only = filter_of(article, source, language, published_from, published_to, where)
     answer.checked_question(query)
     answer.checked_k(k)
     with opened(library) as held:
-        found = answer.search(held.searcher(), held.store, query, k)
+        found = answer.search(held.searcher(), held.store, query, k, only)
     show(as_json, asdict(found), terminal.search_result(found))
 
 

@@ -8,6 +8,39 @@ from pydantic import BaseModel, ConfigDict, Field
 from citewell.corpus.article import Article, Cut, passage_id
 from citewell.index.answer import MOST_HITS
 from citewell.index.citation import CitedArticle, CitedPassage, Links
+from citewell.index.filter import Filter
+
+_MOST_VALUES = 1000  # of a list in a filter
+
+
+class FilterRequest(BaseModel):
+    """Only articles for which all of this holds; of several ids, sources or languages any."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    articles: list[str] = Field(default=[], max_length=_MOST_VALUES, description="Ids.")
+    sources: list[str] = Field(
+        default=[],
+        max_length=_MOST_VALUES,
+        description="A file or URL, or a folder or site that it lies under.",
+    )
+    languages: list[str] = Field(
+        default=[], max_length=_MOST_VALUES, description="ISO 639-1 codes.", examples=[["en"]]
+    )
+    published_from: str | None = Field(default=None, examples=["2026-03"])
+    published_to: str | None = Field(default=None, examples=["2026-03-20"])
+    metadata: dict[str, str] = Field(default={}, max_length=_MOST_VALUES)
+
+    def filter(self) -> Filter:
+        """Raises BadInput for what is no date."""
+        return Filter(
+            tuple(self.articles),
+            tuple(self.sources),
+            tuple(self.languages),
+            self.published_from,
+            self.published_to,
+            tuple(sorted(self.metadata.items())),
+        )
 
 
 class AskRequest(BaseModel):
@@ -18,6 +51,7 @@ class AskRequest(BaseModel):
 
     question: str = Field(description="At most 2,000 characters.")
     k: int = Field(default=5, ge=1, le=MOST_HITS, description="Most citations in the answer.")
+    filter: FilterRequest = FilterRequest()
 
 
 class Problem(BaseModel):
