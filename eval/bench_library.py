@@ -136,7 +136,7 @@ class Generated:
 def generated_library(
     of: Corpus, passages: int, model: str, say: Say, cache: Path | None = None
 ) -> Generated:
-    """Opens what an earlier run left for the same size, seed, model and recipes; else makes it."""
+    """Opens what an earlier run left for the same size, seed, model and recipes; else makes it in its place."""
     said = json.dumps([GENERATOR_RECIPE, BUILD_RECIPE, FORMAT, of.seed, of.words.sentences, model])
     name = f"{passages}-{hashlib.sha256(said.encode()).hexdigest()[:12]}"
     kept = (cache or cache_folder()) / "bench"
@@ -157,6 +157,9 @@ def generated_library(
             store.close()
             folder.rename(kept / name)
             folder.mkdir()  # for the context manager to remove
+        for older in kept.glob(f"{passages}-*"):
+            if older.name != name:
+                shutil.rmtree(older, ignore_errors=True)
     return Generated(kept / name, passages, stored)
 
 

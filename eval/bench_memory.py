@@ -18,13 +18,17 @@ _ROLLUP = Path("/proc/self/smaps_rollup")
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What it takes to open a library, and what the process weighs once it has answered; MB are 1e6 bytes."""
+    """What it takes to open a library, and what the process weighs once it has answered; MB are 1e6 bytes.
+
+    Private memory is what no other process can use; mapped are pages of files, of the index and of libraries, that all
+    processes share and that the machine takes back when it needs room.
+    """
 
     open_s: float  # from the files to a searcher
     first_question_ms: float
     questions: int
     private_mb: float
-    shared_mb: float
+    mapped_mb: float
     peak_mb: float
 
 
@@ -35,13 +39,12 @@ def weigh(generated: Generated, asked: list[str]) -> Opened:
 
 
 def sizes(rollup: str, status: str) -> tuple[float, float, float]:
-    """Private, shared and peak MB from the content of smaps_rollup and status, which count in KiB."""
+    """Private, mapped and peak MB from the content of smaps_rollup and status, which count in KiB."""
     kib = {line.split(":")[0]: int(line.split()[1]) for line in rollup.splitlines() if line.endswith(" kB")}
     peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
-    private = kib["Private_Clean"] + kib["Private_Dirty"]
-    shared = kib["Shared_Clean"] + kib["Shared_Dirty"]
-    private_mb, shared_mb, peak_mb = (round(1024 * size / 1e6, 1) for size in (private, shared, peak))
-    return private_mb, shared_mb, peak_mb
+    mb = (round(1024 * size / 1e6, 1) for size in (kib["Anonymous"], kib["Rss"] - kib["Anonymous"], peak))
+    private_mb, mapped_mb, peak_mb = mb
+    return private_mb, mapped_mb, peak_mb
 
 
 def _measure(folder: Path, asked: list[str], stored: bool) -> Opened:

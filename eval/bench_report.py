@@ -92,7 +92,7 @@ def _size_rows(sizes: Sequence[SizeReport]) -> list[list[str]]:
         row("open, s", *(f"{size.opened.open_s:.3f}" for size in sizes)),
         row("first question, ms", *(f"{size.opened.first_question_ms:.1f}" for size in sizes)),
         row(
-            "memory after questions, private / shared / peak, MB",
+            "memory after questions, private / mapped / peak, MB",
             *(_memory(size) for size in sizes),
         ),
         row("add an article, open library, median, s", *(f"{size.add_one.median_s:.3f}" for size in sizes)),
@@ -105,7 +105,7 @@ def _size_rows(sizes: Sequence[SizeReport]) -> list[list[str]]:
 def _memory(size: SizeReport) -> str:
     opened = size.opened
     return (
-        f"{opened.private_mb:,.0f} / {opened.shared_mb:,.0f} / {opened.peak_mb:,.0f} ({opened.questions:,})"
+        f"{opened.private_mb:,.0f} / {opened.mapped_mb:,.0f} / {opened.peak_mb:,.0f} ({opened.questions:,})"
     )
 
 

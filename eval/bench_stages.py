@@ -51,15 +51,15 @@ class TimedSearcher(Searcher):
 
     lexical_ms = dense_ms = 0.0
 
-    def _matching(self, query: Query, k: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def matching(self, query: Query, k: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         began = perf_counter()
-        found = super()._matching(query, k)
+        found = super().matching(query, k)
         self.lexical_ms = 1000 * (perf_counter() - began)
         return found
 
-    def _nearest(self, query: Query, k: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def nearest(self, query: Query, k: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         began = perf_counter()
-        found = super()._nearest(query, k)
+        found = super().nearest(query, k)
         self.dense_ms = 1000 * (perf_counter() - began)
         return found
 

@@ -66,7 +66,6 @@ class Library:
                 try:
                     parts = self._parts(snapshot)
                     searcher = Searcher(snapshot.id, parts, self.embedder, self.config)
-                    self._segments = {part.segment.id: part.segment for part in parts}
                 except CorruptLibrary:
                     # a segment went while it was being opened: take the next snapshot
                     if read(self.index) != snapshot:
@@ -96,11 +95,13 @@ class Library:
         return read(self.index)
 
     def _parts(self, snapshot: Snapshot) -> list[Part]:
-        """The parts of a snapshot; segments that are asked already are not opened again."""
-        return [
-            Part(self._segments.get(ref.id) or Segment.open(self.index / ref.id), ref.dead)
+        """The parts of a snapshot; segments that are open already are not opened again."""
+        opened = {
+            ref.id: self._segments.get(ref.id) or Segment.open(self.index / ref.id)
             for ref in snapshot.segments
-        ]
+        }
+        self._segments = opened  # what the snapshot does not name is let go
+        return [Part(opened[ref.id], ref.dead) for ref in snapshot.segments]
 
     # -- writing: one process at a time, for one batch ---------------------------------------------------------------
 

@@ -90,18 +90,18 @@ class Searcher:
 
     def lexical(self, query: Query, k: int) -> Ranking:
         """By BM25 over its upper bound."""
-        numbers, scores = self._matching(query, k)
+        numbers, scores = self.matching(query, k)
         return Ranking(self._hits(numbers, np.round(scores, 6), k), {"lexical": query.lexical})
 
     def dense(self, query: Query, k: int) -> Ranking:
         """By the cosine of question and passage."""
-        numbers, scores = self._nearest(query, k)
+        numbers, scores = self.nearest(query, k)
         return Ranking(self._hits(numbers, np.round(scores, 6), k), {"dense": query.dense})
 
     def hybrid(self, query: Query, k: int) -> Ranking:
         """The union of what both propose, by the score of `scoring.py`."""
         depth = max(k, self.config.depth)
-        numbers = np.union1d(self._matching(query, depth)[0], self._nearest(query, depth)[0])
+        numbers = np.union1d(self.matching(query, depth)[0], self.nearest(query, depth)[0])
         passage = sentence = None
         if query.vector is not None:
             passage = self._passage_cosines(query, numbers)
@@ -111,7 +111,7 @@ class Searcher:
         scores = combine(self.config, lexical, passage, sentence)
         return Ranking(self._hits(numbers, scores, k), {"lexical": query.lexical, "dense": query.dense})
 
-    def _matching(self, query: Query, k: int) -> _Found:
+    def matching(self, query: Query, k: int) -> _Found:
         """The k best by BM25 over its upper bound, with their scores."""
         numbers, scores = [np.empty(0, dtype=np.int64)], [np.empty(0)]
         for base, part, bm25 in zip(self._bases, self.parts, self._bm25, strict=False):
@@ -133,7 +133,7 @@ class Searcher:
                     values[mine[chosen]] = bm25.get_batch_scores(query.terms[language], local[chosen]) / bound
         return values
 
-    def _nearest(self, query: Query, k: int) -> _Found:
+    def nearest(self, query: Query, k: int) -> _Found:
         """The k best by cosine, with their cosines."""
         if query.vector is None:
             return np.empty(0, dtype=np.int64), np.empty(0)
@@ -178,7 +178,10 @@ class Searcher:
             return numbers, scores
         bar = np.partition(scores, -k)[-k]
         above, tied = np.flatnonzero(scores > bar), np.flatnonzero(scores == bar)
-        first = sorted(tied.tolist(), key=lambda i: self.passage_id(int(numbers[i])))[: k - len(above)]
+        tied = tied[np.argsort(numbers[tied])]
+        wanted = k - len(above)  # numbers of a part are in the order of ids: few ids have to be made
+        few = np.concatenate([tied[mine[:wanted]] for _, mine, _ in self._by_part(numbers[tied])])
+        first = sorted(few.tolist(), key=lambda i: self.passage_id(int(numbers[i])))[:wanted]
         kept = np.concatenate([above, np.array(first, dtype=np.int64)])
         return numbers[kept], scores[kept]
 

@@ -55,15 +55,14 @@ def test_a_ratio_to_nothing_is_none() -> None:
     assert (ratio(7.0, 2.0), ratio(1.0, 0.0)) == (3.5, None)
 
 
-def test_private_and_shared_memory_are_told_apart() -> None:
+def test_private_memory_and_mapped_files_are_told_apart() -> None:
     rollup = """55d0c0000000-7ffd1b5f2000 ---p 00000000 00:00 0                          [rollup]
 Rss:               30000 kB
-Shared_Clean:       4000 kB
-Shared_Dirty:       1000 kB
 Private_Clean:      2000 kB
 Private_Dirty:     23000 kB
+Anonymous:         22000 kB
 """
-    assert sizes(rollup, "Name:\tpython\nVmPeak:\t 90000 kB\nVmHWM:\t   40000 kB\n") == (25.6, 5.1, 41.0)
+    assert sizes(rollup, "Name:\tpython\nVmPeak:\t 90000 kB\nVmHWM:\t   40000 kB\n") == (22.5, 8.2, 41.0)
 
 
 def test_ranks_are_fused_as_in_the_tutorials() -> None:
