@@ -49,7 +49,7 @@ def add(paths: list[Path], library: Folder = LIBRARY, as_json: AsJson = False) -
     from citewell.index.writing import add as add_files
 
     files = find_files(paths)
-    with opened(library, create=True) as held, terminal.progress("embedding") as progress:
+    with opened(library, create=True, bulk=True) as held, terminal.progress("embedding") as progress:
         outcomes = add_files(held, files, progress)
     show(as_json, {"files": [asdict(outcome) for outcome in outcomes]}, terminal.outcomes(outcomes))
     if any(outcome.result == "refused" for outcome in outcomes):
@@ -153,7 +153,7 @@ def evaluate(
     if beir is not None:
         if gold is not None:
             raise BadInput("Give --gold or --beir, not both.")
-        evaluation.of_beir(beir, embedder(), limit, as_json)
+        evaluation.of_beir(beir, embedder(bulk=True), limit, as_json)
     elif limit is not None:
         raise BadInput("--limit goes with --beir.")
     elif gold is not None:

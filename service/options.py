@@ -17,23 +17,35 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 LIBRARY = Path("library")
 
 
-def embedder() -> "Embedder":
+def embedder(bulk: bool = False) -> "Embedder":
+    """The default model; for what embeds many passages on a CUDA device, if one seems to be there."""
     from citewell.index.model import default_model
     from citewell.index.onnx_embedder import OnnxEmbedder
 
-    return OnnxEmbedder(default_model())
+    onnx = OnnxEmbedder(default_model())
+    if bulk:  # never when a question is asked: it may import torch
+        from citewell.index import cuda_embedder
+
+        if cuda_embedder.cuda_seems_present():
+            return cuda_embedder.CudaEmbedder(onnx)
+    return onnx
 
 
 @contextmanager
-def opened(folder: Path, create: bool = False, catch_up: bool = True) -> Iterator["Library"]:
-    """The library, with an index of everything that was stored before unless another process is writing."""
+def opened(
+    folder: Path, create: bool = False, catch_up: bool = True, bulk: bool = False
+) -> Iterator["Library"]:
+    """The library, with an index of everything that was stored before unless another process is writing.
+
+    `bulk` is for commands that may embed many passages.
+    """
     from citewell.index.library import Library, make_folder, require
 
     if create:
         make_folder(folder)
     else:
         require(folder)
-    library = Library(folder, embedder(), create=create)
+    library = Library(folder, embedder(bulk), create=create)
     try:
         if catch_up and not create:
             library.catch_up_if_free()

@@ -35,7 +35,11 @@ def remove(
 @upkeep.command()
 def rebuild(library: Folder = LIBRARY, as_json: AsJson = False) -> None:
     """Build the index again from the stored texts."""
-    with opened(library, catch_up=False) as held, held.writing(), terminal.progress("embedding") as progress:
+    with (
+        opened(library, catch_up=False, bulk=True) as held,
+        held.writing(),
+        terminal.progress("embedding") as progress,
+    ):
         passages = held.rebuild(progress)
     show(as_json, {"passages": passages}, f"indexed {passages} passages")
 
@@ -84,7 +88,7 @@ def restore(
     from citewell.index.backup import restore as read_backup
 
     check_backup(file)
-    with opened(library, create=True) as held, terminal.progress("embedding") as progress:
+    with opened(library, create=True, bulk=True) as held, terminal.progress("embedding") as progress:
         if not replace and held.store.articles(limit=1):
             raise BadInput(
                 f"{library} holds articles. To put the backup in their place: citewell restore --replace"

@@ -1,6 +1,7 @@
 """The command line in processes of its own, with the real model."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -125,20 +126,59 @@ def test_rebuild_gives_the_index_that_was_there(library: Path) -> None:
     assert contents(library / "index") == before
 
 
-def test_ask_never_imports_pytorch(added: tuple[Path, Ran]) -> None:
-    """Importing it takes longer than a hundred answers."""
+def run_in_python(*arguments: str | Path, before: str = "", **environment: str) -> Ran:
+    """A command in a process that says last on standard output how it ended and what it imported."""
     script = (
-        "import sys; from citewell.service.cli import main; sys.argv[0] = 'citewell'\n"
+        f"import sys; from citewell.service.cli import main; sys.argv[0] = 'citewell'; {before}\n"
         "try: main()\n"
         "except SystemExit as ended: code = ended.code\n"
         "heavy = {'torch', 'sentence_transformers', 'transformers', 'fastapi', 'uvicorn', 'citewell.eval'}\n"
         "print(code, sorted(heavy & set(sys.modules)), 'onnxruntime' in sys.modules)"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", script, "ask", "Who digs?", "--library", added[0]],
-        capture_output=True, text=True, check=True, timeout=60,
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        capture_output=True, text=True, check=False, timeout=60, env={**os.environ, **environment},
     )  # fmt: skip
-    assert ran.stdout.splitlines()[-1] == "0 [] True"
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+CUDA_SEEMS_PRESENT = (  # and to pay at once
+    "from citewell.index import cuda_embedder; "
+    "cuda_embedder.cuda_seems_present = lambda: True; cuda_embedder.WORTH_LOADING = 0"
+)
+
+
+def test_ask_never_imports_pytorch(added: tuple[Path, Ran]) -> None:
+    """Importing it takes longer than a hundred answers."""
+    ran = run_in_python("ask", "Who digs?", "--library", added[0])
+    assert ran.out.splitlines()[-1] == "0 [] True"
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_asking_never_imports_pytorch_though_cuda_seems_present_and_passages_are_embedded(
+    library: Path, command: str
+) -> None:
+    """The index and its vectors are gone, so the command makes them before it answers."""
+    shutil.rmtree(library / "index")
+    for file in library.glob("vectors.db*"):
+        file.unlink()
+    ran = run_in_python(command, "Who digs?", "--library", library, before=CUDA_SEEMS_PRESENT)
+    assert (ran.out.splitlines()[-1], ran.err) == ("0 [] True", "")
+    assert (library / "vectors.db").is_file()
+
+
+@pytest.mark.slow
+def test_rebuild_goes_on_without_a_device_that_turns_out_not_to_be_there(library: Path) -> None:
+    before = contents(library / "index")
+    for file in library.glob("vectors.db*"):
+        file.unlink()
+    ran = run_in_python("rebuild", "--library", library, before=CUDA_SEEMS_PRESENT, CUDA_VISIBLE_DEVICES="-1")
+    said, imported = ran.out.splitlines()
+    assert said == "indexed 2 passages"
+    assert imported == "0 ['sentence_transformers', 'torch', 'transformers'] True"
+    (line,) = ran.err.splitlines()
+    assert line.startswith("citewell: not embedding on cuda, going on without it: ")
+    assert contents(library / "index") == before
 
 
 # -- input that cannot be used --------------------------------------------------------------------------------
