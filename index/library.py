@@ -1,6 +1,7 @@
 """A library is a folder: the store of the truth, the vector cache, the index derived from them, and a writer's lock."""
 
 import fcntl
+import json
 import sqlite3
 import threading
 import time
@@ -255,6 +256,17 @@ def require(folder: Path) -> None:
         raise CitewellError(f"The library in {folder} cannot be read: {error.strerror}.") from None
     if not there:
         raise LibraryMissing(folder)
+
+
+def model_of(folder: Path) -> str | None:
+    """Fingerprint of the model that the published index was made with; None if nothing that can be read says it."""
+    index = folder / "index"
+    with suppress(CorruptLibrary, OSError):  # said when the library is opened
+        snapshot = read(index)
+        for ref in reversed(snapshot.segments if snapshot else ()):  # the last is small
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                return str(json.loads((index / ref.id / "segment.json").read_text("utf-8"))["model"])
+    return None
 
 
 def make_folder(folder: Path) -> None:

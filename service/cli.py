@@ -17,6 +17,7 @@ from typing import Annotated, Literal
 import typer
 
 from citewell.corpus.errors import BadInput, CitewellError
+from citewell.index.model import Precision
 from citewell.service import terminal
 from citewell.service.filters import (
     ArticleIds,
@@ -27,7 +28,16 @@ from citewell.service.filters import (
     Where,
     filter_of,
 )
-from citewell.service.options import LIBRARY, AsJson, Folder, embedder, opened, show
+from citewell.service.options import (
+    LIBRARY,
+    AsJson,
+    Folder,
+    InPrecision,
+    check_precision,
+    embedder,
+    opened,
+    show,
+)
 from citewell.service.upkeep import upkeep
 
 app = typer.Typer(
@@ -43,13 +53,19 @@ Citations = Annotated[int, typer.Option("--k", help="How many at most, 1 to 100.
 
 
 @app.command()
-def add(paths: list[Path], library: Folder = LIBRARY, as_json: AsJson = False) -> None:
-    """Add articles: files, or folders with everything readable in them."""
+def add(
+    paths: list[Path], library: Folder = LIBRARY, precision: InPrecision = None, as_json: AsJson = False
+) -> None:
+    """Add articles: files, or folders with everything readable in them. --precision is for a new library."""
     from citewell.corpus.reading import find_files
     from citewell.index.writing import add as add_files
 
     files = find_files(paths)
-    with opened(library, create=True, bulk=True) as held, terminal.progress("embedding") as progress:
+    check_precision(library, precision)
+    with (
+        opened(library, create=True, bulk=True, precision=precision) as held,
+        terminal.progress("embedding") as progress,
+    ):
         outcomes = add_files(held, files, progress)
     show(as_json, {"files": [asdict(outcome) for outcome in outcomes]}, terminal.outcomes(outcomes))
     if any(outcome.result == "refused" for outcome in outcomes):
@@ -145,22 +161,26 @@ def evaluate(
         Path | None, typer.Option(help="A folder in BEIR layout, instead of gold questions.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first questions of --beir.")] = None,
+    precision: InPrecision = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure retrieval: on the bundled gold, on your own, or on a public set."""
     from citewell.service import evaluation
 
+    if gold is not None and precision is not None:
+        raise BadInput("--gold asks a library in its own precision. Leave --precision out.")
+    in_precision = precision or Precision.FP32
     if beir is not None:
         if gold is not None:
             raise BadInput("Give --gold or --beir, not both.")
-        evaluation.of_beir(beir, embedder(bulk=True), limit, as_json)
+        evaluation.of_beir(beir, embedder(in_precision, bulk=True), limit, as_json)
     elif limit is not None:
         raise BadInput("--limit goes with --beir.")
     elif gold is not None:
         with opened(library) as held:
             evaluation.of_gold(held, gold, as_json)
     else:
-        evaluation.of_bundled(embedder(), as_json)
+        evaluation.of_bundled(embedder(in_precision), as_json)
 
 
 @app.command()

@@ -8,22 +8,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from citewell.corpus.errors import BadInput
+from citewell.index.model import Precision, default_model, precision_of
+
 if TYPE_CHECKING:
     from citewell.index.embedding import Embedder
     from citewell.index.library import Library
 
 Folder = Annotated[Path, typer.Option("--library", envvar="CITEWELL_LIBRARY", help="Folder of the library.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+InPrecision = Annotated[
+    Precision | None,
+    typer.Option("--precision", help="Of the model: int8 is faster and a little less exact."),
+]
 LIBRARY = Path("library")
 
 
-def embedder(bulk: bool = False) -> "Embedder":
-    """The default model; for what embeds many passages on a CUDA device, if one seems to be there."""
-    from citewell.index.model import default_model
+def embedder(precision: Precision = Precision.FP32, bulk: bool = False) -> "Embedder":
+    """The default model; for what embeds many passages in fp32 on a CUDA device, if one seems to be there."""
     from citewell.index.onnx_embedder import OnnxEmbedder
 
-    onnx = OnnxEmbedder(default_model())
-    if bulk:  # never when a question is asked: it may import torch
+    onnx = OnnxEmbedder(default_model(precision))
+    if bulk and precision is Precision.FP32:  # never when a question is asked: it may import torch
         from citewell.index import cuda_embedder
 
         if cuda_embedder.cuda_seems_present():
@@ -31,13 +37,34 @@ def embedder(bulk: bool = False) -> "Embedder":
     return onnx
 
 
+def made_in(folder: Path) -> Precision | None:
+    """The precision of the model that a library's index was made with; None before there is one."""
+    from citewell.index.library import model_of
+
+    fingerprint = model_of(folder)
+    return precision_of(fingerprint) if fingerprint else None
+
+
+def check_precision(folder: Path, asked: Precision | None) -> None:
+    """Raises BadInput if the library's index was made in another precision than is asked for."""
+    made = made_in(folder)
+    if asked and made and asked != made:
+        raise BadInput(
+            f"The library in {folder} is in {made}. To change it: citewell rebuild --precision {asked} --library {folder}"
+        )
+
+
 @contextmanager
 def opened(
-    folder: Path, create: bool = False, catch_up: bool = True, bulk: bool = False
+    folder: Path,
+    create: bool = False,
+    catch_up: bool = True,
+    bulk: bool = False,
+    precision: Precision | None = None,
 ) -> Iterator["Library"]:
     """The library, with an index of everything that was stored before unless another process is writing.
 
-    `bulk` is for commands that may embed many passages.
+    `bulk` is for commands that may embed many passages. Without a precision it is opened in its own.
     """
     from citewell.index.library import Library, make_folder, require
 
@@ -45,7 +72,8 @@ def opened(
         make_folder(folder)
     else:
         require(folder)
-    library = Library(folder, embedder(bulk), create=create)
+    model = embedder(precision or made_in(folder) or Precision.FP32, bulk)
+    library = Library(folder, model, create=create)
     try:
         if catch_up and not create:
             library.catch_up_if_free()

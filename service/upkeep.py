@@ -8,7 +8,7 @@ import typer
 
 from citewell.corpus.errors import BadInput
 from citewell.service import terminal
-from citewell.service.options import LIBRARY, AsJson, Folder, opened, show
+from citewell.service.options import LIBRARY, AsJson, Folder, InPrecision, opened, show
 
 upkeep = typer.Typer()
 
@@ -33,10 +33,10 @@ def remove(
 
 
 @upkeep.command()
-def rebuild(library: Folder = LIBRARY, as_json: AsJson = False) -> None:
-    """Build the index again from the stored texts."""
+def rebuild(library: Folder = LIBRARY, precision: InPrecision = None, as_json: AsJson = False) -> None:
+    """Build the index again from the stored texts, with --precision in another precision than before."""
     with (
-        opened(library, catch_up=False, bulk=True) as held,
+        opened(library, catch_up=False, bulk=True, precision=precision) as held,
         held.writing(),
         terminal.progress("embedding") as progress,
     ):

@@ -12,6 +12,7 @@ import pytest
 
 from citewell.corpus.store import Store
 from citewell.index.library import STORE
+from citewell.index.model import Precision, default_model, precision_of
 from citewell.index.onnx_embedder import OnnxEmbedder
 from tests.service.command import Ran, citewell
 from tests.service.contracts import ANSWER, SEARCH_RESULT, keys, keys_of, untimed
@@ -179,6 +180,64 @@ def test_rebuild_goes_on_without_a_device_that_turns_out_not_to_be_there(library
     (line,) = ran.err.splitlines()
     assert line.startswith("citewell: not embedding on cuda, going on without it: ")
     assert contents(library / "index") == before
+
+
+# -- the precision of the model -------------------------------------------------------------------------------
+
+
+def model_that_answers(library: Path) -> str:
+    ran = citewell("ask", "Who makes honey?", "--library", library, "--json", "--k", "1")
+    assert (ran.code, ran.err) == (0, "")
+    answer = json.loads(ran.out)
+    assert answer["citations"][0]["quote"]["text"] == "Bees turn nectar into honey."
+    return str(answer["fingerprint"]["model"])
+
+
+@pytest.mark.slow
+def test_a_library_remembers_that_it_was_made_in_int8(added: tuple[Path, Ran], tmp_path: Path) -> None:
+    articles, library = added[0].parent / "articles", tmp_path / "library"
+    default_model(Precision.INT8)  # compiled before, so that nothing is said of it
+    ran = citewell("add", articles, "--library", library, "--precision", "int8")
+    assert (ran.code, ran.err) == (0, "")
+    model = model_that_answers(library)
+    assert precision_of(model) is Precision.INT8
+    assert citewell("backup", tmp_path / "backup.zip", "--library", library).code == 0
+    (tmp_path / "wasps.txt").write_text("Wasps build nests of paper.\n", "utf-8")
+    for command in (
+        ["add", tmp_path / "wasps.txt"],
+        ["rebuild"],
+        ["remove", "ants"],
+        ["restore", tmp_path / "backup.zip", "--replace"],
+        ["verify"],
+    ):
+        ran = citewell(*command, "--library", library)
+        assert (ran.code, ran.err) == (0, "")
+        assert model_that_answers(library) == model
+    said = citewell("add", articles, "--library", library, "--precision", "fp32").refusal
+    assert said.startswith(f"The library in {library} is in int8. To change it: citewell rebuild ")
+
+
+@pytest.mark.slow
+def test_rebuild_changes_the_precision_and_back(library: Path) -> None:
+    before = contents(library / "index")
+    default_model(Precision.INT8)
+    for precision in (Precision.INT8, Precision.FP32):
+        ran = citewell("rebuild", "--precision", precision, "--library", library)
+        assert ran == Ran(0, "indexed 2 passages\n", "")
+        assert precision_of(model_that_answers(library)) is precision
+    after = contents(library / "index")
+    assert {name: after[name] for name in before} == before
+
+
+def test_adding_in_another_precision_is_one_line_and_adds_nothing(
+    added: tuple[Path, Ran], library: Path
+) -> None:
+    before = contents(library)
+    said = citewell("add", added[0].parent / "articles", "--library", library, "--precision", "int8").refusal
+    assert said == (
+        f"The library in {library} is in fp32. To change it: citewell rebuild --precision int8 --library {library}"
+    )
+    assert contents(library) == before
 
 
 # -- input that cannot be used --------------------------------------------------------------------------------
@@ -412,6 +471,7 @@ def test_eval_of_a_public_set_prints_one_line_of_json(
     [
         (["--limit", "3"], "--limit goes with --beir."),
         (["--gold", "a.jsonl", "--beir", "b"], "Give --gold or --beir, not both."),
+        (["--gold", "a.jsonl", "--precision", "int8"], "--gold asks a library in its own precision."),
         (["--beir", "/nowhere"], "/nowhere/queries.jsonl cannot be read ("),
         (["--gold", "/nowhere.jsonl"], "/nowhere.jsonl cannot be read ("),
     ],
