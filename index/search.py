@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from citewell.corpus.errors import ModelMismatch
+from citewell.corpus.errors import CorruptLibrary, ModelMismatch
 from citewell.index.analysis import analyse
 from citewell.index.bm25 import InvertedBM25, Statistics
 from citewell.index.build import BUILD_RECIPE
@@ -150,6 +150,10 @@ class Searcher:
         for part, mine, local in self._by_part(numbers):
             vectors = part.segment.passage_vectors[local].astype(np.float64)
             values[mine] = vectors @ query.vector.astype(np.float64)
+            if not np.isfinite(values[mine]).all():
+                raise CorruptLibrary(
+                    f"The vectors of segment {part.segment.id} are damaged. Build the index again: citewell rebuild"
+                )
         return values
 
     def _sentence_cosines(self, query: Query, numbers: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ what is indexed and with which model alone; the segment's id is their digest.
 
 import hashlib
 import json
+import math
 import os
 import shutil
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from citewell.index.postings import Postings
 from citewell.index.strings import Strings
 
 FORMAT = 3
-CHECKED_WHEN_OPENED = 256_000_000  # bytes: a quarter of a second to read
+CHECKED_WHEN_OPENED = 256_000_000  # bytes: a sixth of a second to read
 _CLUSTERS = "clusters.faiss"
 
 
@@ -147,15 +148,15 @@ class Segment:
     def open(cls, folder: Path) -> Self:
         """Map a saved segment. Raises CorruptLibrary, naming the file, if anything in it was altered.
 
-        A large one is checked by the sizes of its files only, so that it opens at once; `check_files` reads it all.
+        Of a large one the largest files are checked by their sizes only, so that it opens at once; `check_files` reads
+        them all.
         """
         try:
             facts = _facts_of(folder)
-            if sum(size for size, _ in facts["files"].values()) <= CHECKED_WHEN_OPENED:
-                check_files(folder)
             for name, (size, _) in facts["files"].items():
                 if (folder / name).stat().st_size != size:
                     raise _damaged(folder / name)
+            check_files(folder, CHECKED_WHEN_OPENED)
             arrays = {
                 name: _mapped(folder / f"{name}.bin", dtype, tuple(shape))
                 for name, (dtype, shape) in facts["arrays"].items()
@@ -169,7 +170,7 @@ class Segment:
             else:
                 opened.__dict__["clusters"] = None
         except (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError) as error:
-            raise _damaged(folder / "segment.json") from error
+            raise _damaged(_named_in(error) or folder / "segment.json") from error
         return opened
 
     @classmethod
@@ -199,14 +200,25 @@ class Segment:
         )
 
 
-def check_files(folder: Path) -> None:
-    """Read every file of a saved segment. Raises CorruptLibrary, naming the first that is not what was saved."""
+def check_files(folder: Path, most: float = math.inf) -> None:
+    """Read the files of a saved segment, small ones first, up to `most` bytes together.
+
+    Raises CorruptLibrary, naming the first that is not what was saved.
+    """
     try:
-        for name, (_, sha) in _facts_of(folder)["files"].items():
+        read = 0
+        for name, (size, sha) in sorted(_facts_of(folder)["files"].items(), key=lambda file: file[1][0]):
+            read += size
+            if read > most:
+                break
             if file_sha(folder / name) != sha:
                 raise _damaged(folder / name)
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
-        raise _damaged(folder / "segment.json") from error
+        raise _damaged(_named_in(error) or folder / "segment.json") from error
+
+
+def _named_in(error: Exception) -> Path | None:
+    return Path(error.filename) if isinstance(error, OSError) and error.filename else None
 
 
 def _facts_of(folder: Path) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from citewell.eval.bench import BenchReport, BundledReport, SizeReport, checked_
 from citewell.eval.bench_change import AddOne, BuildRate, NoModel, add_one
 from citewell.eval.bench_library import generated_library, questions
 from citewell.eval.bench_memory import Opened, sizes
+from citewell.eval.bench_neighbours import compare
 from citewell.eval.bench_process import Cold
 from citewell.eval.bench_report import markdown, write
 from citewell.eval.bench_stages import STAGES, Asked, time_questions
@@ -121,6 +122,18 @@ def test_every_stage_is_timed_over_a_stored_library_and_an_added_article_is_foun
     assert asked.ask is not None
     assert 0 <= asked.recall_at_10 <= 1
     assert add_one(of, generated, embedder).articles == 5
+
+
+def test_every_way_to_look_for_neighbours_ends_with_nearly_all_of_them(tmp_path: Path) -> None:
+    embedder = WordEmbedder("openai", "nvidia", "chips", "cloud")
+    cache = VectorCache(tmp_path / "vectors.db")
+    of = Corpus.of(real_sentences(), embedder, cache, seed=1)
+    cache.close()
+    looks = list(compare(of, CHUNK, embedder))
+    last = {look.index: look for look in looks}
+    assert set(last) == {"one by one", "clusters", "graph"}
+    assert all(look.recall > 0.9 for look in last.values())
+    assert all(look.search.n == 200 for look in looks)
 
 
 def test_without_a_model_every_vector_is_the_same_unit_vector() -> None:
