@@ -16,7 +16,7 @@ from citewell.corpus.store import Store
 from citewell.index.embedding import Progress
 from citewell.index.library import STORE, Library
 from citewell.index.model import file_sha
-from citewell.index.segment import sync
+from citewell.index.segment_files import sync
 from citewell.index.vector_cache import VectorCache
 
 _MANIFEST = "manifest.json"

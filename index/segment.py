@@ -6,8 +6,6 @@ what is indexed and with which model alone; the segment's id is their digest.
 
 import hashlib
 import json
-import math
-import os
 import shutil
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,9 +19,9 @@ from citewell.corpus.article import Span, passage_id
 from citewell.corpus.errors import CorruptLibrary
 from citewell.index.articles import Articles, IndexedArticle
 from citewell.index.codes import Codes, decode
-from citewell.index.model import file_sha
 from citewell.index.neighbours import ONE_BY_ONE, Clusters, Vectors16, one_by_one, sample
 from citewell.index.postings import Postings
+from citewell.index.segment_files import check_files, facts_of, mapped, naming_damage, writing_files
 from citewell.index.strings import Strings
 
 FORMAT = 3
@@ -122,26 +120,18 @@ class Segment:
                 shutil.rmtree(target)
             else:
                 return target
-        made = folder / f"writing-{os.getpid()}-{self.id}"
-        made.mkdir()
-        try:
-            for name, array in self._arrays().items():
+        arrays, clusters = self._arrays(), self.clusters
+        facts = {
+            **self._facts(),
+            "id": self.id,
+            "arrays": {name: [array.dtype.str, array.shape] for name, array in arrays.items()},
+            "clusters": clusters and {"probes": clusters.probes, "recall_at_10": clusters.recall},
+        }
+        with writing_files(target, facts) as made:
+            for name, array in arrays.items():
                 array.tofile(made / f"{name}.bin")
-            shapes = {name: [array.dtype.str, array.shape] for name, array in self._arrays().items()}
-            facts: dict[str, Any] = {**self._facts(), "id": self.id, "arrays": shapes, "clusters": None}
-            if self.clusters is not None:
-                self.clusters.save(made / _CLUSTERS)
-                facts["clusters"] = {"probes": self.clusters.probes, "recall_at_10": self.clusters.recall}
-            facts["files"] = {f.name: [f.stat().st_size, file_sha(f)] for f in sorted(made.iterdir())}
-            facts["sha"] = hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
-            (made / "segment.json").write_text(json.dumps(facts, ensure_ascii=False) + "\n", "utf-8")
-            for file in made.iterdir():
-                sync(file)
-            sync(made)
-            made.rename(target)
-            sync(folder)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
+            if clusters is not None:
+                clusters.save(made / _CLUSTERS)
         return target
 
     @classmethod
@@ -151,26 +141,19 @@ class Segment:
         Of a large one the largest files are checked by their sizes only, so that it opens at once; `check_files` reads
         them all.
         """
-        try:
-            facts = _facts_of(folder)
-            for name, (size, _) in facts["files"].items():
-                if (folder / name).stat().st_size != size:
-                    raise _damaged(folder / name)
-            check_files(folder, CHECKED_WHEN_OPENED)
+        check_files(folder, CHECKED_WHEN_OPENED)
+        facts = facts_of(folder)
+        with naming_damage(folder):
             arrays = {
-                name: _mapped(folder / f"{name}.bin", dtype, tuple(shape))
+                name: mapped(folder / f"{name}.bin", dtype, tuple(shape))
                 for name, (dtype, shape) in facts["arrays"].items()
             }
             opened = cls._of(facts, arrays)
-            opened.__dict__["id"] = facts["id"]  # as saved: the digest need not be computed again
-            if said := facts["clusters"]:
-                opened.__dict__["clusters"] = Clusters.open(
-                    folder / _CLUSTERS, said["probes"], said["recall_at_10"]
-                )
-            else:
-                opened.__dict__["clusters"] = None
-        except (OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError) as error:
-            raise _damaged(_named_in(error) or folder / "segment.json") from error
+            said = facts["clusters"]
+            opened.__dict__["clusters"] = said and Clusters.open(
+                folder / _CLUSTERS, said["probes"], said["recall_at_10"]
+            )
+        opened.__dict__["id"] = facts["id"]  # as saved: the digest need not be computed again
         return opened
 
     @classmethod
@@ -198,56 +181,3 @@ class Segment:
             facts["model"],
             facts["recipe"],
         )
-
-
-def check_files(folder: Path, most: float = math.inf) -> None:
-    """Read the files of a saved segment, small ones first, up to `most` bytes together.
-
-    Raises CorruptLibrary, naming the first that is not what was saved.
-    """
-    try:
-        read = 0
-        for name, (size, sha) in sorted(_facts_of(folder)["files"].items(), key=lambda file: file[1][0]):
-            read += size
-            if read > most:
-                break
-            if file_sha(folder / name) != sha:
-                raise _damaged(folder / name)
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
-        raise _damaged(_named_in(error) or folder / "segment.json") from error
-
-
-def _named_in(error: Exception) -> Path | None:
-    return Path(error.filename) if isinstance(error, OSError) and error.filename else None
-
-
-def _facts_of(folder: Path) -> dict[str, Any]:
-    """What segment.json says, checked against its own digest."""
-    facts: dict[str, Any] = json.loads((folder / "segment.json").read_text("utf-8"))
-    said = facts.pop("sha")
-    if hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest() != said:
-        raise _damaged(folder / "segment.json")
-    return facts
-
-
-def _mapped(file: Path, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
-    """The array of a file without a header; NumPy parses its own with a parser that threads disturb in Python 3.11."""
-    if 0 in shape:
-        return np.empty(shape, dtype=dtype)  # nothing cannot be mapped
-    return np.asarray(np.memmap(file, dtype=dtype, mode="r", shape=shape))
-
-
-def sync(path: Path) -> None:
-    """Flush a file or folder to disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _damaged(file: Path) -> CorruptLibrary:
-    library = file.parent.parent.parent
-    return CorruptLibrary(
-        f"{file} is missing or damaged. Build it again from the texts: citewell rebuild --library {library}"
-    )

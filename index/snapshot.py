@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from citewell.corpus.errors import CorruptLibrary
-from citewell.index.segment import sync
+from citewell.index.segment_files import sync
 
 _FILE = "current"
 

@@ -7,7 +7,7 @@ from citewell.corpus.article import passage_id
 from citewell.corpus.errors import CorruptLibrary, LibraryError
 from citewell.corpus.passages import fault_of
 from citewell.index.library import Library
-from citewell.index.segment import check_files
+from citewell.index.segment_files import check_files
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ def test_a_damaged_file_is_detected(segment: Segment, tmp_path: Path, name: str,
     file.write_bytes(content[: {"flip": len(content), "truncate": len(content) // 2}.get(damage, 0)])
     if damage == "remove":
         file.unlink()
-    with pytest.raises(CorruptLibrary, match="citewell rebuild"):
+    with pytest.raises(CorruptLibrary, match=rf"{name} is missing or damaged.*citewell rebuild"):
         Segment.open(folder)
 
 
