@@ -27,6 +27,7 @@ class BeirSet:
     documents: tuple[tuple[Article, str, Cut], ...]
     questions: Mapping[str, str]
     qrels: Qrels
+    answers: Mapping[str, tuple[str, ...]]  # word for word, for questions that have them
 
     def rank(self, retrieve: Retriever, query: Query) -> list[str]:
         """Document ids, best first; a document stands where its best passage stands."""
@@ -38,7 +39,8 @@ class BeirSet:
 
 def read_beir(folder: Path, count_tokens: Callable[[str], int], limit: int | None = None) -> BeirSet:
     """Read a set, or its first `limit` judged questions. Raises BadInput, naming file and line."""
-    questions = {str(row["_id"]): normalise(row["text"]) for row in _rows(folder / "queries.jsonl")}
+    asked = {str(row["_id"]): row for row in _rows(folder / "queries.jsonl")}
+    questions = {question: normalise(row["text"]) for question, row in asked.items()}
     qrels = _read_qrels(folder / "qrels.tsv")
     if unknown := [question for question in qrels if question not in questions]:
         raise BadInput(
@@ -52,7 +54,16 @@ def read_beir(folder: Path, count_tokens: Callable[[str], int], limit: int | Non
         tuple(_document(row, count_tokens) for row in _rows(folder / "corpus.jsonl")),
         {question: questions[question] for question in judged},
         {question: qrels[question] for question in judged},
+        {question: found for question in judged if (found := _answers(asked[question]))},
     )
+
+
+def _answers(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of a question whose metadata give them as SQuAD does; else none."""
+    said = (row.get("metadata") or {}).get("answers")
+    answers = said if isinstance(said, list) else []
+    texts = (answer.get("text") for answer in answers if isinstance(answer, dict))
+    return tuple(normalise(text) for text in texts if isinstance(text, str) and text)
 
 
 def _document(row: Mapping[str, Any], count_tokens: Callable[[str], int]) -> tuple[Article, str, Cut]:

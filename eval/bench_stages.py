@@ -15,7 +15,7 @@ from citewell.eval.bench_timing import Timing, milliseconds
 from citewell.eval.generate import CHUNK, PASSAGES, Corpus
 from citewell.index.answer import ask
 from citewell.index.embedding import Embedder, Vectors
-from citewell.index.evidence import best_sentence
+from citewell.index.evidence import evidence_in
 from citewell.index.library import STORE, Library
 from citewell.index.scoring import Ranking
 from citewell.index.search import Query, Searcher
@@ -169,7 +169,7 @@ def _evidence(
             passage, text = _generated(of, hit.number)
         else:
             passage, text = _stored(library, searcher, hit.number)
-        spent += milliseconds(best_sentence, searcher, query, hit.number, passage, text)
+        spent += milliseconds(evidence_in, searcher, query, hit.number, passage, text)
     return spent
 
 

@@ -17,14 +17,14 @@ from citewell.index.citation import (
     CitedArticle,
     CitedPassage,
     Links,
-    Quote,
     cited,
     cited_passage,
     links_of,
+    quote_of,
     unfit,
     verify,
 )
-from citewell.index.evidence import best_sentence
+from citewell.index.evidence import evidence_in
 from citewell.index.filter import EVERYTHING, Filter
 from citewell.index.scoring import Hit, Ranking, State
 from citewell.index.search import Searcher
@@ -101,8 +101,7 @@ def ask(searcher: Searcher, store: Store, question: str, k: int = 5, given: Filt
     texts: dict[str, str] = {}
     for rank, hit in enumerate(ranking.hits, start=1):
         found = _located(searcher, store, hit, texts)
-        span = best_sentence(searcher, query, hit.number, found.stored, found.text)
-        quote = Quote(span.start, span.end, span.of(found.text))
+        quote = quote_of(evidence_in(searcher, query, hit.number, found.stored, found.text), found.text)
         verify(quote, found.passage, found.text)
         citations.append(Citation(rank, hit.score, found.article, found.passage, quote, found.links))
     return Answer(

@@ -32,8 +32,13 @@ def sentence_with_header(sentence: Span, passage: Passage, text: str) -> str:
     words = sentence.of(text)
     if not words.startswith("|"):
         return words
-    header = passage.table_header or _header_before(sentence, passage, text)
+    header = header_of(sentence, passage, text)
     return f"{header.of(text)}\n{words}" if header else words
+
+
+def header_of(row: Span, passage: Passage, text: str) -> Span | None:
+    """The header of the table that a row is in; None for the header itself."""
+    return passage.table_header or _header_before(row, passage, text)
 
 
 def _header_before(sentence: Span, passage: Passage, text: str) -> Span | None:

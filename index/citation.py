@@ -6,6 +6,7 @@ from urllib.parse import quote as url_quote
 
 from citewell.corpus.article import Article, Span
 from citewell.corpus.errors import CorruptLibrary
+from citewell.index.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,25 @@ class CitedPassage:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A span to highlight, in Unicode code points of the article's text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Quote:
-    """text[start:end] of the article's text, in Unicode code points."""
+    """text[start:end] of the article's text, in Unicode code points.
+
+    `highlight` is the sentence in it that says most; `table_header` names the columns of a table row.
+    """
 
     start: int
     end: int
     text: str
+    highlight: Mark
+    table_header: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +70,13 @@ class Citation:
     links: Links
     also_in: tuple[str, ...] = ()
     explain: dict[str, float] | None = None
+
+
+def quote_of(evidence: Evidence, text: str) -> Quote:
+    span, best, header = evidence.span, evidence.sentence, evidence.table_header
+    return Quote(
+        span.start, span.end, span.of(text), Mark(best.start, best.end), header.of(text) if header else None
+    )
 
 
 def verify(quote: Quote, passage: CitedPassage, text: str) -> None:

@@ -18,7 +18,9 @@ class Config:
     lexical: float = 0.5
     passage: float = 0.25
     sentence: float = 0.25
-    evidence_overlap: float = 1.0  # weight of shared terms against the cosine when the quote is chosen
+    evidence_overlap: float = 1.0  # of a sentence: weight of shared terms against the cosine
+    evidence_coverage: float = 1.0  # of a quote: weight of the terms that its sentences share together
+    evidence_context: float = 0.2  # of a quote: weight of neighbours that are near the question
 
     @property
     def fingerprint(self) -> str:

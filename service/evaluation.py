@@ -9,6 +9,7 @@ from time import perf_counter
 from citewell.eval.beir import read_beir
 from citewell.eval.evaluate import SYSTEMS, evaluate_beir, evaluate_gold
 from citewell.eval.gold import bundled_articles, bundled_gold, read_gold
+from citewell.eval.quotes import evaluate_quotes
 from citewell.index.build import build
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder
@@ -51,8 +52,15 @@ def of_beir(folder: Path, embedder: Embedder, limit: int | None, as_json: bool) 
     searcher = Searcher(segment.id, [Part(segment)], embedder, Config())
     with terminal.progress("asking") as progress:
         rows = evaluate_beir(beir, searcher, ("hybrid",) if as_json else SYSTEMS, progress)
+    quotes = None
+    if beir.answers:
+        with terminal.progress("quoting") as progress:
+            quotes = evaluate_quotes(beir, searcher, progress)
     if not as_json:
         print(terminal.rows(rows))
+        if quotes:
+            print(terminal.quotes(quotes))
     (hybrid,) = (row for row in rows if row.system == "hybrid")
     seconds = round(perf_counter() - began, 1)
-    print(json.dumps({"set": beir.name, "measures": dict(hybrid.measures), "seconds": seconds}))
+    said = {"set": beir.name, "measures": dict(hybrid.measures), "quotes": quotes and asdict(quotes)}
+    print(json.dumps({**said, "seconds": seconds}))

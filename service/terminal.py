@@ -14,6 +14,7 @@ from citewell.corpus.text import escaped
 if TYPE_CHECKING:
     from citewell.eval.bench_library import Say
     from citewell.eval.evaluate import GoldReport, Row
+    from citewell.eval.quotes import QuoteReport
     from citewell.index.answer import Answer, RetrieverState, SearchResult
     from citewell.index.citation import CitedArticle
     from citewell.index.embedding import Progress
@@ -96,6 +97,13 @@ def search_result(found: "SearchResult") -> str:
 def gold_report(report: "GoldReport") -> str:
     share = f"{report.answered_all_the_same} of {report.unanswerable} unanswerable questions were answered all the same"
     return f"{rows(report.rows)}\n{share} (no calibration yet)"
+
+
+def quotes(report: "QuoteReport") -> str:
+    return (
+        f"\nof {report.questions} questions with answers: the first quote holds one for {report.first:.3f} ({report.words:g} "
+        f"words on average), the first three for {report.first_three:.3f}"
+    )
 
 
 def rows(measured: Sequence["Row"]) -> str:

@@ -6,13 +6,13 @@ from typing import Any
 
 from httpx2 import Response
 
-# An answer as design.md has it.
+# An answer as design.md has it, with what a quote says beyond that.
 ANSWER = """
 {"question": "...", "verdict": "answered", "confidence": 0.93, "reason": null,
  "citations": [{"rank": 1, "score": 0.81,
    "article": {"id": "...", "title": "...", "source": "file or URL", "published": "2026-03-20", "revision": 1, "version": "sha256 of the text"},
    "passage": {"id": "...", "start": 1200, "end": 1980, "heading": "...", "page": null, "text": "..."},
-   "quote": {"start": 1301, "end": 1410, "text": "..."},
+   "quote": {"start": 1301, "end": 1410, "text": "...", "highlight": {"start": 1301, "end": 1360}, "table_header": null},
    "links": {"passage": "...", "article": "...", "source": "..."}, "also_in": [], "explain": null}],
  "near_misses": [], "disagreements": [],
  "retrievers": {"lexical": {"state": "ok"}, "dense": {"state": "ok"}},

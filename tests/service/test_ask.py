@@ -39,7 +39,13 @@ def test_an_answer_cites_the_sentence_with_its_passage_and_its_article(client: T
     assert (answer["question"], answer["verdict"]) == ("Who digs tunnels?", "answered")
     assert answer["retrievers"] == {"lexical": {"state": "ok"}, "dense": {"state": "ok"}}
     assert citation["rank"] == 1
-    assert citation["quote"] == {"start": 9, "end": 28, "text": "🐜 Ants dig tunnels."}
+    assert citation["quote"] == {
+        "start": 9,
+        "end": 55,
+        "text": "🐜 Ants dig tunnels. Some tunnels are 8 m deep.",
+        "highlight": {"start": 9, "end": 28},
+        "table_header": None,
+    }
     assert citation["passage"] == {
         "id": name,
         "start": 0,

@@ -97,8 +97,8 @@ def test_an_answer_for_people_shows_quote_title_source_and_place(added: tuple[Pa
     ran = citewell("ask", "Who digs tunnels?", "--library", added[0], "--k", "1")
     lines = ran.out.splitlines()
     assert (ran.code, ran.err) == (0, "")
-    assert lines[:2] == ["1. Ants dig long tunnels.", "   Ants"]
-    assert lines[2].startswith(f"   {added[0].parent / 'articles' / 'ants.md'}  [0-22]  score 0.")
+    assert lines[:2] == ["1. Ants dig long tunnels. Some ants carry leaves home.", "   Ants"]
+    assert lines[2].startswith(f"   {added[0].parent / 'articles' / 'ants.md'}  [0-51]  score 0.")
     assert lines[3:] == ["", "lexical: ok  dense: ok"]
 
 
@@ -459,7 +459,7 @@ def test_eval_of_a_public_set_prints_one_line_of_json(
     (line,) = ran.out.splitlines()
     report = json.loads(line)
     assert (ran.code, ran.err) == (0, "")
-    assert list(report) == ["set", "measures", "seconds"]
+    assert list(report) == ["set", "measures", "quotes", "seconds"]
     assert (report["set"], report["measures"]) == (
         "insects", {"nDCG@10": 1.0, "RR@10": 1.0, "R@10": 1.0, "R@100": 1.0},
     )  # fmt: skip

@@ -211,6 +211,7 @@ def test_an_index_damaged_before_it_is_opened_is_a_500_that_says_the_way_back(
 ) -> None:
     file = segment(library) / name
     harm(file)
+    library = Library(library.folder, library.embedder)  # the one that wrote it holds it open
     client = client_of(library)
     said = problem(client.post("/v1/ask", json={"question": "honey"}), 500, "CorruptLibrary")
     assert said.endswith(

@@ -76,7 +76,9 @@ citewell is what it printed
 
 
 def test_options_are_those_of_the_command_line() -> None:
-    assert options(command_line()["ask"]) == {"--library", "--k", "--json"}
+    assert options(command_line()["ask"]) == {
+        *("--library", "--k", "--article", "--source", "--language", "--from", "--to", "--where", "--json")
+    }
 
 
 @pytest.fixture(scope="module")
