@@ -1,6 +1,7 @@
 """Which articles a question is asked of: by id, source, language, date and metadata; all that is given must hold."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import regex
@@ -9,12 +10,12 @@ from numpy.typing import NDArray
 from citewell.corpus.errors import BadInput
 from citewell.index.articles import Articles, IndexedArticle
 
-_DATE = regex.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+_DATE = regex.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Several ids, sources or languages: any of them. Raises BadInput for what is no date."""
+    """Several ids, sources or languages: any of them. Raises BadInput for what is no date or no range of dates."""
 
     articles: tuple[str, ...] = ()  # ids
     sources: tuple[str, ...] = ()  # a file or URL, or a folder or site that it lies under
@@ -24,9 +25,12 @@ class Filter:
     metadata: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
-        for said in (self.published_from, self.published_to):
-            if said is not None and not _DATE.fullmatch(said):
+        first, last = self.published_from, self.published_to
+        for said in (first, last):
+            if said is not None and not _is_date(said):
                 raise BadInput(f"{said!r} is no date to filter by; write 2026, 2026-03 or 2026-03-20.")
+        if first and last and first[: len(last)] > last[: len(first)]:
+            raise BadInput(f"{first} is after {last}; give the earlier date first.")
 
     def passes(self, articles: Articles) -> NDArray[np.bool_]:
         """Which of the articles pass, shape (len(articles),)."""
@@ -58,5 +62,14 @@ class Filter:
 EVERYTHING = Filter()
 
 
+def _is_date(said: str) -> bool:
+    try:
+        return bool(_DATE.fullmatch(said) and date.fromisoformat(said + "2000-01-01"[len(said) :]))
+    except ValueError:
+        return False
+
+
 def _is_under(source: str, given: str) -> bool:
-    return source == given or source.startswith(given.rstrip("/") + "/")
+    """Or the same; nothing lies under nothing."""
+    folder = given.rstrip("/")
+    return given != "" and (source == folder or source.startswith(folder + "/"))

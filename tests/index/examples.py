@@ -1,6 +1,8 @@
 """A tiny library in memory: articles with one sentence a passage."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from citewell.corpus.article import Article, Cut, Passage, Span
 from citewell.corpus.text import text_sha
@@ -13,7 +15,14 @@ from citewell.index.segment import Segment
 from citewell.index.vector_cache import VectorCache
 
 
-def an_article(article_id: str, *sentences: str, language: str | None = "en") -> tuple[Article, str, Cut]:
+def an_article(
+    article_id: str,
+    *sentences: str,
+    language: str | None = "en",
+    source: str | None = None,
+    published: str | None = None,
+    metadata: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[Article, str, Cut]:
     """An article without a title whose every sentence is a passage of its own."""
     text, passages = "", []
     for sentence in sentences:
@@ -21,7 +30,8 @@ def an_article(article_id: str, *sentences: str, language: str | None = "en") ->
         passages.append(Passage(span, None, None, (Span(span.start, span.end - 1),)))
         text += sentence + "\n"
     article = Article(
-        article_id, f"/{article_id}.txt", 1, text_sha(text), "", None, None, language, {}, "2026-03-01T00:00:00Z", "", "test"
+        article_id, source or f"/{article_id}.txt", 1, text_sha(text), "", None, published, language, metadata,
+        "2026-03-01T00:00:00Z", "", "test",
     )  # fmt: skip
     return article, text, Cut(tuple(passages), ())
 
