@@ -33,6 +33,8 @@ _CHUNK = 65_536  # the library takes vectors in single precision: not all at onc
 
 def one_by_one(vectors: Vectors16) -> Any:
     """An exact FAISS index over the array itself, shape (n, dim), which has to outlive it; nothing is copied."""
+    assert vectors.dtype == np.float16
+    assert vectors.flags.c_contiguous  # a copy would be gone when it is read
     index = faiss.IndexScalarQuantizer(
         vectors.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
     )
