@@ -63,16 +63,18 @@ class Searcher:
 
     def query(self, question: str, given: Filter = EVERYTHING) -> Query:
         terms = {language: tuple(analyse(question, language)) for language in self.languages}
-        known = any(
-            part.holds(term, language, given)
+        asked = [
+            (language, part)
             for part in self.parts
-            for language in part.segment.articles.languages
-            for term in terms[language]
-        )
-        lexical = State.OK if known else State.OUT_OF_VOCABULARY if any(terms.values()) else State.EMPTY
+            for language, allowed in part.by_language(given).items()
+            if allowed.count
+        ]
+        known = any(part.holds(term, language, given) for language, part in asked for term in terms[language])
+        said = any(terms[language] for language, _ in asked)
+        lexical = State.OK if known else State.OUT_OF_VOCABULARY if said else State.EMPTY
         dense = State.OK if self.embedder.knows_script(question) else State.UNKNOWN_SCRIPT
-        if not any(part.allowed(given).count for part in self.parts):
-            lexical = dense = State.EMPTY
+        if not asked:
+            dense = State.EMPTY
         vector = self.embedder.embed_queries([question])[0] if dense is State.OK else None
         return Query(question, given, terms, vector, lexical, dense)
 
@@ -96,7 +98,7 @@ class Searcher:
     def dense(self, query: Query, k: int) -> Ranking:
         """By the cosine of question and passage."""
         numbers, scores = self.nearest(query, k)
-        return Ranking(self._hits(numbers, np.round(scores, 6), k), {"dense": query.dense})
+        return Ranking(self._hits(numbers, scores, k), {"dense": query.dense})
 
     def hybrid(self, query: Query, k: int) -> Ranking:
         """The union of what both propose, by the score of `scoring.py`."""
@@ -134,7 +136,7 @@ class Searcher:
         return values
 
     def nearest(self, query: Query, k: int) -> _Found:
-        """The k best by cosine, with their cosines."""
+        """The k best by cosine, with their cosines, rounded: those of equal vectors can differ in their last bits."""
         if query.vector is None:
             return np.empty(0, dtype=np.int64), np.empty(0)
         found = [
@@ -142,7 +144,7 @@ class Searcher:
             for base, part in zip(self._bases, self.parts, strict=False)
         ]
         numbers = np.concatenate([np.empty(0, dtype=np.int64), *found])
-        return self._cut(numbers, self._passage_cosines(query, numbers), k)
+        return self._cut(numbers, np.round(self._passage_cosines(query, numbers), 6), k)
 
     def _passage_cosines(self, query: Query, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
         assert query.vector is not None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from citewell.corpus.text import text_sha
 from citewell.index.embedding import Vectors
 
 
@@ -36,4 +37,18 @@ class WordEmbedder:
             row[1:] = [word in words for word in self.words[1:]]
             row[0] = not row.any()
         unit: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        return unit
+
+
+class AnyEmbedder(WordEmbedder):
+    """Any direction for each text, another for another; no component is a round number, and some are tiny."""
+
+    def __init__(self, dim: int = 384) -> None:
+        super().__init__()
+        self.dim, self.fingerprint = dim, f"any {dim}"
+
+    def _embed(self, texts: Sequence[str]) -> Vectors:
+        seeds = [int(text_sha(text)[:12], 16) for text in texts]
+        rows = np.array([np.random.default_rng(seed).normal(size=self.dim) ** 5 for seed in seeds])
+        unit: Vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
         return unit

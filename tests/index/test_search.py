@@ -9,7 +9,7 @@ from citewell.index.config import Config
 from citewell.index.part import Part
 from citewell.index.scoring import Ranking, State
 from citewell.index.search import Searcher
-from tests.fakes import WordEmbedder
+from tests.fakes import AnyEmbedder, WordEmbedder
 from tests.index.examples import a_searcher, a_segment, an_article
 
 
@@ -141,6 +141,28 @@ def test_of_many_equal_vectors_those_with_the_first_ids_are_found(tmp_path: Path
     assert found == near + far[:30]
 
 
+@pytest.mark.parametrize("parts", [1, 3])
+@pytest.mark.parametrize("others", [0, 1, 2, 3, 10])
+def test_equal_vectors_are_equally_near_whatever_is_beside_them(
+    tmp_path: Path, parts: int, others: int
+) -> None:
+    """Sums of the same numbers differ by the order of adding up."""
+    embedder = AnyEmbedder()
+    same = [an_article(f"a{i:02}", "The battery lasts.") for i in range(20)]
+    articles = [*same, *(an_article(f"b{i:02}", f"Number {i}.") for i in range(others))]
+    pieces = [Part(a_segment(tmp_path, embedder, *articles[i::parts])) for i in range(parts)]
+    searcher = Searcher("snapshot", pieces, embedder, Config())
+    for question in ("battery", "price", "colour", "Who knows?"):
+        found = [name for name in articles_of(searcher.dense(searcher.query(question), 30)) if name[0] == "a"]
+        assert found == [f"a{i:02}" for i in range(20)]
+        for k in range(1, 20 + others):
+            assert len(articles_of(searcher.dense(searcher.query(question), k))) == k
+            few = [
+                name for name in articles_of(searcher.dense(searcher.query(question), k)) if name[0] == "a"
+            ]
+            assert few == found[: len(few)]
+
+
 def test_a_term_of_another_language_alone_is_out_of_vocabulary(tmp_path: Path) -> None:
     """'ponies' is 'poni' in English: known, but only in the Dutch article, where the question reads 'ponie'."""
     searcher = a_searcher(
@@ -150,3 +172,18 @@ def test_a_term_of_another_language_alone_is_out_of_vocabulary(tmp_path: Path) -
         an_article("english", "Here stands a horse.", language="en"),
     )
     assert searcher.query("ponies").lexical is State.OUT_OF_VOCABULARY
+
+
+def test_the_language_of_a_dead_article_alone_leaves_no_trace(tmp_path: Path) -> None:
+    """'wat is dat' is nothing but function words in Dutch, and three words in English."""
+    embedder = WordEmbedder("x")
+    segment = a_segment(
+        tmp_path,
+        embedder,
+        an_article("dutch", "De kat zit.", language="nl"),
+        an_article("english", "The cat sits.", language="en"),
+    )
+    dead = segment.articles.numbers_of(["english"])
+    searcher = Searcher("snapshot", [Part(segment, dead)], embedder, Config())
+    alone = a_searcher(tmp_path, embedder, an_article("dutch", "De kat zit.", language="nl"))
+    assert searcher.query("wat is dat").lexical is alone.query("wat is dat").lexical is State.EMPTY
