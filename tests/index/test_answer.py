@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from citewell.corpus.errors import BadInput, BadQuestion, CorruptLibrary
 from citewell.index.answer import Answer, ask, search
 from citewell.index.citation import links_of
+from citewell.index.filter import Filter
 from citewell.index.library import Library
 from citewell.index.part import Part
 from citewell.index.scoring import State
@@ -89,6 +90,25 @@ def test_when_no_retriever_finds_anything_the_verdict_is_insufficient(library: L
         "lexical": State.OUT_OF_VOCABULARY,
         "dense": State.UNKNOWN_SCRIPT,
     }
+
+
+@pytest.mark.parametrize("question", ["battery", "flywheel", "数据中心"])
+def test_when_no_article_passes_the_filter_the_verdict_is_insufficient_and_says_so(
+    library: Library, question: str
+) -> None:
+    answer = ask(library.searcher(), library.store, question, 5, Filter(languages=("nl",)))
+    assert (answer.verdict, answer.citations) == ("insufficient", ())
+    assert answer.reason == "No article passes the filter."
+    assert {name: s.state for name, s in answer.retrievers.items()} == {
+        "lexical": State.EMPTY,
+        "dense": State.EMPTY,
+    }
+    assert search(library.searcher(), library.store, question, 5, Filter(languages=("nl",))).hits == ()
+
+
+def test_a_filter_that_all_articles_pass_changes_nothing_in_an_answer(library: Library) -> None:
+    filtered = ask(library.searcher(), library.store, "battery price", 5, Filter(published_to="2026-03-20"))
+    assert replace(filtered, took_ms=0.0) == replace(asked(library, "battery price"), took_ms=0.0)
 
 
 def test_the_same_question_has_the_same_answer_but_for_the_time_it_took(library: Library) -> None:

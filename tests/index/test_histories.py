@@ -1,5 +1,6 @@
 """Whatever happened to a library, it answers as one that was built from what is in it now."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from citewell.corpus.article import Draft
+from citewell.corpus.article import Draft, passage_id
 from citewell.corpus.passages import CUT_RECIPE, Bounds, cut
 from citewell.index.answer import ask, search
+from citewell.index.filter import EVERYTHING, Filter
 from citewell.index.library import Library
 from tests.fakes import WordEmbedder
 
@@ -22,6 +24,8 @@ sentence = st.lists(st.sampled_from([*WORDS, "rises", "sets", "late"]), min_size
     lambda words: " ".join(words).capitalize() + "."
 )
 text = st.lists(sentence, min_size=1, max_size=5).map(" ".join)
+FILTERS = (Filter(languages=("en",)), Filter(articles=("a", "e", "f")), Filter(sources=("/b.txt", "/e.txt")))
+LANGUAGES = {"e": "nl", "f": None}  # the others are in English
 step = st.tuples(st.just("put"), st.sampled_from(NAMES), text) | st.tuples(
     st.just("remove"), st.sampled_from(NAMES), st.just("")
 )
@@ -30,8 +34,9 @@ history = st.lists(st.lists(step, min_size=1, max_size=3), min_size=1, max_size=
 
 def put(library: Library, name: str, words: str) -> None:
     draft = Draft(words, name.upper(), "test", "")
-    pieces = cut(words, "en", library.embedder.count_tokens, TINY)
-    library.store.put(name, f"/{name}.txt", draft, "en", pieces, CUT_RECIPE)
+    language = LANGUAGES.get(name, "en")
+    pieces = cut(words, language, library.embedder.count_tokens, TINY)
+    library.store.put(name, f"/{name}.txt", draft, language, pieces, CUT_RECIPE)
 
 
 def play(library: Library, batches: list[list[tuple[str, str, str]]]) -> None:
@@ -51,9 +56,10 @@ def check_against_rebuild(folder: Path, batches: list[list[tuple[str, str, str]]
     try:
         play(library, batches)
         grown = library.searcher()
-        questions = ["sun", "moon star", "comet rises late", "sets", "unknown"]
+        questions = ["sun", "moon star", "comet rises late", "sets", "unknown", "wat is dat"]
         answers = [replace(ask(grown, library.store, q, 20), took_ms=0.0) for q in questions]
         rankings = [search(grown, library.store, q, 50).hits for q in questions]
+        some = [search(grown, library.store, q, 50, given).hits for q in questions for given in FILTERS]
         library.rebuild()
         fresh = library.searcher()
         assert grown.passages == fresh.passages
@@ -61,6 +67,9 @@ def check_against_rebuild(folder: Path, batches: list[list[tuple[str, str, str]]
             again = replace(ask(fresh, library.store, question, 20), took_ms=0.0)
             assert replace(answer, fingerprint=again.fingerprint) == again
             assert ranking == search(fresh, library.store, question, 50).hits
+        assert some == [
+            search(fresh, library.store, q, 50, given).hits for q in questions for given in FILTERS
+        ]
     finally:
         library.close()
 
@@ -70,6 +79,56 @@ def check_against_rebuild(folder: Path, batches: list[list[tuple[str, str, str]]
 def test_a_history_leaves_no_trace_in_the_answers(batches: list[list[tuple[str, str, str]]]) -> None:
     with TemporaryDirectory() as folder:
         check_against_rebuild(Path(folder), batches)
+
+
+def check_with_clusters(folder: Path, batches: list[list[tuple[str, str, str]]]) -> None:
+    """Every segment of more than two passages is clustered."""
+    library = Library(folder, WordEmbedder(*WORDS), create=True)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("citewell.index.segment.ONE_BY_ONE", 2)
+        patched.setattr("citewell.index.part.ONE_BY_ONE", 2)
+        try:
+            play(library, batches)
+            parts = library.searcher().parts
+            assert [part.segment.clusters is not None for part in parts] == [
+                len(p.segment) > 2 for p in parts
+            ]
+            for given_ in (EVERYTHING, *FILTERS):
+                for question in ("sun", "moon star", "unknown"):
+                    found = search(library.searcher(), library.store, question, 100, given_).hits
+                    passing = {article for article in NAMES if passes(given_, article)}
+                    assert sorted(hit.passage.id for hit in found) == live(library, passing)
+        finally:
+            library.close()
+
+
+def passes(given_: Filter, name: str) -> bool:
+    language = LANGUAGES.get(name, "en")
+    return (
+        name in (given_.articles or NAMES)
+        and (not given_.languages or language in given_.languages)
+        and (not given_.sources or f"/{name}.txt" in given_.sources)
+    )
+
+
+def live(library: Library, names: Collection[str]) -> list[str]:
+    """Ids of the passages of those of the articles that are in the store, in order."""
+    return sorted(
+        passage_id(article.article_id, article.text_sha, passage.span)
+        for article in library.store.articles()
+        if article.article_id in names
+        for passage in library.store.cut(article.text_sha).passages
+    )
+
+
+@given(history)
+@settings(max_examples=12, deadline=None)
+def test_in_clusters_no_passage_is_lost_and_no_dead_one_found(
+    batches: list[list[tuple[str, str, str]]],
+) -> None:
+    """What was added, updated, removed and merged, when as many are asked for as there are."""
+    with TemporaryDirectory() as folder:
+        check_with_clusters(Path(folder), batches)
 
 
 @pytest.mark.slow
