@@ -95,6 +95,73 @@ def test_a_damaged_file_is_detected(segment: Segment, tmp_path: Path, name: str,
         Segment.open(folder)
 
 
+@pytest.fixture
+def clustered(monkeypatch: pytest.MonkeyPatch, segment: Segment) -> Segment:
+    """The segment as if it were too large to compare one by one."""
+    monkeypatch.setattr("citewell.index.segment.ONE_BY_ONE", 3)
+    return segment
+
+
+def test_up_to_so_many_vectors_there_are_no_clusters(
+    clustered: Segment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("citewell.index.segment.ONE_BY_ONE", len(clustered))
+    assert clustered.clusters is None
+
+
+def test_clusters_are_saved_with_the_segment_and_opened_with_it(clustered: Segment, tmp_path: Path) -> None:
+    folder = clustered.save(tmp_path)
+    assert sorted(file.name for file in folder.iterdir()) == sorted([*files_of_a_segment(), "clusters.faiss"])
+    made, opened = clustered.clusters, Segment.open(folder).clusters
+    assert made is not None
+    assert opened is not None
+    assert (opened.probes, opened.recall) == (made.probes, made.recall)
+    asked = np.array([0.0, 0.6, 0.8], dtype=np.float32)
+    assert opened.nearest(asked, 4).tolist() == made.nearest(asked, 4).tolist() != []
+
+
+def test_clusters_do_not_change_the_id(
+    segment: Segment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are made of what is in it."""
+    before = segment.id
+    monkeypatch.setattr("citewell.index.segment.ONE_BY_ONE", 3)
+    (tmp_path / "other").mkdir()
+    again = a_segment(tmp_path / "other", WordEmbedder("sun", "moon"), *ARTICLES)
+    assert again.save(tmp_path).name == before
+
+
+@pytest.mark.parametrize("damage", ["flip", "truncate", "remove"])
+def test_damaged_clusters_are_detected(clustered: Segment, tmp_path: Path, damage: str) -> None:
+    folder = clustered.save(tmp_path)
+    content = bytearray((folder / "clusters.faiss").read_bytes())
+    content[len(content) // 2] ^= 0x10
+    (folder / "clusters.faiss").write_bytes(content if damage == "flip" else content[:-1])
+    if damage == "remove":
+        (folder / "clusters.faiss").unlink()
+    with pytest.raises(CorruptLibrary, match=r"clusters\.faiss|segment\.json"):
+        Segment.open(folder)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in files_of_a_segment() if name.endswith(".bin")] + ["clusters.faiss"]
+)
+@pytest.mark.parametrize("damage", ["truncate", "lengthen", "remove"])
+def test_of_a_large_segment_the_sizes_of_its_files_are_checked(
+    clustered: Segment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, damage: str
+) -> None:
+    """Reading all of it would take too long."""
+    monkeypatch.setattr("citewell.index.segment.CHECKED_WHEN_OPENED", 0)
+    file = clustered.save(tmp_path) / name
+    assert Segment.open(file.parent).id == clustered.id
+    content = file.read_bytes()
+    file.write_bytes(content[:-1] if damage == "truncate" else content + b"x")
+    if damage == "remove":
+        file.unlink()
+    with pytest.raises(CorruptLibrary, match="citewell rebuild"):
+        Segment.open(file.parent)
+
+
 def test_saving_again_repairs_a_damaged_segment(segment: Segment, tmp_path: Path) -> None:
     (segment.save(tmp_path) / "spans.bin").write_bytes(b"")
     assert Segment.open(segment.save(tmp_path)).id == segment.id
