@@ -1,15 +1,22 @@
 """A filter as options of a command or parameters of a query."""
 
+import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from citewell.corpus.errors import BadInput
+from citewell.corpus.text import escaped
 
 if TYPE_CHECKING:
     from citewell.index.filter import Filter
+
+
+def source_of(given: str) -> str:
+    """A source as articles name it: of a file or folder, there or not, the absolute path; a URL as it is."""
+    return given if not given or "://" in given else escaped(os.path.realpath(given))
+
 
 ArticleIds = Annotated[
     list[str] | None, typer.Option("--article", help="Only this article, by id; repeatable.")
@@ -18,7 +25,7 @@ Sources = Annotated[
     list[str] | None,
     typer.Option(
         "--source",
-        parser=lambda given: str(Path(given).resolve()) if Path(given).exists() else given,
+        parser=source_of,
         help="Only this file or URL, or what lies under it; repeatable.",
     ),
 ]
@@ -49,7 +56,7 @@ def filter_of(
     for said in where or ():
         key, equals, value = said.partition("=")
         if not key or not equals:
-            raise BadInput(f"{said!r} is no metadata to filter by; write KEY=VALUE, as author=Smith.")
+            raise BadInput(f"{said!r} is no metadata to filter by; write KEY=VALUE, as topic=tides.")
         pairs.append((key, value))
     return Filter(
         tuple(articles or ()),

@@ -26,6 +26,7 @@ class Ran:
         return said
 
 
-def citewell(*arguments: str | bytes | Path) -> Ran:
-    done = subprocess.run([*COMMAND, *arguments], capture_output=True, check=False, timeout=60)
+def citewell(*arguments: str | bytes | Path, folder: Path | None = None) -> Ran:
+    """Run in a folder."""
+    done = subprocess.run([*COMMAND, *arguments], capture_output=True, check=False, timeout=60, cwd=folder)
     return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())

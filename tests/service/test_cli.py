@@ -18,7 +18,7 @@ from tests.service.command import Ran, citewell
 from tests.service.contracts import ANSWER, SEARCH_RESULT, keys, keys_of, untimed
 
 ARTICLES = {
-    "ants.md": "---\nid: ants\ntitle: Ants\nlanguage: en\n---\nAnts dig long tunnels. Some ants carry leaves home.\n",
+    "ants.md": "---\nid: ants\ntitle: Ants\nlanguage: en\ntopic: digging\n---\nAnts dig long tunnels. Some ants carry leaves home.\n",
     "bees.txt": "Bees turn nectar into honey. They dance to tell where flowers are.\n",
 }
 
@@ -238,6 +238,45 @@ def test_adding_in_another_precision_is_one_line_and_adds_nothing(
         f"The library in {library} is in fp32. To change it: citewell rebuild --precision int8 --library {library}"
     )
     assert contents(library) == before
+
+
+# -- filters --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--article", "ants", "--article", "nobody"], ["Ants"]),
+        (["--source", "articles/bees.txt"], ["Bees"]),
+        (["--source", "articles", "--language", "en", "--where", "topic=digging"], ["Ants"]),
+    ],
+    ids=["by id", "by a relative path", "by several kinds"],
+)
+def test_a_search_ranks_passages_of_the_articles_that_pass(
+    added: tuple[Path, Ran], options: list[str], expected: list[str]
+) -> None:
+    ran = citewell("search", "honey", "--library", added[0], "--json", *options, folder=added[0].parent)
+    assert (ran.code, ran.err) == (0, "")
+    assert [hit["article"]["title"][:4] for hit in json.loads(ran.out)["hits"]] == expected
+
+
+def test_an_answer_says_when_no_article_passes_the_filter(added: tuple[Path, Ran]) -> None:
+    ran = citewell("ask", "Who makes honey?", "--library", added[0], "--from", "2025", "--to", "2026-03-20")
+    assert ran == Ran(0, "insufficient: No article passes the filter.\n", "")
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "said"),
+    [
+        ("ask", ["--where", "topic"], "'topic' is no metadata to filter by; write KEY=VALUE,"),
+        ("search", ["--from", "yesterday"], "'yesterday' is no date to filter by; write 2026, 2026-03 or"),
+        ("search", ["--from", "2026-04", "--to", "2026-03"], "2026-04 is after 2026-03;"),
+    ],
+)
+def test_a_bad_filter_is_one_line(
+    added: tuple[Path, Ran], command: str, options: list[str], said: str
+) -> None:
+    assert citewell(command, "honey", "--library", added[0], *options).refusal.startswith(said)
 
 
 # -- input that cannot be used --------------------------------------------------------------------------------
