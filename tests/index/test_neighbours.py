@@ -5,7 +5,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -28,6 +28,7 @@ def bits(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
 
 
 @given(st.lists(st.tuples(whole, whole), max_size=12), st.tuples(whole, whole), st.integers(1, 15), st.data())
+@settings(deadline=None)
 def test_one_by_one_scores_as_numpy_does(
     rows: list[tuple[int, int]], question: tuple[int, int], k: int, data: st.DataObject
 ) -> None:

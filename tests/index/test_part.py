@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -348,6 +348,7 @@ flags = st.lists(st.booleans(), min_size=12, max_size=12)
 
 
 @given(st.lists(st.tuples(whole, whole), min_size=12, max_size=12), st.tuples(whole, whole), st.integers(1, 14), flags, flags)  # fmt: skip
+@settings(deadline=None)
 def test_of_equal_ones_at_the_edge_the_first_are_found(
     rows: list[tuple[int, int]], question: tuple[int, int], k: int, dead: list[bool], passing: list[bool]
 ) -> None:
