@@ -1,5 +1,6 @@
 """Gold sets: what a line holds, what is refused and how, and that the bundled set is sound."""
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from citewell.corpus.errors import BadInput
 from citewell.corpus.reading import article_id_of, read_file
 from citewell.eval.gold import (
     KINDS,
+    SPLITS,
+    WHYS,
     Evidence,
     Question,
     bundled_articles,
@@ -31,6 +34,9 @@ def line(**changes: object) -> str:
     return json.dumps({**json.loads(GOOD), **changes})
 
 
+UNANSWERABLE = line(id="q2", kind="unanswerable", evidence=[])
+
+
 def test_a_gold_file_is_read_in_its_order_and_blank_lines_are_passed_over(tmp_path: Path) -> None:
     file = tmp_path / "gold.jsonl"
     file.write_text(
@@ -40,6 +46,19 @@ def test_a_gold_file_is_read_in_its_order_and_blank_lines_are_passed_over(tmp_pa
         Question("q1", "fact", "Who digs?", (Evidence("ants", "Ants dig"),)),
         Question("q2", "unanswerable", "Wié?", ()),
     )
+
+
+def test_split_and_why_are_read_and_a_question_without_a_split_is_test(tmp_path: Path) -> None:
+    file = tmp_path / "gold.jsonl"
+    asked = [line(split="dev"), line(id="q2", split="test"), line(id="q3")]
+    reason = {**json.loads(UNANSWERABLE), "id": "q4", "why": "other topic"}
+    file.write_text("\n".join([*asked, json.dumps(reason)]), "utf-8")
+    assert [(q.id, q.split, q.why) for q in read_gold(file)] == [
+        ("q1", "dev", None),
+        ("q2", "test", None),
+        ("q3", "test", None),
+        ("q4", "test", "other topic"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -65,6 +84,15 @@ def test_a_gold_file_is_read_in_its_order_and_blank_lines_are_passed_over(tmp_pa
         pytest.param(line(id="q2", question=None), id="question that is null"),
         pytest.param(line(id="q2", evidence=[{"article": "ants", "quote": None}]), id="quote that is null"),
         pytest.param(GOOD, id="an id that occurs twice"),
+        pytest.param(line(id="q2", split="train"), id="unknown split"),
+        pytest.param(line(id="q2", split="DEV"), id="split in capitals"),
+        pytest.param(line(id="q2", split=""), id="empty split"),
+        pytest.param(line(id="q2", split=None), id="split that is null"),
+        pytest.param(line(id="q2", split=["dev"]), id="split that is a list"),
+        pytest.param(line(id="q2", kind="unanswerable", evidence=[], why="no idea"), id="unknown reason"),
+        pytest.param(line(id="q2", kind="unanswerable", evidence=[], why=None), id="reason that is null"),
+        pytest.param(line(id="q2", kind="unanswerable", evidence=[], why={}), id="reason that is an object"),
+        pytest.param(line(id="q2", why="other topic"), id="answerable with a reason"),
     ],
 )
 def test_a_bad_line_is_refused_with_its_file_and_number(tmp_path: Path, bad: str) -> None:
@@ -81,6 +109,12 @@ def test_a_bad_line_is_refused_with_its_file_and_number(tmp_path: Path, bad: str
         pytest.param(line(id="q2", kind="riddle"), "no kind 'riddle'; there are fact, table,", id="unknown kind"),
         pytest.param(GOOD, "the id 'q1' occurs twice", id="an id that occurs twice"),
         pytest.param(line(id="q2", evidence=[]), "exactly the unanswerable questions have no evidence", id="mismatch"),
+        pytest.param(line(id="q2", split="train"), "no split 'train'; there are dev, test", id="unknown split"),
+        pytest.param(line(id="q2", split=None), "no split None; there are dev, test", id="split that is null"),
+        pytest.param(
+            line(id="q2", kind="unanswerable", evidence=[], why="no idea"), "no reason 'no idea'; there are other period,", id="unknown reason"
+        ),
+        pytest.param(line(id="q2", why="other topic"), "only an unanswerable question says why", id="reason for evidence"),
         pytest.param("{}", "needs id, kind, question and evidence [{article, quote}]", id="fields missing"),
     ],
 )  # fmt: skip
@@ -162,6 +196,7 @@ def test_evidence_that_stands_nowhere_is_refused(ants: Library, article: str, qu
 # -- the bundled set ------------------------------------------------------------------------------------------
 
 BUNDLED = read_gold(bundled_gold())
+IN_VAIN = [question for question in BUNDLED if question.kind == "unanswerable"]
 _WORD = regex.compile(r"[\p{L}\p{N}]+")
 
 
@@ -172,8 +207,40 @@ def texts() -> dict[str, str]:
     return {article_id_of(draft, str(file)): draft.text for file, draft in drafts}
 
 
-def test_the_bundled_gold_has_80_questions_or_more() -> None:
-    assert len(BUNDLED) >= 80
+def test_the_bundled_gold_has_230_questions_or_more_and_30_in_100_are_unanswerable() -> None:
+    assert len(BUNDLED) >= 230
+    assert len(IN_VAIN) >= 0.3 * len(BUNDLED)
+
+
+def test_every_unanswerable_bundled_question_says_why_and_most_are_near_misses() -> None:
+    assert {question.why for question in IN_VAIN} == set(WHYS)
+    assert sum(question.why != "other topic" for question in IN_VAIN) > len(IN_VAIN) / 2
+
+
+def halves(texts: list[str]) -> list[str]:
+    """The split of the questions of one kind, by the rule that `bundled_gold` states."""
+    split: list[str] = []
+    for number, text in enumerate(texts):
+        if number % 2:
+            split.append("test" if split[-1] == "dev" else "dev")
+        else:
+            odd = int(hashlib.sha256(text.encode()).hexdigest(), 16) % 2
+            split.append("test" if odd else "dev")
+    return split
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_bundled_questions_of_a_kind_are_split_by_rule_and_in_halves(kind: str) -> None:
+    questions = [question for question in BUNDLED if question.kind == kind]
+    split = [question.split for question in questions]
+    assert split == halves([question.question for question in questions])
+    assert set(split) == set(SPLITS)
+    assert abs(split.count("dev") - split.count("test")) <= 1
+
+
+def test_every_line_of_the_bundled_gold_names_its_split() -> None:
+    lines = [json.loads(line) for line in bundled_gold().read_text("utf-8").splitlines()]
+    assert [line["split"] for line in lines] == [question.split for question in BUNDLED]
 
 
 def test_the_bundled_gold_has_questions_of_every_kind() -> None:
