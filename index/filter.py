@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from citewell.corpus.errors import BadInput
 from citewell.index.articles import Articles, IndexedArticle
 
+_LANGUAGE = regex.compile(r"[a-z]{2}")
 _DATE = regex.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Several ids, sources or languages: any of them. Raises BadInput for what is no date or no range of dates."""
+    """Several ids, sources or languages: any of them. Raises BadInput for what is no date, range or language."""
 
     articles: tuple[str, ...] = ()  # ids
     sources: tuple[str, ...] = ()  # a file or URL, or a folder or site that it lies under
@@ -29,6 +30,11 @@ class Filter:
         for said in (first, last):
             if said is not None and not _is_date(said):
                 raise BadInput(f"{said!r} is no date to filter by; write 2026, 2026-03 or 2026-03-20.")
+        for code in self.languages:
+            if not _LANGUAGE.fullmatch(code):
+                raise BadInput(
+                    f"{code!r} is no language to filter by; write a code of ISO 639-1, as en or nl."
+                )
         if first and last and first[: len(last)] > last[: len(first)]:
             raise BadInput(f"{first} is after {last}; give the earlier date first.")
 

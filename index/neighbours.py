@@ -87,12 +87,26 @@ class Clusters:
         bitmap: NDArray[np.uint8] | None = None,
         share: float = 1.0,
     ) -> NDArray[np.int64]:
-        """Numbers of at most k vectors; of those in the bitmap, which are a `share` of all: more clusters are needed."""
-        asked = encode(question[np.newaxis]).astype(np.float32)  # the library compares codes with codes
+        """Numbers of at most k vectors, the nearest codes first.
+
+        Of those in the bitmap, which are a `share` of all, more clusters are needed: as many more, and then twice as many
+        until the nearer half stays the same, since what is allowed may lie far from the question.
+        """
         probes = min(math.ceil(self.probes / share), self.index.nlist)
-        _, found = self.index.search(
-            asked, k, params=faiss.SearchParametersIVF(nprobe=probes, **selected(bitmap))
-        )
+        found = self._look_into(probes, question, k, bitmap)
+        while bitmap is not None and probes < self.index.nlist:
+            probes = min(2 * probes, self.index.nlist)
+            former, found = found, self._look_into(probes, question, k, bitmap)
+            if np.array_equal(former[: k // 2], found[: k // 2]):
+                break
+        return found
+
+    def _look_into(
+        self, probes: int, question: NDArray[np.float32], k: int, bitmap: NDArray[np.uint8] | None
+    ) -> NDArray[np.int64]:
+        asked = encode(question[np.newaxis]).astype(np.float32)  # the library compares codes with codes
+        params = faiss.SearchParametersIVF(nprobe=probes, **selected(bitmap))
+        _, found = self.index.search(asked, k, params=params)
         numbers: NDArray[np.int64] = found[0][found[0] >= 0]
         return numbers
 

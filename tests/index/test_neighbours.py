@@ -181,6 +181,18 @@ def test_under_a_filter_recall_is_no_lower(clusters: Clusters, share: float) -> 
     assert recall(clusters, QUESTIONS, mask) >= 0.99
 
 
+def test_what_is_allowed_far_from_the_question_is_found_all_the_same(clusters: Clusters) -> None:
+    """Half of the vectors are allowed: those that are farthest from each question."""
+    shares = []
+    for question in QUESTIONS[:50]:
+        order = np.argsort(VECTORS.astype(np.float32) @ question)
+        mask = np.zeros(len(VECTORS), dtype=bool)
+        mask[order[: len(order) // 2]] = True
+        found = clusters.nearest(question, 10 + SPARE, bits(mask), 0.5)
+        shares.append(len(np.intersect1d(found, order[: len(order) // 2][-10:])) / 10)
+    assert np.mean(shares) >= 0.98
+
+
 def test_no_vector_is_near_where_none_is_allowed(clusters: Clusters) -> None:
     nobody = np.zeros(len(VECTORS), dtype=bool)
     assert clusters.nearest(QUESTIONS[0], 10, bits(nobody), 1 / len(VECTORS)).tolist() == []
