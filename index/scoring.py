@@ -23,12 +23,27 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Parts:
+    """What a score is the sum of, each part with its share applied, None for a silent retriever; and the ranks.
+
+    A rank is one more than the number of passages that the retriever scored higher, None if it did not propose this one.
+    """
+
+    lexical: float | None
+    passage: float | None
+    sentence: float | None
+    lexical_rank: int | None
+    dense_rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One line of a ranking; a higher score is better."""
 
     passage_id: str
     score: float
     number: int  # of the passage in the searcher
+    parts: Parts | None = None  # of a hybrid score
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +60,23 @@ def combine(
     passage: NDArray[np.float64] | None,
     sentence: NDArray[np.float64] | None,
 ) -> NDArray[np.float64]:
-    """Scores of candidates, shape (c,), rounded to 6 decimals; each part has shape (c,) or None if it is silent."""
-    shares = [(config.lexical, lexical), (config.passage, passage), (config.sentence, sentence)]
-    spoken = [(share, part) for share, part in shares if part is not None]
-    weight = sum(share for share, _ in spoken)
-    if not spoken or not weight:
-        return np.zeros(0)
-    total: NDArray[np.float64] = sum(share * part for share, part in spoken) / weight  # type: ignore[assignment]
-    return np.round(total, 6)
+    """Parts of the scores of c candidates, shape (3, c), rounded to 6 decimals; NaN for what is silent (given as None)."""
+    given = ((config.lexical, lexical), (config.passage, passage), (config.sentence, sentence))
+    weight = sum(share for share, values in given if values is not None)
+    count = next((len(values) for _, values in given if values is not None), 0)
+    silent = np.full(count, np.nan)
+    return np.array(
+        [
+            silent if values is None or not weight else np.round(share * values / weight, 6)
+            for share, values in given
+        ]
+    )
+
+
+def total(parts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scores, shape (c,): the sums of the parts that speak."""
+    scores: NDArray[np.float64] = np.round(np.nansum(parts, axis=0), 6)
+    return scores
 
 
 def best_per_group(values: NDArray[np.float64], sizes: NDArray[np.int64]) -> NDArray[np.float64]:

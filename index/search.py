@@ -4,8 +4,9 @@ Lexical, dense and hybrid are three retrievers with one signature, so that an ev
 passages of all parts are numbered through; a ranking does not depend on how they are spread over parts.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -20,7 +21,7 @@ from citewell.index.config import Config
 from citewell.index.embedding import Embedder
 from citewell.index.filter import EVERYTHING, Filter
 from citewell.index.part import Part
-from citewell.index.scoring import Hit, Ranking, State, best_per_group, combine
+from citewell.index.scoring import Hit, Parts, Ranking, State, best_per_group, combine, total
 from citewell.index.segment import Segment
 
 
@@ -103,15 +104,22 @@ class Searcher:
     def hybrid(self, query: Query, k: int) -> Ranking:
         """The union of what both propose, by the score of `scoring.py`."""
         depth = max(k, self.config.depth)
-        numbers = np.union1d(self.matching(query, depth)[0], self.nearest(query, depth)[0])
+        matching, nearest = self.matching(query, depth), self.nearest(query, depth)
+        numbers = np.union1d(matching[0], nearest[0])
         passage = sentence = None
         if query.vector is not None:
             passage = self._passage_cosines(query, numbers)
             sentence = self._sentence_cosines(query, numbers)
             sentence = np.where(np.isnan(sentence), passage, sentence)
         lexical = self._lexical_scores(query, numbers) if query.lexical is State.OK else None
-        scores = combine(self.config, lexical, passage, sentence)
-        return Ranking(self._hits(numbers, scores, k), {"lexical": query.lexical, "dense": query.dense})
+        parts = combine(self.config, lexical, passage, sentence)
+        hits = []
+        for hit in self._hits(numbers, total(parts), k):
+            said = parts[:, np.searchsorted(numbers, hit.number)].tolist()
+            lexical_part, passage_part, sentence_part = (None if math.isnan(part) else part for part in said)
+            ranks = _rank(hit.number, *matching), _rank(hit.number, *nearest)
+            hits.append(replace(hit, parts=Parts(lexical_part, passage_part, sentence_part, *ranks)))
+        return Ranking(tuple(hits), {"lexical": query.lexical, "dense": query.dense})
 
     def matching(self, query: Query, k: int) -> _Found:
         """The k best by BM25 over its upper bound, with their scores."""
@@ -195,3 +203,8 @@ class Searcher:
         kept = zip(*(values.tolist() for values in self._cut(numbers, scores, k)), strict=True)
         hits = (Hit(self.passage_id(number), score, number) for number, score in kept)
         return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.passage_id)))
+
+
+def _rank(number: int, numbers: NDArray[np.int64], scores: NDArray[np.float64]) -> int | None:
+    place = np.flatnonzero(numbers == number)
+    return int((scores > scores[place[0]]).sum()) + 1 if len(place) else None

@@ -90,7 +90,10 @@ def test_a_retriever_that_has_nothing_to_say_is_reported(
 
 def test_a_silent_retriever_is_not_fused_as_noise(searcher: Searcher) -> None:
     alone = searcher.lexical(searcher.query("数据 battery"), 5)
-    assert searcher.hybrid(searcher.query("数据 battery"), 5).hits == alone.hits
+    hits = searcher.hybrid(searcher.query("数据 battery"), 5).hits
+    assert [(hit.passage_id, hit.score) for hit in hits] == [
+        (hit.passage_id, hit.score) for hit in alone.hits
+    ]
     assert searcher.hybrid(searcher.query("数据中心"), 5).hits == ()
 
 
@@ -187,3 +190,23 @@ def test_the_language_of_a_dead_article_alone_leaves_no_trace(tmp_path: Path) ->
     searcher = Searcher("snapshot", [Part(segment, dead)], embedder, Config())
     alone = a_searcher(tmp_path, embedder, an_article("dutch", "De kat zit.", language="nl"))
     assert searcher.query("wat is dat").lexical is alone.query("wat is dat").lexical is State.EMPTY
+
+
+def test_every_hit_says_what_its_score_is_made_of_and_where_each_retriever_had_it(searcher: Searcher) -> None:
+    ranking = searcher.hybrid(searcher.query("battery life"), 10)
+    first, *_, last = ranking.hits
+    assert first.parts is not None
+    assert last.parts is not None
+    assert (first.parts.lexical_rank, first.parts.dense_rank) == (1, 1)
+    assert last.parts.lexical_rank is None  # it shares no word with the question
+    for hit in ranking.hits:
+        assert hit.parts is not None
+        parts = (hit.parts.lexical, hit.parts.passage, hit.parts.sentence)
+        assert round(sum(part or 0.0 for part in parts), 6) == hit.score
+
+
+def test_a_silent_retriever_has_no_part(searcher: Searcher) -> None:
+    (first, *_) = searcher.hybrid(searcher.query("колір battery"), 10).hits
+    assert first.parts is not None
+    assert (first.parts.passage, first.parts.sentence, first.parts.dense_rank) == (None, None, None)
+    assert first.parts.lexical == first.score
