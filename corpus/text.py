@@ -31,4 +31,6 @@ def text_sha(text: str) -> str:
 
 def count_words(text: str) -> float:
     """Number of words; in Chinese, Japanese and Korean two characters count as one word."""
-    return sum(0.5 if match["cjk"] else 1.0 for match in _WORD_OR_CJK.finditer(text))
+    found = _WORD_OR_CJK.findall(text)  # of each the CJK character, empty for a word
+    words = found.count("")
+    return words + 0.5 * (len(found) - words)

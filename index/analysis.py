@@ -15,7 +15,8 @@ ANALYSIS_RECIPE = "analysis-1"
 _CJK = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\u30fc"
 _TOKEN = regex.compile(rf"(?w)(?P<cjk>[{_CJK}]+)|\b[\p{{L}}\p{{N}}--[{_CJK}]][^{_CJK}]*?\b", regex.V1)
 _DIGIT_COMMA = regex.compile(r"(?<=\d),(?=\d{3})")
-_CLITIC = regex.compile(r"(?:^|(?<=\w)')(?:s|t|d|m|ll|re|ve)$")  # of English, also cut off: GPT-5.4's
+_CLITIC = regex.compile(r"(?<=\w)'(?:s|t|d|m|ll|re|ve)$")  # of English
+_CUT_OFF = frozenset({"s", "t", "d", "m", "ll", "re", "ve"})  # the same as a word of its own: GPT-5.4's
 _STEMMERS = {
     "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english", "es": "spanish",
     "eu": "basque", "fi": "finnish", "fr": "french", "ga": "irish", "hi": "hindi", "hu": "hungarian",
@@ -35,9 +36,11 @@ def analyse(text: str, language: str | None) -> list[str]:
         if match["cjk"]:
             terms += _bigrams(match["cjk"])
         else:
-            word = _DIGIT_COMMA.sub("", match[0].replace("’", "'")).casefold()
+            word = match[0].replace("’", "'").casefold()
+            if "," in word:
+                word = _DIGIT_COMMA.sub("", word)
             if language == "en":
-                word = _CLITIC.sub("", word)
+                word = "" if word in _CUT_OFF else _CLITIC.sub("", word) if "'" in word else word
             if word and word not in stop:
                 words.append(word)
     return _stem(words, language) + terms
