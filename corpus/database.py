@@ -4,13 +4,14 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
-from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryError, LibraryMissing, LibraryReadOnly
+from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing, LibraryReadOnly
+from citewell.corpus.storage import storing
 
 SCHEMA_VERSION = 1
 _SCHEMA = """
@@ -42,9 +43,6 @@ def _identity(file: Path) -> tuple[int, int]:
 
 def writable(folder: Path) -> bool:
     return os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
-
-
-_STORAGE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 
 
 class Database:
@@ -110,15 +108,15 @@ class Database:
         with self._turn, self._named_errors():
             return self._connection.execute(query, values).fetchall()
 
-    def copy_to(self, other: sqlite3.Connection) -> None:
-        """Copy the whole database as it is now, while others read and write it."""
-        with self._turn, self._named_errors():
-            self._connection.backup(other)
+    def copy_to(self, file: Path) -> None:
+        """Write the whole database as it is now to another file, while others read and write it."""
+        with self._turn, self._named_errors(), storing(file), closing(sqlite3.connect(file)) as copy:
+            self._connection.backup(copy)
 
-    def replace_with(self, other: sqlite3.Connection) -> None:
+    def replace_with(self, other: "Database") -> None:
         """Become a copy of another database in one step; readers see the old content or the new."""
         with self._turn, self._named_errors():
-            other.backup(self._connection)
+            other._connection.backup(self._connection)
 
     def vacuum(self) -> None:
         """Leave no trace of deleted rows, in the file or beside it."""
@@ -160,17 +158,13 @@ class Database:
     @contextmanager
     def _named_errors(self) -> Iterator[None]:
         try:
-            yield
+            with storing(self.file):
+                yield
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
                 raise LibraryBusy(self.file.parent) from error
             if "readonly" in str(error):
                 raise LibraryReadOnly(self.file.parent) from error
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _STORAGE:
-                raise LibraryError(
-                    f"{self.file} cannot be read or written now: {error}. Nothing that was acknowledged is lost; make "
-                    "room or mend the storage, then try again."
-                ) from error
             raise CorruptLibrary(
                 f"{self.file} cannot be read or written ({error}). Restore it from a backup, or make a new library "
                 "from the articles; the file is left as it is."

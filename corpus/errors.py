@@ -11,6 +11,7 @@ CitewellError
 └── LibraryError        the library or its model is not in order
     ├── LibraryBusy
     ├── LibraryReadOnly
+    ├── StorageFailed
     ├── CorruptLibrary
     └── ModelMismatch
 """
@@ -80,6 +81,17 @@ class LibraryReadOnly(LibraryError):
             f"{folder} cannot be written. To change it, or to finish what was begun, make its folder writable."
         )
         self.folder = folder
+
+
+class StorageFailed(LibraryError):
+    """Storage refused to write or read a file, as a full disk does."""
+
+    def __init__(self, file: Path, reason: str) -> None:
+        super().__init__(
+            f"{file} cannot be read or written now: {reason}. Nothing that was acknowledged is lost; make room or mend "
+            "the storage, then try again."
+        )
+        self.file, self.reason = file, reason
 
 
 class CorruptLibrary(LibraryError):

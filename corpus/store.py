@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
+from uuid import uuid4
 
 from citewell.corpus.article import Article, Cut, Draft, Excluded, Passage, Span
 from citewell.corpus.database import Database
@@ -134,6 +135,11 @@ class Store:
             if not hidden.rowcount:
                 raise UnknownArticle(article_id)
             self._next_change(db, article_id, "remove")
+
+    def start_epoch(self) -> None:
+        """Become another store than the one that this is a copy of."""
+        with self.database.transaction() as db:
+            db.execute("UPDATE library SET epoch = ?", (uuid4().hex,))
 
     # -- reading ------------------------------------------------------------------------------------------------
 

@@ -8,10 +8,10 @@ import zipfile
 import zlib
 from contextlib import closing, suppress
 from pathlib import Path
-from uuid import uuid4
 
 from citewell.corpus.database import SCHEMA_VERSION
-from citewell.corpus.errors import BadInput, CitewellError
+from citewell.corpus.errors import BadInput, CitewellError, StorageFailed
+from citewell.corpus.storage import storing
 from citewell.corpus.store import Store
 from citewell.index.embedding import Progress
 from citewell.index.library import STORE, Library
@@ -27,10 +27,9 @@ _LEFTOVER = ".citewell-restore-"
 def backup(library: Library, file: Path, vectors: bool = False) -> None:
     """Write a backup, while others read and write the library. The file appears whole or not at all."""
     try:
-        with tempfile.TemporaryDirectory(dir=file.parent, prefix=".citewell-backup-") as made:
+        with storing(file), tempfile.TemporaryDirectory(dir=file.parent, prefix=".citewell-backup-") as made:
             folder = Path(made)
-            with closing(sqlite3.connect(folder / STORE)) as copy:
-                library.store.database.copy_to(copy)
+            library.store.database.copy_to(folder / STORE)
             if vectors and library.vectors.is_file():
                 VectorCache(library.vectors).close()  # a damaged file is made anew
                 _copy(library.vectors, folder / _VECTORS)
@@ -44,10 +43,10 @@ def backup(library: Library, file: Path, vectors: bool = False) -> None:
             sync(written)
             written.replace(file)
             sync(file.parent)
-    except OSError as error:
+    except StorageFailed as failed:
         raise CitewellError(
-            f"The backup cannot be written to {file}: {error.strerror}. Choose another place."
-        ) from None
+            f"The backup cannot be written to {file}: {failed.reason}. Choose another place."
+        ) from failed
 
 
 def restore(library: Library, file: Path, progress: Progress = lambda *_: None) -> int:
@@ -55,20 +54,16 @@ def restore(library: Library, file: Path, progress: Progress = lambda *_: None) 
 
     Readers see the old content or the new. Raises BadInput, before anything is changed, for a file that is no backup.
     """
-    with tempfile.TemporaryDirectory(dir=library.folder, prefix=_LEFTOVER) as made:
+    place = library.folder
+    with storing(place), tempfile.TemporaryDirectory(dir=place, prefix=_LEFTOVER) as made:
         folder = Path(made)
         _unpack(file, folder)
         if (folder / _VECTORS).is_file():
             with suppress(sqlite3.DatabaseError):  # vectors can be computed again
                 _copy(folder / _VECTORS, library.vectors)
-        with closing(sqlite3.connect(folder / STORE)) as copy:
-            with copy:
-                copy.execute("UPDATE library SET epoch = ?", (uuid4().hex,))
-            source = Store(folder / STORE)
-            try:
-                return library.become(source, copy, progress)
-            finally:
-                source.close()
+        with closing(Store(folder / STORE)) as source:
+            source.start_epoch()
+            return library.become(source, progress)
 
 
 def remove_leftovers(library: Library) -> None:
@@ -84,7 +79,7 @@ def _copy(source: Path, target: Path) -> None:
 
 def check_backup(file: Path) -> None:
     """Raises BadInput unless the file is a backup that can be restored."""
-    with tempfile.TemporaryDirectory(prefix="citewell-check-") as made:
+    with storing(file), tempfile.TemporaryDirectory(prefix="citewell-check-") as made:
         _unpack(file, Path(made))
 
 
@@ -95,9 +90,8 @@ def _unpack(file: Path, folder: Path) -> None:
             for name, sha in manifest["files"].items():
                 if name not in (STORE, _VECTORS):
                     raise ValueError(f"an unknown file {name!r} in it")
-                with archive.open(name) as packed, (folder / name).open("wb") as unpacked:
-                    while block := packed.read(1 << 20):
-                        unpacked.write(block)
+                with archive.open(name) as packed, storing(folder), (folder / name).open("wb") as unpacked:
+                    shutil.copyfileobj(packed, unpacked, 1 << 20)
                 if file_sha(folder / name) != sha:
                     raise ValueError(f"{name} in it is damaged")
             if manifest["schema"] != SCHEMA_VERSION or not (folder / STORE).is_file():

@@ -1,8 +1,8 @@
 """A library is a folder: the store of the truth, the vector cache, the index derived from them, and a writer's lock."""
 
+import errno
 import fcntl
 import json
-import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,8 +11,16 @@ from pathlib import Path
 from typing import IO
 
 from citewell.corpus.article import Article, Cut
-from citewell.corpus.errors import CitewellError, CorruptLibrary, LibraryBusy, LibraryMissing, LibraryReadOnly
+from citewell.corpus.errors import (
+    CitewellError,
+    CorruptLibrary,
+    LibraryBusy,
+    LibraryMissing,
+    LibraryReadOnly,
+    StorageFailed,
+)
 from citewell.corpus.passages import CUT_RECIPE, cut, fault_of
+from citewell.corpus.storage import storing
 from citewell.corpus.store import Store
 from citewell.index.build import BUILD_RECIPE, build
 from citewell.index.config import Config
@@ -108,9 +116,12 @@ class Library:
 
     @contextmanager
     def writing(self, wait: float = 60.0) -> Iterator[None]:
-        """Hold the writer's lock. Raises LibraryBusy when another process holds it for longer than `wait` seconds."""
+        """Hold the writer's lock. Raises LibraryBusy when another process holds it for longer than `wait` seconds.
+
+        Whatever storage refuses to write meanwhile is raised as StorageFailed.
+        """
         deadline = time.monotonic() + wait
-        with self._lock() as lock:
+        with storing(self.index), self._lock() as lock:
             while True:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -124,7 +135,9 @@ class Library:
     def _lock(self) -> IO[str]:
         try:
             return (self.folder / "lock").open("a")
-        except OSError:
+        except OSError as error:
+            if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+                raise
             raise LibraryReadOnly(self.folder) from None
 
     def catch_up(self, progress: Progress = lambda *_: None) -> None:
@@ -153,9 +166,9 @@ class Library:
         return any((part.segment.model, part.segment.recipe) != made_with for part in parts)
 
     def catch_up_if_free(self) -> None:
-        """Catch up unless another process is writing: it will."""
+        """Catch up unless another process is writing, which will, or storage takes nothing: what is published answers."""
         if self.is_behind():
-            with suppress(LibraryBusy, LibraryReadOnly), self.writing(wait=0):
+            with suppress(LibraryBusy, LibraryReadOnly, StorageFailed), self.writing(wait=0):
                 self.catch_up()
 
     def compact(self) -> None:
@@ -190,8 +203,8 @@ class Library:
         self._publish(change, [], segment)
         return len(segment)
 
-    def become(self, other: Store, copy: sqlite3.Connection, progress: Progress = lambda *_: None) -> int:
-        """Take over the content of another store, whose database is `copy`; returns the number of passages.
+    def become(self, other: Store, progress: Progress = lambda *_: None) -> int:
+        """Take over the content of another store; returns the number of passages.
 
         Its index is built and saved before, so that readers go from the old content to the new at once.
         """
@@ -199,7 +212,7 @@ class Library:
             segment = self._build(other.articles(), progress, other)
             self.index.mkdir(parents=True, exist_ok=True)
             segment.save(self.index)
-            self.store.database.replace_with(copy)
+            self.store.database.replace_with(other.database)
             self._publish(self.store.change(), [], segment)
             return len(segment)
 

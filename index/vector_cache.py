@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from citewell.corpus.errors import LibraryBusy, LibraryReadOnly
+from citewell.corpus.storage import primary_code, storing
 
 _Result = TypeVar("_Result")
 _SCHEMA = (
@@ -26,7 +27,8 @@ class VectorCache:
     """Half-precision vectors by text SHA, role and model; losing the file costs time only."""
 
     def __init__(self, file: Path) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        with storing(file):
+            file.parent.mkdir(parents=True, exist_ok=True)
         self.file = file
         self._db: sqlite3.Connection | None = None
         self._run(lambda db: db.execute("SELECT vector FROM vectors LIMIT 1").fetchone())
@@ -63,9 +65,10 @@ class VectorCache:
     def _run(self, work: Callable[[sqlite3.Connection], _Result]) -> _Result:
         """Do the work, on a new file if the present one turns out to be damaged."""
         try:
-            return work(self._opened())
+            with storing(self.file):
+                return work(self._opened())
         except sqlite3.DatabaseError as error:
-            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+            code = primary_code(error)
             if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise LibraryBusy(self.file.parent) from error
             if code == sqlite3.SQLITE_READONLY:
@@ -73,9 +76,10 @@ class VectorCache:
             if code not in _DAMAGED:
                 raise
         self.close()
-        for name in (self.file.name, f"{self.file.name}-wal", f"{self.file.name}-shm"):
-            self.file.with_name(name).unlink(missing_ok=True)
-        return work(self._opened())
+        with storing(self.file):
+            for name in (self.file.name, f"{self.file.name}-wal", f"{self.file.name}-shm"):
+                self.file.with_name(name).unlink(missing_ok=True)
+            return work(self._opened())
 
     def _opened(self) -> sqlite3.Connection:
         if self._db is None:
@@ -95,7 +99,8 @@ def _many(db: sqlite3.Connection, statement: str, rows: Sequence[tuple[object, .
     db.execute("BEGIN")
     try:
         db.executemany(statement, rows)
+        db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        if db.in_transaction:  # SQLite itself rolls back when the disk is full
+            db.execute("ROLLBACK")
         raise
-    db.execute("COMMIT")

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 COMMAND = (sys.executable, "-m", "citewell.service.cli")
+_WITHOUT_ROOM = (
+    sys.executable, "-B", "-c",  # -B: a module could be compiled to half a file
+    "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)),) * 2); "
+    "from citewell.service.cli import main; main()",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,5 +33,14 @@ class Ran:
 
 def citewell(*arguments: str | bytes | Path, folder: Path | None = None) -> Ran:
     """Run in a folder."""
-    done = subprocess.run([*COMMAND, *arguments], capture_output=True, check=False, timeout=60, cwd=folder)
+    return _ran([*COMMAND, *arguments], folder)
+
+
+def citewell_without_room(most_bytes: int, *arguments: str | bytes | Path) -> Ran:
+    """In a process that can make no file of more than so many bytes."""
+    return _ran([*_WITHOUT_ROOM, str(most_bytes), *arguments])
+
+
+def _ran(command: list[str | bytes | Path], folder: Path | None = None) -> Ran:
+    done = subprocess.run(command, capture_output=True, check=False, timeout=60, cwd=folder)
     return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())

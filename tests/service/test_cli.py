@@ -14,7 +14,7 @@ from citewell.corpus.store import Store
 from citewell.index.library import STORE
 from citewell.index.model import Precision, default_model, precision_of
 from citewell.index.onnx_embedder import OnnxEmbedder
-from tests.service.command import Ran, citewell
+from tests.service.command import Ran, citewell, citewell_without_room
 from tests.service.contracts import ANSWER, SEARCH_RESULT, keys, keys_of, untimed
 
 ARTICLES = {
@@ -365,6 +365,18 @@ def test_a_damaged_vector_cache_costs_time_only(library: Path) -> None:
     assert citewell("rebuild", "--library", library).code == 0
     assert stored(library) == before
     assert citewell("ask", "honey", "--library", library).code == 0
+
+
+@pytest.mark.parametrize(("most_bytes", "named"), [(4_000, STORE), (50_000, "vectors.db")])
+def test_a_disk_without_room_is_one_line_and_with_room_nothing_is_amiss(
+    library: Path, tmp_path: Path, most_bytes: int, named: str
+) -> None:
+    file = tmp_path / "wasps.md"
+    file.write_text(" ".join(f"Wasps built nest {number} of paper." for number in range(100)))
+    said = citewell_without_room(most_bytes, "add", file, "--library", library).refusal
+    assert said.startswith(f"{library / named} cannot be read or written now: disk I/O error.")
+    assert said.endswith("make room or mend the storage, then try again.")
+    assert citewell("add", file, "--library", library).code == 0
 
 
 def test_files_that_cannot_be_read_are_reported_and_the_others_added(library: Path, tmp_path: Path) -> None:
