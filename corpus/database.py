@@ -13,22 +13,22 @@ from uuid import uuid4
 from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing, LibraryReadOnly
 from citewell.corpus.storage import storing
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _SCHEMA = """
-CREATE TABLE library (epoch TEXT NOT NULL) STRICT;
+CREATE TABLE library (epoch TEXT NOT NULL, former TEXT NOT NULL) STRICT;
 CREATE TABLE changes (number INTEGER PRIMARY KEY AUTOINCREMENT, article_id TEXT NOT NULL, kind TEXT NOT NULL,
     recorded_at TEXT NOT NULL) STRICT;
 CREATE TABLE texts (sha TEXT PRIMARY KEY, text TEXT NOT NULL, cut_recipe TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE passages (text_sha TEXT NOT NULL REFERENCES texts, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
     heading TEXT, header_start INTEGER, header_end INTEGER, sentences TEXT NOT NULL,
-    PRIMARY KEY (text_sha, start)) STRICT, WITHOUT ROWID;
+    digest TEXT NOT NULL, PRIMARY KEY (text_sha, start)) STRICT, WITHOUT ROWID;
 CREATE TABLE excluded (text_sha TEXT NOT NULL REFERENCES texts, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
-    rule TEXT NOT NULL, PRIMARY KEY (text_sha, start)) STRICT, WITHOUT ROWID;
-CREATE TABLE articles (id TEXT PRIMARY KEY, live INTEGER) STRICT, WITHOUT ROWID;
+    rule TEXT NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (text_sha, start)) STRICT, WITHOUT ROWID;
+CREATE TABLE articles (id TEXT PRIMARY KEY, live INTEGER, digest TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE revisions (article_id TEXT NOT NULL REFERENCES articles, number INTEGER NOT NULL,
     source TEXT NOT NULL, text_sha TEXT NOT NULL REFERENCES texts, title TEXT NOT NULL, author TEXT, published TEXT,
     language TEXT, metadata TEXT NOT NULL, recorded_at TEXT NOT NULL, original_sha TEXT NOT NULL, reader TEXT NOT NULL,
-    change INTEGER NOT NULL REFERENCES changes, PRIMARY KEY (article_id, number)) STRICT, WITHOUT ROWID;
+    digest TEXT NOT NULL, change INTEGER NOT NULL REFERENCES changes, PRIMARY KEY (article_id, number)) STRICT, WITHOUT ROWID;
 """
 
 
@@ -52,30 +52,30 @@ class Database:
         """Raises LibraryMissing if there is none and `create` is false, CorruptLibrary if it cannot be read."""
         if not create and not file.is_file():
             raise LibraryMissing(file.parent)
-        if not create and file.stat().st_size == 0:
-            raise CorruptLibrary(
-                f"{file} is empty. Restore it from a backup, or remove it and add the articles again."
-            )
         self.file = file
         self._turn = threading.RLock()
         with self._named_errors():
             if create:
                 self.file.touch()
             self._identity = _identity(file)
-            if not create and not writable(file.parent):
-                self._connection = self._open_immutable()
-                self._is_fresh()
-                return
-            self._connection = sqlite3.connect(
-                file, check_same_thread=False, isolation_level=None, timeout=30
-            )
+            read_only = not create and not writable(file.parent)
+            self._connection = self._open_immutable() if read_only else self._open()
             fresh = self._is_fresh()
+            if fresh and not create:
+                raise CorruptLibrary(
+                    f"{file} is empty. Restore it from a backup, or make a new library from the articles."
+                )
+            if read_only:
+                return
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._connection.execute("PRAGMA secure_delete = ON")  # what is purged is overwritten
             if fresh:
                 self._make()
+
+    def _open(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.file, check_same_thread=False, isolation_level=None, timeout=30)
 
     def _open_immutable(self) -> sqlite3.Connection:
         """Read a file on storage that cannot be written. Raises LibraryReadOnly if writes to it are unfinished."""
@@ -131,7 +131,7 @@ class Database:
             try:
                 found = self._connection.execute("PRAGMA integrity_check").fetchall()
                 found += self._connection.execute("PRAGMA foreign_key_check").fetchall()
-            except sqlite3.DatabaseError as error:
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
                 return [str(error)]
         return [" ".join(map(str, row)) for row in found if row != ("ok",)]
 
@@ -152,7 +152,7 @@ class Database:
             if not db.execute("SELECT 1 FROM sqlite_schema").fetchone():  # nobody else was faster
                 for statement in _SCHEMA.split(";"):
                     db.execute(statement)
-                db.execute("INSERT INTO library VALUES (?)", (uuid4().hex,))
+                db.execute("INSERT INTO library VALUES (?, '')", (uuid4().hex,))
                 db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     @contextmanager
@@ -160,12 +160,12 @@ class Database:
         try:
             with storing(self.file):
                 yield
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the latter for what SQLite quotes
             if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
                 raise LibraryBusy(self.file.parent) from error
             if "readonly" in str(error):
                 raise LibraryReadOnly(self.file.parent) from error
             raise CorruptLibrary(
-                f"{self.file} cannot be read or written ({error}). Restore it from a backup, or make a new library "
-                "from the articles; the file is left as it is."
+                f"{self.file} cannot be read or written ({error}). Restore a backup into a new folder, or make a new "
+                "library from the articles; the file is left as it is."
             ) from error

@@ -1,35 +1,79 @@
-"""Rows of the database as values. Raises CorruptLibrary for a row that no writer wrote."""
+"""Rows of the database as values. Each row holds a digest of itself, since SQLite does not notice a bit that flips.
 
+Raises CorruptLibrary for a row that no writer wrote.
+"""
+
+import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
-from citewell.corpus.article import Article, Passage, Span
+from citewell.corpus.article import Article, Excluded, Passage, Span
 from citewell.corpus.errors import CorruptLibrary
 
 ARTICLE_COLUMNS = (
     "article_id, source, number, text_sha, title, author, published, language, metadata, recorded_at, "
-    "original_sha, reader"
+    "original_sha, reader, revisions.digest"
 )
+POINTER_COLUMNS = "id, live, articles.digest"
+PASSAGE_COLUMNS = 'text_sha, start, "end", heading, header_start, header_end, sentences, digest'
+EXCLUDED_COLUMNS = 'text_sha, start, "end", rule, digest'
 
 
-def article_of(row: tuple[Any, ...]) -> Article:
-    article_id, source, number, sha, title, author, published, language, metadata, *recorded = row
-    try:
-        said = json.loads(metadata)
-    except ValueError:
-        raise CorruptLibrary(
-            f"The metadata of article {article_id!r} is damaged. Add the article again."
-        ) from None
+def with_digest(*cells: object) -> tuple[object, ...]:
+    """The cells of a row and their digest."""
+    return (*cells, hashlib.sha256(ascii(cells).encode()).hexdigest()[:16])
+
+
+def article_of(row: tuple[Any, ...], file: Path) -> Article:
+    article_id, source, number, sha, title, author, published, language, metadata, *recorded, _ = row
+    if _is_altered(row):
+        raise _damaged(file, article_id)
+    said = json.loads(metadata)
     return Article(article_id, source, number, sha, title, author, published, language, said, *recorded)
 
 
-def passage_of(row: tuple[Any, ...]) -> Passage:
-    start, end, heading, header_start, header_end, found = row
-    try:
-        sentences = tuple(Span(int(s), int(e)) for s, e in json.loads(found))
-    except (ValueError, TypeError):
-        raise CorruptLibrary(
-            f"The spans of a passage {start}-{end} are damaged. Cut it again: citewell rebuild"
-        ) from None
+def live_article_of(row: tuple[Any, ...], file: Path) -> Article:
+    """From the columns of the pointer, then those of the revision that it points at."""
+    check_pointer(row[:3], file)
+    if row[3] is None:
+        raise _damaged(file, row[0])
+    return article_of(row[3:], file)
+
+
+def check_pointer(row: tuple[Any, ...], file: Path) -> None:
+    """An article's id and the number of its live revision."""
+    if _is_altered(row):
+        raise _damaged(file, row[0])
+
+
+def passage_of(row: tuple[Any, ...], file: Path) -> Passage:
+    sha, start, end, heading, header_start, header_end, sentences, _ = row
+    if _is_altered(row):
+        raise _damaged_spans(file, sha)
     header = None if header_start is None else Span(header_start, header_end)
-    return Passage(Span(start, end), heading, header, sentences)
+    return Passage(Span(start, end), heading, header, tuple(Span(s, e) for s, e in json.loads(sentences)))
+
+
+def excluded_of(row: tuple[Any, ...], file: Path) -> Excluded:
+    sha, start, end, rule, _ = row
+    if _is_altered(row):
+        raise _damaged_spans(file, sha)
+    return Excluded(Span(start, end), rule)
+
+
+def _is_altered(row: tuple[Any, ...]) -> bool:
+    return with_digest(*row[:-1]) != row
+
+
+def _damaged(file: Path, article_id: object) -> CorruptLibrary:
+    return CorruptLibrary(
+        f"{file}: what it says of article {article_id!r} is damaged. Restore the library from a backup, or make a new "
+        "one from the articles."
+    )
+
+
+def _damaged_spans(file: Path, sha: object) -> CorruptLibrary:
+    return CorruptLibrary(
+        f"{file}: the spans of text {str(sha)[:12]} are damaged. Cut it again: citewell rebuild --library {file.parent}"
+    )

@@ -23,6 +23,6 @@ def storing(place: Path) -> Iterator[None]:
         raise StorageFailed(place, str(error)) from error
 
 
-def primary_code(error: sqlite3.Error) -> int:
+def primary_code(error: Exception) -> int:
     """SQLite's result code without its details; that of a general error if Python raised it."""
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF

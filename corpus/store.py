@@ -13,11 +13,24 @@ from enum import Enum
 from pathlib import Path
 from uuid import uuid4
 
-from citewell.corpus.article import Article, Cut, Draft, Excluded, Passage, Span
+from citewell.corpus.article import Article, Cut, Draft, Passage, Span
 from citewell.corpus.database import Database
 from citewell.corpus.errors import CorruptLibrary, UnknownArticle
-from citewell.corpus.rows import ARTICLE_COLUMNS, article_of, passage_of
+from citewell.corpus.rows import (
+    ARTICLE_COLUMNS,
+    EXCLUDED_COLUMNS,
+    PASSAGE_COLUMNS,
+    POINTER_COLUMNS,
+    article_of,
+    check_pointer,
+    excluded_of,
+    live_article_of,
+    passage_of,
+    with_digest,
+)
 from citewell.corpus.text import text_sha
+
+_LIVE = f"SELECT {POINTER_COLUMNS}, {ARTICLE_COLUMNS} FROM articles LEFT JOIN revisions ON id = article_id AND live = number"
 
 
 class Put(Enum):
@@ -62,16 +75,20 @@ class Store:
             if live == said:
                 return Put.UNCHANGED
             self._put_text(db, sha, draft.text, cut, recipe)
-            db.execute("INSERT INTO articles VALUES (?, NULL) ON CONFLICT DO NOTHING", (article_id,))
+            if not known:
+                db.execute("INSERT INTO articles VALUES (?, ?, ?)", with_digest(article_id, None))
             change, now = self._next_change(db, article_id, "put")
             (number,) = db.execute(
                 "SELECT coalesce(max(number), 0) + 1 FROM revisions WHERE article_id = ?", (article_id,)
             ).fetchone()
+            row = with_digest(article_id, source, number, *said[1:], now, draft.original_sha, draft.reader)
             db.execute(
-                "INSERT INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (article_id, number, *said, now, draft.original_sha, draft.reader, change),
+                "INSERT INTO revisions (article_id, source, number, text_sha, title, author, published, language, "
+                "metadata, recorded_at, original_sha, reader, digest, change) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (*row, change),
             )
-            db.execute("UPDATE articles SET live = ? WHERE id = ?", (number, article_id))
+            self._point(db, article_id, number)
         return Put.UPDATED if known and known[0] is not None else Put.ADDED
 
     def purge(self, article_id: str) -> None:
@@ -105,9 +122,9 @@ class Store:
 
     def _put_spans(self, db: sqlite3.Connection, sha: str, cut: Cut) -> None:
         db.executemany(
-            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                (
+                with_digest(
                     sha, p.span.start, p.span.end, p.heading,
                     p.table_header and p.table_header.start, p.table_header and p.table_header.end,
                     json.dumps([[s.start, s.end] for s in p.sentences], separators=(",", ":")),
@@ -116,9 +133,14 @@ class Store:
             ],
         )  # fmt: skip
         db.executemany(
-            "INSERT INTO excluded VALUES (?, ?, ?, ?)",
-            [(sha, e.span.start, e.span.end, e.rule) for e in cut.excluded],
+            "INSERT INTO excluded VALUES (?, ?, ?, ?, ?)",
+            [with_digest(sha, e.span.start, e.span.end, e.rule) for e in cut.excluded],
         )
+
+    def _point(self, db: sqlite3.Connection, article_id: str, number: int | None) -> None:
+        """Let a revision be the live one, or none."""
+        _, live, digest = with_digest(article_id, number)
+        db.execute("UPDATE articles SET live = ?, digest = ? WHERE id = ?", (live, digest, article_id))
 
     def _next_change(self, db: sqlite3.Connection, article_id: str, kind: str) -> tuple[int, str]:
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -129,17 +151,29 @@ class Store:
     def remove(self, article_id: str) -> None:
         """Hide an article: its revisions stay, no answer uses it. Raises UnknownArticle."""
         with self.database.transaction() as db:
-            hidden = db.execute(
-                "UPDATE articles SET live = NULL WHERE id = ? AND live IS NOT NULL", (article_id,)
-            )
-            if not hidden.rowcount:
+            live = db.execute("SELECT live FROM articles WHERE id = ?", (article_id,)).fetchone()
+            if not live or live[0] is None:
                 raise UnknownArticle(article_id)
+            self._point(db, article_id, None)
             self._next_change(db, article_id, "remove")
 
-    def start_epoch(self) -> None:
-        """Become another store than the one that this is a copy of."""
+    def start_epoch(self, former: str) -> None:
+        """Become another store than the one that this is a copy of, and the next after that of the former epoch."""
         with self.database.transaction() as db:
-            db.execute("UPDATE library SET epoch = ?", (uuid4().hex,))
+            db.execute("UPDATE library SET epoch = ?, former = ?", (uuid4().hex, former))
+
+    def faults(self) -> list[str]:
+        """What is wrong with the file and with what it says of articles. Texts and spans are checked when they are read."""
+        if found := self.database.faults():
+            return found
+        try:
+            for row in self.database.rows(f"SELECT {POINTER_COLUMNS} FROM articles"):
+                check_pointer(row, self.file)
+            for row in self.database.rows(f"SELECT {ARTICLE_COLUMNS} FROM revisions"):
+                article_of(row, self.file)
+        except CorruptLibrary as error:
+            return [str(error)]
+        return []
 
     # -- reading ------------------------------------------------------------------------------------------------
 
@@ -158,15 +192,26 @@ class Store:
 
     def epoch(self) -> str:
         """Changes when the store is replaced as a whole: change numbers of two epochs cannot be compared."""
-        ((epoch,),) = self.database.rows("SELECT epoch FROM library")
-        return str(epoch)
+        return self._one("SELECT epoch FROM library")
+
+    def former_epoch(self) -> str:
+        """That of the index whose place this store's content took; empty for a store that is no restored one."""
+        return self._one("SELECT former FROM library")
+
+    def _one(self, query: str, *values: object) -> str:
+        rows = self.database.rows(query, *values)
+        if not rows:
+            raise CorruptLibrary(
+                f"{self.file}: a row is missing. Restore the library from a backup, or make a new one from the articles."
+            )
+        return str(rows[0][0])
 
     def revisions(self, article_id: str) -> list[Article]:
         """All revisions of an article, the first one first; of a removed one, too."""
         rows = self.database.rows(
             f"SELECT {ARTICLE_COLUMNS} FROM revisions WHERE article_id = ? ORDER BY number", article_id
         )
-        return [article_of(row) for row in rows]
+        return [article_of(row, self.file) for row in rows]
 
     def text_shas(self) -> list[str]:
         """Names of all stored texts."""
@@ -175,12 +220,9 @@ class Store:
     def articles(self, after: str = "", limit: int = -1) -> list[Article]:
         """Live articles with an id greater than `after`, ordered by id."""
         rows = self.database.rows(
-            f"SELECT {ARTICLE_COLUMNS} FROM revisions JOIN articles ON id = article_id AND live = number "
-            "WHERE id > ? ORDER BY id LIMIT ?",
-            after,
-            limit,
+            f"{_LIVE} WHERE live IS NOT NULL AND id > ? ORDER BY id LIMIT ?", after, limit
         )
-        return [article_of(row) for row in rows]
+        return [live_article_of(row, self.file) for row in rows]
 
     def live(self, article_ids: Iterable[str]) -> Iterator[Article]:
         """Those of the articles that are live."""
@@ -190,15 +232,17 @@ class Store:
 
     def article(self, article_id: str, revision: int | None = None) -> Article:
         """The live revision of an article, or the one asked for. Raises UnknownArticle."""
-        rows = self.database.rows(
-            f"SELECT {ARTICLE_COLUMNS} FROM revisions JOIN articles ON id = article_id "
-            "WHERE id = ? AND number = coalesce(?, live)",
-            article_id,
-            revision,
-        )
+        if revision is None:
+            rows = self.database.rows(f"{_LIVE} WHERE live IS NOT NULL AND id = ?", article_id)
+        else:
+            rows = self.database.rows(
+                f"SELECT {ARTICLE_COLUMNS} FROM revisions WHERE article_id = ? AND number = ?",
+                article_id,
+                revision,
+            )
         if not rows:
             raise UnknownArticle(article_id)
-        return article_of(rows[0])
+        return (live_article_of if revision is None else article_of)(rows[0], self.file)
 
     def article_with_text(self, article_id: str, sha12: str) -> Article | None:
         """The newest revision of an article whose text's SHA begins so."""
@@ -208,7 +252,7 @@ class Store:
             article_id,
             sha12,
         )
-        return article_of(rows[0]) if rows else None
+        return article_of(rows[0], self.file) if rows else None
 
     def text(self, sha: str) -> str:
         """The text of that name, checked against it. Raises CorruptLibrary if it was altered or is gone."""
@@ -223,27 +267,25 @@ class Store:
 
     def cut_recipe(self, sha: str) -> str:
         """How the spans of a text were made."""
-        ((recipe,),) = self.database.rows("SELECT cut_recipe FROM texts WHERE sha = ?", sha)
-        return str(recipe)
+        return self._one("SELECT cut_recipe FROM texts WHERE sha = ?", sha)
 
     def cut(self, sha: str) -> Cut:
-        passages = self.database.rows(
-            'SELECT start, "end", heading, header_start, header_end, sentences FROM passages '
-            "WHERE text_sha = ? ORDER BY start",
-            sha,
+        """The spans of a text. Raises CorruptLibrary if one was altered."""
+        passages, excluded = (
+            self.database.rows(f"SELECT {columns} FROM {table} WHERE text_sha = ? ORDER BY start", sha)
+            for table, columns in (("passages", PASSAGE_COLUMNS), ("excluded", EXCLUDED_COLUMNS))
         )
-        excluded = self.database.rows(
-            'SELECT start, "end", rule FROM excluded WHERE text_sha = ? ORDER BY start', sha
+        return Cut(
+            tuple(passage_of(row, self.file) for row in passages),
+            tuple(excluded_of(row, self.file) for row in excluded),
         )
-        return Cut(tuple(map(passage_of, passages)), tuple(Excluded(Span(s, e), r) for s, e, r in excluded))
 
     def passage(self, sha: str, span: Span) -> Passage | None:
         """The stored passage of exactly that span."""
         rows = self.database.rows(
-            'SELECT start, "end", heading, header_start, header_end, sentences FROM passages '
-            'WHERE text_sha = ? AND start = ? AND "end" = ?',
+            f'SELECT {PASSAGE_COLUMNS} FROM passages WHERE text_sha = ? AND start = ? AND "end" = ?',
             sha,
             span.start,
             span.end,
         )
-        return passage_of(rows[0]) if rows else None
+        return passage_of(rows[0], self.file) if rows else None

@@ -102,7 +102,7 @@ def ask(searcher: Searcher, store: Store, question: str, k: int = 5, given: Filt
     for rank, hit in enumerate(ranking.hits, start=1):
         found = _located(searcher, store, hit, texts)
         quote = quote_of(evidence_in(searcher, query, hit.number, found.stored, found.text), found.text)
-        verify(quote, found.passage, found.text)
+        verify(quote, found.passage, found.text, store.file)
         citations.append(Citation(rank, hit.score, found.article, found.passage, quote, found.links))
     return Answer(
         question=question,
@@ -175,15 +175,15 @@ def _located(searcher: Searcher, store: Store, hit: Hit, texts: dict[str, str]) 
     try:
         article = store.article(indexed.article_id, indexed.revision)
     except UnknownArticle:
-        raise unfit(hit.passage_id) from None
+        raise unfit(hit.passage_id, store.file) from None
     if article.text_sha != indexed.text_sha:
-        raise unfit(hit.passage_id)
+        raise unfit(hit.passage_id, store.file)
     if indexed.text_sha not in texts:
         texts[indexed.text_sha] = store.text(indexed.text_sha)
     text = texts[indexed.text_sha]
     stored = store.passage(indexed.text_sha, span)
     if stored is None or len(stored.sentences) != rows.stop - rows.start:
-        raise unfit(hit.passage_id)
+        raise unfit(hit.passage_id, store.file)
     passage = cited_passage(hit.passage_id, span, stored.heading, text)
     return _Located(cited(article), passage, links_of(article, hit.passage_id), stored, text)
 

@@ -62,7 +62,8 @@ def restore(library: Library, file: Path, progress: Progress = lambda *_: None) 
             with suppress(sqlite3.DatabaseError):  # vectors can be computed again
                 _copy(folder / _VECTORS, library.vectors)
         with closing(Store(folder / STORE)) as source:
-            source.start_epoch()
+            if faults := source.faults():
+                raise BadInput(f"{file} cannot be restored: its database is damaged ({faults[0]}).")
             return library.become(source, progress)
 
 

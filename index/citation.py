@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote as url_quote
 
 from citewell.corpus.article import Article, Span
@@ -79,20 +80,21 @@ def quote_of(evidence: Evidence, text: str) -> Quote:
     )
 
 
-def verify(quote: Quote, passage: CitedPassage, text: str) -> None:
-    """The invariant of every citation. Raises CorruptLibrary if the index and the text disagree."""
+def verify(quote: Quote, passage: CitedPassage, text: str, store: Path) -> None:
+    """The invariant of every citation. Raises CorruptLibrary if the index and the text in the store's file disagree."""
     inside = passage.start <= quote.start < quote.end <= passage.end
     if (
         not inside
         or text[quote.start : quote.end] != quote.text
         or text[passage.start : passage.end] != passage.text
     ):
-        raise unfit(passage.id)
+        raise unfit(passage.id, store)
 
 
-def unfit(passage_id: str) -> CorruptLibrary:
+def unfit(passage_id: str, store: Path) -> CorruptLibrary:
     return CorruptLibrary(
-        f"The index does not fit the text of passage {passage_id}. Build it again: citewell rebuild"
+        f"The index does not fit what {store} says of passage {passage_id}. Build it again: citewell rebuild --library "
+        f"{store.parent}"
     )
 
 

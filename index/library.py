@@ -100,6 +100,21 @@ class Library:
             self.store.change(),
         )
 
+    def check_nothing_lost(self) -> None:
+        """Raises CorruptLibrary if the index holds what the store does not, as when the write-ahead log is damaged."""
+        snapshot = read(self.index)
+        if snapshot is None:
+            return
+        if snapshot.epoch == self.store.epoch():
+            lost = snapshot.change > self.store.change()
+        else:
+            lost = snapshot.epoch != self.store.former_epoch()  # else it was restored, and not indexed yet
+        if lost:
+            raise CorruptLibrary(
+                f"{self.store.file} lacks what {self.index} holds: its end was lost, or another file was put in its "
+                f"place. Restore it from a backup, or go on without: citewell rebuild --library {self.folder}"
+            )
+
     def snapshot(self) -> Snapshot | None:
         return read(self.index)
 
@@ -142,8 +157,9 @@ class Library:
 
     def catch_up(self, progress: Progress = lambda *_: None) -> None:
         """Publish what was stored since the current snapshot, as one new segment. Needs the writer's lock."""
+        self.check_nothing_lost()
         snapshot = read(self.index)
-        if snapshot is None or self._is_of_another_store(snapshot):
+        if snapshot is None or snapshot.epoch != self.store.epoch():
             self.rebuild(progress)
             return
         parts = self._parts(snapshot)
@@ -156,9 +172,6 @@ class Library:
             self._publish(
                 change, [ref for ref in refs if ref], self._build(self.store.live(touched), progress)
             )
-
-    def _is_of_another_store(self, snapshot: Snapshot) -> bool:
-        return snapshot.epoch != self.store.epoch() or snapshot.change > self.store.change()
 
     def _was_made_otherwise(self, parts: Sequence[Part]) -> bool:
         """Whether texts are embedded, cut or analysed otherwise now."""
@@ -193,7 +206,7 @@ class Library:
 
     def rebuild(self, progress: Progress = lambda *_: None) -> int:
         """Build the whole index from the store and publish it; returns the number of passages. Needs the lock."""
-        if faults := self.store.database.faults():
+        if faults := self.store.faults():
             raise CorruptLibrary(
                 f"{self.store.file} is damaged ({faults[0]}). Restore it from a backup: citewell restore, or make a new "
                 "library from the articles."
@@ -212,9 +225,16 @@ class Library:
             segment = self._build(other.articles(), progress, other)
             self.index.mkdir(parents=True, exist_ok=True)
             segment.save(self.index)
+            other.start_epoch(self._epoch_of_index())
             self.store.database.replace_with(other.database)
             self._publish(self.store.change(), [], segment)
             return len(segment)
+
+    def _epoch_of_index(self) -> str:
+        with suppress(CorruptLibrary):
+            if snapshot := read(self.index):
+                return snapshot.epoch
+        return ""
 
     def _cut_of(self, store: Store, article: Article, text: str) -> Cut:
         """The spans of a text; those of an older recipe, or damaged ones, are made anew."""

@@ -25,7 +25,7 @@ def verify(library: Library) -> tuple[Check, ...]:
 
 
 def _database(library: Library) -> Check:
-    return Check("database", 1, tuple(library.store.database.faults()))
+    return Check("database", 1, tuple(library.store.faults()))
 
 
 def _texts(library: Library) -> Check:
@@ -61,6 +61,7 @@ def _agreement(library: Library) -> Check:
             spans = (passage.span for passage in library.store.cut(article.text_sha).passages)
             stored |= {passage_id(article.article_id, article.text_sha, span) for span in spans}
         indexed = list(_indexed(library))
+        library.check_nothing_lost()
         behind = library.is_behind()
     except LibraryError as error:
         return Check("index against store", len(stored), (str(error),))

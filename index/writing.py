@@ -28,6 +28,7 @@ class Outcome:
 def add(library: Library, files: Sequence[Path], progress: Progress = lambda *_: None) -> list[Outcome]:
     """Add files. One that cannot be read is reported and does not keep the others out."""
     with library.writing():
+        library.check_nothing_lost()
         outcomes = list(_store_all(library, files))
         library.catch_up(progress)
         library.compact()
@@ -69,6 +70,7 @@ def _store(library: Library, article_id: str, source: str, draft: Draft) -> tupl
 def remove(library: Library, article_ids: Sequence[str], progress: Progress = lambda *_: None) -> None:
     """Hide articles. Raises UnknownArticle before anything is changed if one of them is not there."""
     with library.writing():
+        library.check_nothing_lost()
         live = {article.article_id for article in library.store.articles()}
         if missing := [article_id for article_id in article_ids if article_id not in live]:
             raise UnknownArticle(missing[0])

@@ -25,7 +25,7 @@ def database(file: Path) -> Iterator[Database]:
 def add(database: Database, *article_ids: str) -> None:
     with database.transaction() as db:
         for article_id in article_ids:
-            db.execute("INSERT INTO articles VALUES (?, 1)", (article_id,))
+            db.execute("INSERT INTO articles VALUES (?, 1, '')", (article_id,))
 
 
 def ids(database: Database) -> list[object]:
@@ -47,7 +47,7 @@ def test_what_a_transaction_wrote_is_there_when_the_library_is_opened_again(
 
 def broken_off(database: Database) -> None:
     with database.transaction() as db:
-        db.execute("INSERT INTO articles VALUES ('a', 1)")
+        db.execute("INSERT INTO articles VALUES ('a', 1, '')")
         raise KeyboardInterrupt
 
 
@@ -68,8 +68,8 @@ def test_a_statement_that_the_schema_forbids_undoes_the_whole_transaction(databa
 @pytest.mark.parametrize(
     "statement",
     [
-        "INSERT INTO articles VALUES ('a', 'not a number')",
-        "INSERT INTO passages VALUES ('no such text', 0, 1, NULL, NULL, NULL, '[]')",
+        "INSERT INTO articles VALUES ('a', 'not a number', '')",
+        "INSERT INTO passages VALUES ('no such text', 0, 1, NULL, NULL, NULL, '[]', '')",
         "INSERT INTO texts VALUES ('sha', NULL, 'cut-1')",
         "SELECT * FROM no_such_table",
     ],
@@ -83,7 +83,7 @@ def test_a_reader_does_not_wait_for_a_writer_and_sees_what_was_before(file: Path
     reader = Database(file)
     add(database, "a")
     with database.transaction() as db:
-        db.execute("INSERT INTO articles VALUES ('b', 1)")
+        db.execute("INSERT INTO articles VALUES ('b', 1, '')")
         assert ids(reader) == ["a"]
     assert ids(reader) == ["a", "b"]
     reader.close()
@@ -161,12 +161,21 @@ def test_a_library_of_another_schema_is_refused(file: Path, database: Database, 
     assert file.read_bytes() == content
 
 
+def test_an_empty_database_is_no_library_unless_one_is_made(file: Path) -> None:
+    sqlite3.connect(file).execute("PRAGMA journal_mode = WAL").connection.close()
+    assert file.stat().st_size
+    with pytest.raises(CorruptLibrary, match="is empty"):
+        Database(file)
+    Database(file, create=True).close()
+    Database(file).close()
+
+
 def test_a_damaged_page_is_noticed(file: Path, database: Database) -> None:
     add(database, *(f"article-{n}" for n in range(1000)))
     database.close()
     content = file.read_bytes()
     file.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
     damaged = Database(file)
-    with pytest.raises(CorruptLibrary, match="Restore it from a backup"):
+    with pytest.raises(CorruptLibrary, match="Restore a backup into a new folder"):
         ids(damaged)
     damaged.close()

@@ -385,11 +385,64 @@ def test_a_process_killed_while_it_writes_leaves_what_was_acknowledged_and_no_mo
 )
 def test_a_text_altered_on_disk_is_noticed(file: Path, store: Store, damage: str) -> None:
     put(store)
+    altered(file, damage)
+    with pytest.raises(CorruptLibrary, match=f"the text {text_sha(TEXT)[:12]} is missing or altered"):
+        store.text(text_sha(TEXT))
+
+
+def altered(file: Path, damage: str) -> None:
     with sqlite3.connect(file) as outside:
         outside.execute(damage)
     outside.close()
-    with pytest.raises(CorruptLibrary, match=f"the text {text_sha(TEXT)[:12]} is missing or altered"):
-        store.text(text_sha(TEXT))
+
+
+@pytest.mark.parametrize(
+    "damage", ["title = 'Another title'", "published = '2027'", "metadata = '{\"url\": 1}'"]
+)
+def test_a_revision_altered_on_disk_is_noticed(file: Path, store: Store, damage: str) -> None:
+    put(store)
+    altered(file, f"UPDATE revisions SET {damage}")
+    for read in (store.articles, lambda: store.article("a"), lambda: store.article("a", 1)):
+        with pytest.raises(CorruptLibrary, match=f"{file}: what it says of article 'a' is damaged"):
+            read()
+    assert len(store.faults()) == 1
+
+
+@pytest.mark.parametrize("live", ["1", "3", "NULL"])
+def test_another_revision_in_the_place_of_the_live_one_is_noticed(
+    file: Path, store: Store, live: str
+) -> None:
+    put(store)
+    put(store, text="Three.\n")
+    altered(file, f"UPDATE articles SET live = {live}")
+    if live != "NULL":
+        with pytest.raises(CorruptLibrary, match="article 'a' is damaged"):
+            store.articles()
+    assert len(store.faults()) == 1
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "passages SET heading = 'Another'",
+        "passages SET sentences = '[[0,1]]'",
+        "passages SET header_end = 3 WHERE start = 5",
+        "excluded SET rule = 'another'",
+    ],
+)
+def test_spans_altered_on_disk_are_noticed(file: Path, store: Store, damage: str) -> None:
+    put(store)
+    altered(file, f"UPDATE {damage}")
+    with pytest.raises(CorruptLibrary, match=f"{file}: the spans of text .* citewell rebuild"):
+        store.cut(text_sha(TEXT))
+
+
+def test_a_sound_store_has_no_fault(store: Store) -> None:
+    put(store, "a")
+    put(store, "a", text="Three.\n")
+    put(store, "b")
+    store.remove("b")
+    assert store.faults() == []
 
 
 # -- many at a time ---------------------------------------------------------------------------------------------

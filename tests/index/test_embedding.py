@@ -60,7 +60,9 @@ def test_what_was_computed_before_a_failure_is_kept(cache: VectorCache) -> None:
     assert again.embedded == texts[256:]
 
 
-@pytest.mark.parametrize("damage", ["other bytes", "flipped pages", "empty", "other columns", "not a number"])
+@pytest.mark.parametrize(
+    "damage", ["other bytes", "flipped pages", "one bit", "empty", "other columns", "not a number"]
+)
 def test_a_damaged_cache_is_thrown_away_and_made_anew(tmp_path: Path, damage: str) -> None:
     file, texts = tmp_path / "vectors.db", [f"sun {i}" for i in range(200)]
     cache = VectorCache(file)
@@ -73,6 +75,9 @@ def test_a_damaged_cache_is_thrown_away_and_made_anew(tmp_path: Path, damage: st
     content = bytearray(file.read_bytes())
     if damage == "flipped pages":
         content[5000:] = bytes(byte ^ 0x55 for byte in content[5000:])
+        file.write_bytes(content)
+    elif damage == "one bit":
+        content[content.index(before[0].tobytes())] ^= 1
         file.write_bytes(content)
     elif damage in ("other bytes", "empty"):
         file.write_bytes(b"no database" * 100 if damage == "other bytes" else b"")

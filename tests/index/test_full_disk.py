@@ -99,7 +99,8 @@ def check_mended(folder: Path, operation: str, states: dict[str, State]) -> None
         library.catch_up_if_free()
         assert state(library) in (states[""], states[operation])
         assert [fault for check in verify(library) for fault in check.faults] == []
-    assert attempt(operation, folder) == "done" or operation == "purge"  # then it was purged the first time
+    said = attempt(operation, folder)
+    assert said == "done" or (said.startswith("UnknownArticle") and operation in ("remove", "purge"))
     assert state_of(folder) == states[operation]
     check_no_leftovers(folder)
 
@@ -230,6 +231,6 @@ def test_vectors_that_do_not_fit_do_not_cost_those_that_are_there(disk: Path) ->
 def test_wherever_the_room_ends_nothing_is_lost(
     made: Path, disk: Path, states: dict[str, State], operation: str
 ) -> None:
-    refused = [check_full(made, disk, operation, left, states) for left in range(0, 500_000, 8_192)]
+    refused = [check_full(made, disk, operation, left, states) for left in range(0, 700_000, 12_288)]
     assert refused[0]
     assert not refused[-1]

@@ -239,7 +239,10 @@ def test_a_library_written_with_another_model_is_built_anew_whole(library: Libra
         Library(tmp_path / "library", library.embedder).searcher()
 
 
-def test_an_older_store_put_back_by_hand_is_indexed_anew(library: Library, tmp_path: Path) -> None:
+def test_an_older_store_in_the_place_of_the_present_is_refused_until_it_is_rebuilt(
+    library: Library, tmp_path: Path
+) -> None:
+    """What was acknowledged is not given up without a word, whether a file was put back or the log was lost."""
     add(library, [written(tmp_path, "sun.txt", "The sun is hot.")])
     library.store.database.vacuum()
     old = (tmp_path / "library" / "citewell.db").read_bytes()
@@ -249,8 +252,23 @@ def test_an_older_store_put_back_by_hand_is_indexed_anew(library: Library, tmp_p
         file.unlink()
     (tmp_path / "library" / "citewell.db").write_bytes(old)
     again = opened(tmp_path / "library")
-    again.catch_up_if_free()
+    star = written(tmp_path, "star.txt", "The star is far.")
+    for write in (again.catch_up_if_free, lambda: add(again, [star]), lambda: remove(again, ["sun"])):
+        with pytest.raises(CorruptLibrary, match=r"citewell\.db lacks what .*index holds.*citewell rebuild"):
+            write()
+    assert len(again.store.articles()) == 1
+    again.rebuild()
     assert quotes(again, "sun moon") == ["The sun is hot."]
+
+
+def test_a_store_that_was_lost_is_not_replaced_by_an_empty_one(library: Library, tmp_path: Path) -> None:
+    sun = written(tmp_path, "sun.txt", "The sun is hot.")
+    add(library, [sun])
+    library.close()
+    for file in (tmp_path / "library").glob("citewell.db*"):
+        file.unlink()
+    with pytest.raises(CorruptLibrary, match="lacks what"):
+        add(opened(tmp_path / "library"), [sun])
 
 
 def test_a_citation_never_carries_the_version_of_another_text(library: Library, tmp_path: Path) -> None:

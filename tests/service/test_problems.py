@@ -239,8 +239,8 @@ def test_an_index_damaged_under_the_service_never_gives_a_false_quote(library: L
     assert client.post("/v1/ask", json={"question": "honey"}).status_code == 200
     garble(segment(library) / "spans.bin")
     said = problem(client.post("/v1/ask", json={"question": "honey"}), 500, "CorruptLibrary")
-    assert said.startswith("The index does not fit the text of passage ")
-    assert said.endswith("Build it again: citewell rebuild")
+    assert said.startswith(f"The index does not fit what {library.folder / STORE} says of passage ")
+    assert said.endswith(f"Build it again: citewell rebuild --library {library.folder}")
 
 
 def test_a_text_altered_under_the_service_is_a_500(library: Library) -> None:
