@@ -49,22 +49,31 @@ def backup(library: Library, file: Path, vectors: bool = False) -> None:
         ) from failed
 
 
-def restore(library: Library, file: Path, progress: Progress = lambda *_: None) -> int:
-    """Replace the content of a library by a backup and build its index; returns the number of passages.
+def restore(library: Library, file: Path, progress: Progress = lambda *_: None, replace: bool = True) -> int:
+    """Make a library what a backup holds and build its index; returns the number of passages.
 
-    Readers see the old content or the new. Raises BadInput, before anything is changed, for a file that is no backup.
+    Readers see the old content or the new. Raises BadInput, before anything is changed, for a file that is no backup,
+    and unless `replace` is true if the library holds articles.
     """
-    place = library.folder
-    with storing(place), tempfile.TemporaryDirectory(dir=place, prefix=_LEFTOVER) as made:
-        folder = Path(made)
-        _unpack(file, folder)
-        if (folder / _VECTORS).is_file():
-            with suppress(sqlite3.DatabaseError):  # vectors can be computed again
-                _copy(folder / _VECTORS, library.vectors)
-        with closing(Store(folder / STORE)) as source:
-            if faults := source.faults():
-                raise BadInput(f"{file} cannot be restored: its database is damaged ({faults[0]}).")
-            return library.become(source, progress)
+    with library.writing():
+        if not replace and library.store.articles(limit=1):
+            raise BadInput(
+                f"{library.folder} holds articles. To put the backup in their place: citewell restore --replace"
+            )
+        remove_leftovers(library)
+        with tempfile.TemporaryDirectory(dir=library.folder, prefix=_LEFTOVER) as made:
+            return _restore(library, file, Path(made), progress)
+
+
+def _restore(library: Library, file: Path, folder: Path, progress: Progress) -> int:
+    _unpack(file, folder)
+    if (folder / _VECTORS).is_file():
+        with suppress(sqlite3.DatabaseError):  # vectors can be computed again
+            _copy(folder / _VECTORS, library.vectors)
+    with closing(Store(folder / STORE)) as source:
+        if faults := source.faults():
+            raise BadInput(f"{file} cannot be restored: its database is damaged ({faults[0]}).")
+        return library.become(source, progress)
 
 
 def remove_leftovers(library: Library) -> None:

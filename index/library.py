@@ -36,15 +36,23 @@ STORE = "citewell.db"
 
 
 class Library:
-    """Opens the store; raises LibraryMissing unless it is there or `create` is true."""
+    """Opens the store; raises LibraryMissing unless it is there or `create` is true.
+
+    A writer waits so many seconds for another.
+    """
 
     def __init__(
-        self, folder: Path, embedder: Embedder, config: Config = Config(), create: bool = False
+        self,
+        folder: Path,
+        embedder: Embedder,
+        config: Config = Config(),
+        create: bool = False,
+        wait: float = 60.0,
     ) -> None:
         self._store = Store(folder / STORE, create=create)
         self._turn = threading.RLock()
         self._segments: dict[str, Segment] = {}
-        self.folder, self.embedder, self.config = folder, embedder, config
+        self.folder, self.embedder, self.config, self.wait = folder, embedder, config, wait
         self.index, self.vectors = folder / "index", folder / "vectors.db"
         self._opened: tuple[tuple[int, int, int] | None, Searcher] | None = None
 
@@ -130,12 +138,12 @@ class Library:
     # -- writing: one process at a time, for one batch ---------------------------------------------------------------
 
     @contextmanager
-    def writing(self, wait: float = 60.0) -> Iterator[None]:
-        """Hold the writer's lock. Raises LibraryBusy when another process holds it for longer than `wait` seconds.
+    def writing(self, wait: float | None = None) -> Iterator[None]:
+        """Hold the writer's lock. Raises LibraryBusy when another process holds it for longer than a writer waits.
 
         Whatever storage refuses to write meanwhile is raised as StorageFailed.
         """
-        deadline = time.monotonic() + wait
+        deadline = time.monotonic() + (self.wait if wait is None else wait)
         with storing(self.index), self._lock() as lock:
             while True:
                 try:
@@ -217,18 +225,17 @@ class Library:
         return len(segment)
 
     def become(self, other: Store, progress: Progress = lambda *_: None) -> int:
-        """Take over the content of another store; returns the number of passages.
+        """Take over the content of another store; returns the number of passages. Needs the lock.
 
         Its index is built and saved before, so that readers go from the old content to the new at once.
         """
-        with self.writing():
-            segment = self._build(other.articles(), progress, other)
-            self.index.mkdir(parents=True, exist_ok=True)
-            segment.save(self.index)
-            other.start_epoch(self._epoch_of_index())
-            self.store.database.replace_with(other.database)
-            self._publish(self.store.change(), [], segment)
-            return len(segment)
+        segment = self._build(other.articles(), progress, other)
+        self.index.mkdir(parents=True, exist_ok=True)
+        segment.save(self.index)
+        other.start_epoch(self._epoch_of_index())
+        self.store.database.replace_with(other.database)
+        self._publish(self.store.change(), [], segment)
+        return len(segment)
 
     def _epoch_of_index(self) -> str:
         with suppress(CorruptLibrary):

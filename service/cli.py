@@ -30,9 +30,11 @@ from citewell.service.filters import (
 )
 from citewell.service.options import (
     LIBRARY,
+    WAIT,
     AsJson,
     Folder,
     InPrecision,
+    Wait,
     check_precision,
     embedder,
     opened,
@@ -54,7 +56,11 @@ Citations = Annotated[int, typer.Option("--k", help="How many at most, 1 to 100.
 
 @app.command()
 def add(
-    paths: list[Path], library: Folder = LIBRARY, precision: InPrecision = None, as_json: AsJson = False
+    paths: list[Path],
+    library: Folder = LIBRARY,
+    precision: InPrecision = None,
+    wait: Wait = WAIT,
+    as_json: AsJson = False,
 ) -> None:
     """Add articles: files, or folders with everything readable in them. --precision is for a new library."""
     from citewell.corpus.reading import find_files
@@ -63,7 +69,7 @@ def add(
     files = find_files(paths)
     check_precision(library, precision)
     with (
-        opened(library, create=True, bulk=True, precision=precision) as held,
+        opened(library, create=True, bulk=True, precision=precision, wait=wait) as held,
         terminal.progress("embedding") as progress,
     ):
         outcomes = add_files(held, files, progress)

@@ -21,7 +21,12 @@ InPrecision = Annotated[
     Precision | None,
     typer.Option("--precision", help="Of the model: int8 is faster and a little less exact."),
 ]
+Wait = Annotated[
+    float,
+    typer.Option("--wait", min=0, help="Seconds to wait while another process writes; 0: give up at once."),
+]
 LIBRARY = Path("library")
+WAIT = 60.0
 
 
 def embedder(precision: Precision = Precision.FP32, bulk: bool = False) -> "Embedder":
@@ -61,6 +66,7 @@ def opened(
     catch_up: bool = True,
     bulk: bool = False,
     precision: Precision | None = None,
+    wait: float = WAIT,
 ) -> Iterator["Library"]:
     """The library, with an index of everything that was stored before unless another process is writing.
 
@@ -73,7 +79,7 @@ def opened(
     else:
         require(folder)
     model = embedder(precision or made_in(folder) or Precision.FP32, bulk)
-    library = Library(folder, model, create=create)
+    library = Library(folder, model, create=create, wait=wait)
     try:
         if catch_up and not create:
             library.catch_up_if_free()

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from citewell.corpus.errors import BadInput
 from citewell.service import terminal
-from citewell.service.options import LIBRARY, AsJson, Folder, InPrecision, opened, show
+from citewell.service.options import LIBRARY, WAIT, AsJson, Folder, InPrecision, Wait, opened, show
 
 upkeep = typer.Typer()
 
@@ -20,23 +19,26 @@ def remove(
     purge: Annotated[
         bool, typer.Option("--purge", help="Erase texts, revisions, vectors and index files.")
     ] = False,
+    wait: Wait = WAIT,
     as_json: AsJson = False,
 ) -> None:
     """Hide articles from every answer; what was cited from them still resolves, unless they are purged."""
     from citewell.index.purge import purge as purge_articles
     from citewell.index.writing import remove as remove_articles
 
-    with opened(library) as held:
+    with opened(library, wait=wait) as held:
         (purge_articles if purge else remove_articles)(held, article_ids)
     done = "purged" if purge else "removed"
     show(as_json, {done: article_ids}, "\n".join(f"{done}  {article_id}" for article_id in article_ids))
 
 
 @upkeep.command()
-def rebuild(library: Folder = LIBRARY, precision: InPrecision = None, as_json: AsJson = False) -> None:
+def rebuild(
+    library: Folder = LIBRARY, precision: InPrecision = None, wait: Wait = WAIT, as_json: AsJson = False
+) -> None:
     """Build the index again from the stored texts, with --precision in another precision than before."""
     with (
-        opened(library, catch_up=False, bulk=True, precision=precision) as held,
+        opened(library, catch_up=False, bulk=True, precision=precision, wait=wait) as held,
         held.writing(),
         terminal.progress("embedding") as progress,
     ):
@@ -81,6 +83,7 @@ def restore(
     replace: Annotated[
         bool, typer.Option("--replace", help="Also if the library holds articles: they go.")
     ] = False,
+    wait: Wait = WAIT,
     as_json: AsJson = False,
 ) -> None:
     """Make a library what a backup holds, also while it is served."""
@@ -88,10 +91,9 @@ def restore(
     from citewell.index.backup import restore as read_backup
 
     check_backup(file)
-    with opened(library, create=True, bulk=True) as held, terminal.progress("embedding") as progress:
-        if not replace and held.store.articles(limit=1):
-            raise BadInput(
-                f"{library} holds articles. To put the backup in their place: citewell restore --replace"
-            )
-        passages = read_backup(held, file, progress)
+    with (
+        opened(library, create=True, bulk=True, wait=wait) as held,
+        terminal.progress("embedding") as progress,
+    ):
+        passages = read_backup(held, file, progress, replace)
     show(as_json, {"passages": passages}, f"restored {passages} passages")
