@@ -213,6 +213,10 @@ class Store:
         )
         return [article_of(row, self.file) for row in rows]
 
+    def titled_texts(self) -> list[tuple[str, str]]:
+        """Each stored text's name with each title that a revision gives it, in order."""
+        return self.database.rows("SELECT DISTINCT text_sha, title FROM revisions ORDER BY text_sha, title")
+
     def text_shas(self) -> list[str]:
         """Names of all stored texts."""
         return [str(row[0]) for row in self.database.rows("SELECT sha FROM texts ORDER BY sha")]

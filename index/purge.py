@@ -1,9 +1,11 @@
 """Erasing articles: texts, revisions, spans, vectors and index files, so that no file holds a word of them."""
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from itertools import groupby
 
-from citewell.corpus.errors import UnknownArticle
+from citewell.corpus.errors import CorruptLibrary, UnknownArticle
+from citewell.corpus.store import Store
 from citewell.corpus.text import text_sha
 from citewell.index.backup import remove_leftovers
 from citewell.index.build import sentence_with_header, with_context
@@ -24,30 +26,30 @@ def purge(library: Library, article_ids: Sequence[str]) -> None:
                 with suppress(UnknownArticle):  # removed before
                     library.store.remove(name)
             library.catch_up()  # from here on no reader finds them
-            _erase_vectors(library, article_ids)
             for name in dict.fromkeys(article_ids):
                 library.store.purge(name)
             library.catch_up()
         library.forget()
+        _forget_vectors(library)
         remove_leftovers(library)
         library.store.database.vacuum()
         if missing:
             raise UnknownArticle(missing[0])
 
 
-def _erase_vectors(library: Library, article_ids: Sequence[str]) -> None:
-    cache = VectorCache(library.vectors)
-    try:
-        for name in article_ids:
-            for revision in library.store.revisions(name):
-                text, cut = library.store.text(revision.text_sha), library.store.cut(revision.text_sha)
-                embedded = [with_context(revision.title, passage, text) for passage in cut.passages]
-                embedded += [
-                    sentence_with_header(s, passage, text)
-                    for passage in cut.passages
-                    for s in passage.sentences
-                ]
-                cache.erase([text_sha(words) for words in embedded])
+def _forget_vectors(library: Library) -> None:
+    """Keep the vectors that a stored text accounts for: what an article was cut into before, nobody can tell."""
+    with closing(VectorCache(library.vectors)) as cache:
+        cache.keep_only(_embedded(library.store))
         cache.vacuum()
-    finally:
-        cache.close()
+
+
+def _embedded(store: Store) -> Iterator[str]:
+    """SHA-256 of all that is embedded of the stored texts, also of superseded and of removed ones."""
+    for sha, titled in groupby(store.titled_texts(), key=lambda pair: pair[0]):
+        titles = [title for _, title in titled]
+        with suppress(CorruptLibrary):  # then its vectors are computed again
+            text, cut = store.text(sha), store.cut(sha)
+            for passage in cut.passages:
+                yield from (text_sha(with_context(title, passage, text)) for title in titles)
+                yield from (text_sha(sentence_with_header(s, passage, text)) for s in passage.sentences)

@@ -1,7 +1,7 @@
 """The vectors of texts, kept in a file of their own: derived data, so a damaged file is thrown away and made anew."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -53,9 +53,9 @@ class VectorCache:
         rows = [(sha, role, model, vector, crc32(vector)) for sha, vector in vectors]
         self._run(lambda db: _many(db, "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?, ?)", rows))
 
-    def erase(self, shas: Sequence[str]) -> None:
-        """Forget the vectors of texts, in every role and of every model."""
-        self._run(lambda db: _many(db, "DELETE FROM vectors WHERE text_sha = ?", [(sha,) for sha in shas]))
+    def keep_only(self, shas: Iterable[str]) -> None:
+        """Forget the vectors of all other texts, in every role and of every model."""
+        self._run(lambda db: _keep_only(db, shas))
 
     def vacuum(self) -> None:
         """Leave no trace of what was erased, in the file or beside it."""
@@ -95,7 +95,14 @@ def _rows(db: sqlite3.Connection, query: str, values: Sequence[object]) -> list[
     return db.execute(query, values).fetchall()
 
 
-def _many(db: sqlite3.Connection, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+def _keep_only(db: sqlite3.Connection, shas: Iterable[str]) -> None:
+    db.execute("CREATE TEMP TABLE kept (text_sha TEXT PRIMARY KEY) WITHOUT ROWID")  # on disk if it is large
+    _many(db, "INSERT OR IGNORE INTO kept VALUES (?)", ((sha,) for sha in shas))
+    db.execute("DELETE FROM vectors WHERE text_sha NOT IN (SELECT text_sha FROM kept)")
+    db.execute("DROP TABLE kept")
+
+
+def _many(db: sqlite3.Connection, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
     db.execute("BEGIN")
     try:
         db.executemany(statement, rows)

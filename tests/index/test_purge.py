@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from citewell.corpus.errors import LibraryBusy, UnknownArticle
+from citewell.corpus.passages import CUT_RECIPE, whole
 from citewell.index.answer import ask
 from citewell.index.library import Library
 from citewell.index.purge import purge
@@ -80,6 +81,41 @@ def test_the_vectors_of_a_purged_article_are_computed_again_when_it_comes_back(
     embedder.embedded.clear()
     add(library, [written(tmp_path, "secret", f"The {MARKER} again.")])
     assert any(MARKER in text for text in embedder.embedded)
+
+
+def cached(library: Library) -> set[str]:
+    """What has a vector in the cache."""
+    with sqlite3.connect(library.vectors) as db:
+        found = {str(sha) for (sha,) in db.execute("SELECT text_sha FROM vectors")}
+    db.close()
+    return found
+
+
+def test_vectors_of_spans_that_an_older_recipe_made_go_too(library: Library, tmp_path: Path) -> None:
+    """They are those of a library that never had the article."""
+    text = f"The {MARKER} is near. It rises. " * 40
+    add(library, [written(tmp_path, "secret", text)])
+    sha = library.store.article("secret").text_sha
+    library.store.recut(sha, whole(library.store.text(sha), "en"), CUT_RECIPE)
+    library.rebuild()  # embeds the whole text
+    library.store.recut(sha, whole(library.store.text(sha), "en"), "cut-0")
+    library.rebuild()  # cuts it anew
+    purge(library, ["secret"])
+    (tmp_path / "other").mkdir()
+    other = Library(tmp_path / "other", library.embedder, create=True)
+    add(other, [tmp_path / f"{name}.md" for name in ("sun", "moon", "star")])
+    assert cached(library) == cached(other)
+
+
+def test_vectors_of_what_was_only_removed_stay(library: Library, tmp_path: Path) -> None:
+    remove(library, ["moon"])
+    add(library, [written(tmp_path, "sun", "The sun is near.")])
+    purge(library, ["secret"])
+    embedder = library.embedder
+    assert isinstance(embedder, WordEmbedder)
+    embedder.embedded.clear()
+    add(library, [tmp_path / "moon.md", written(tmp_path, "sun", "The sun is far.  ['sun'].")])
+    assert embedder.embedded == []
 
 
 def test_other_articles_stay_as_they_are(library: Library) -> None:
