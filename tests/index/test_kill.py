@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from citewell.index.answer import ask
 from citewell.index.backup import check_backup
 from citewell.index.library import Library
 from citewell.index.verify import verify
-from tests.index.writer import embedder
+from tests.index.writer import embedder, texts_of
 
 
 def killed_after(folder: Path, seed: int, lines: int, seconds: float) -> list[list[str]]:
@@ -30,16 +31,31 @@ def killed_after(folder: Path, seed: int, lines: int, seconds: float) -> list[li
     return [json.loads(line) for line in said if line.endswith(b"]\n")]
 
 
-def expected_after(said: list[list[str]], before: dict[str, str]) -> tuple[dict[str, str], str | None]:
-    """The acknowledged texts by article, and the article whose operation was under way, if one was."""
-    texts, under_way = dict(before), None
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The acknowledged texts by article; what else may have become of them by what was under way."""
+
+    texts: dict[str, str]
+    unsettled: str | None  # the one article that was written
+    restored: dict[str, str] | None  # what all of them were to become
+
+    def fits(self, found: dict[str, str]) -> bool:
+        settled = {name: text for name, text in self.texts.items() if name != self.unsettled}
+        return settled == {n: t for n, t in found.items() if n != self.unsettled} or found == self.restored
+
+
+def expected_after(said: list[list[str]], before: dict[str, str]) -> Expected:
+    texts, unsettled, restored = dict(before), None, None
     for kind, name, words in said:
-        under_way = name if kind in ("begin put", "begin remove", "begin purge") else None
+        unsettled = name if kind in ("begin put", "begin remove", "begin purge") else None
+        restored = json.loads(words) if kind == "begin restore" else None
         if kind == "put":
             texts[name] = words
         elif kind in ("remove", "purge"):
             texts.pop(name, None)
-    return texts, under_way
+        elif kind == "restore":
+            texts = json.loads(words)
+    return Expected(texts, unsettled, restored)
 
 
 def check_kills(folder: Path, kills: int, seed: int) -> None:
@@ -53,15 +69,14 @@ def check_kills(folder: Path, kills: int, seed: int) -> None:
             library_folder, 1000 * seed + kill, chance.randint(1, 20), chance.uniform(0.0, 0.02)
         )
         acknowledged += sum(kind == "put" for kind, _, _ in said)
-        expected, under_way = expected_after(said, texts)
+        expected = expected_after(said, texts)
         library = Library(library_folder, embedder())
         try:
             library.catch_up_if_free()
             faults = [fault for check in verify(library) for fault in check.faults]
             assert faults == [], f"kill {kill} of seed {seed}"
-            texts = {a.article_id: library.store.text(a.text_sha) for a in library.store.articles()}
-            settled = {name: text for name, text in expected.items() if name != under_way}
-            assert {name: text for name, text in texts.items() if name != under_way} == settled
+            texts = texts_of(library)
+            assert expected.fits(texts)
             cited = {
                 c.article.id for c in ask(library.searcher(), library.store, "sun moon star", 100).citations
             }

@@ -11,7 +11,7 @@ from pathlib import Path
 from citewell.corpus.article import Draft
 from citewell.corpus.errors import UnknownArticle
 from citewell.corpus.passages import CUT_RECIPE, cut
-from citewell.index.backup import backup
+from citewell.index.backup import backup, restore
 from citewell.index.library import Library
 from citewell.index.purge import purge
 from tests.fakes import WordEmbedder
@@ -31,6 +31,10 @@ def put(library: Library, name: str, words: str) -> None:
     )
 
 
+def texts_of(library: Library) -> dict[str, str]:
+    return {a.article_id: library.store.text(a.text_sha) for a in library.store.articles()}
+
+
 def say(kind: str, name: str = "", words: str = "") -> None:
     print(json.dumps([kind, name, words]), flush=True)
 
@@ -38,12 +42,15 @@ def say(kind: str, name: str = "", words: str = "") -> None:
 def write(folder: Path, seed: int) -> None:
     chance = random.Random(seed)
     library = Library(folder, embedder(), create=True)
+    saved: dict[str, str] | None = None
     for step in range(10_000):
         kind = chance.choices(
-            ("put", "remove", "purge", "rebuild", "compact", "backup"), (12, 3, 1, 1, 2, 1)
+            ("put", "remove", "purge", "rebuild", "compact", "backup", "restore"), (12, 3, 1, 1, 2, 1, 1)
         )[0]
         name = chance.choice(NAMES)
-        say("begin " + kind, name)
+        if kind == "restore" and saved is None:
+            continue
+        say("begin " + kind, name, json.dumps(saved) if kind == "restore" else "")
         try:
             if kind == "put":
                 words = f"The {chance.choice(WORDS)} of step {seed} {step}. " * chance.randint(1, 9)
@@ -61,7 +68,11 @@ def write(folder: Path, seed: int) -> None:
                 say(kind, name)
             elif kind == "backup":
                 backup(library, folder.parent / "backup.zip")
+                saved = texts_of(library)
                 say(kind)
+            elif kind == "restore":
+                restore(library, folder.parent / "backup.zip")
+                say(kind, "", json.dumps(saved))
             else:
                 with library.writing():
                     library.rebuild() if kind == "rebuild" else library.compact()
