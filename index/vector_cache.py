@@ -14,7 +14,7 @@ from citewell.corpus.storage import primary_code, storing
 _Result = TypeVar("_Result")
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS vectors (text_sha TEXT NOT NULL, role TEXT NOT NULL, model TEXT NOT NULL, "
-    "vector BLOB NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY (text_sha, role, model)) STRICT, WITHOUT ROWID"
+    "vector BLOB NOT NULL, PRIMARY KEY (text_sha, role, model)) STRICT, WITHOUT ROWID"
 )
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}  # or with another schema
 
@@ -32,7 +32,7 @@ class VectorCache:
             file.parent.mkdir(parents=True, exist_ok=True)
         self.file = file
         self._db: sqlite3.Connection | None = None
-        self._run(lambda db: db.execute("SELECT vector, checksum FROM vectors LIMIT 1").fetchone())
+        self._run(lambda db: db.execute("SELECT vector FROM vectors LIMIT 1").fetchone())
 
     def close(self) -> None:
         if self._db is not None:
@@ -44,14 +44,16 @@ class VectorCache:
         for first in range(0, len(shas), 500):
             part = shas[first : first + 500]
             marks = ",".join("?" * len(part))
-            query = f"SELECT text_sha, vector, checksum FROM vectors WHERE role = ? AND model = ? AND text_sha IN ({marks})"  # noqa: S608
+            query = (
+                f"SELECT text_sha, vector FROM vectors WHERE role = ? AND model = ? AND text_sha IN ({marks})"  # noqa: S608
+            )
             rows = self._run(partial(_rows, query=query, values=(role, model, *part)))
-            found.update((sha, vector) for sha, vector, checksum in rows if crc32(vector) == checksum)
+            found.update((sha, kept[:-4]) for sha, kept in rows if _is_whole(kept))
         return found
 
     def put(self, vectors: Sequence[tuple[str, bytes]], role: Role, model: str) -> None:
-        rows = [(sha, role, model, vector, crc32(vector)) for sha, vector in vectors]
-        self._run(lambda db: _many(db, "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?, ?)", rows))
+        rows = [(sha, role, model, _with_checksum(vector)) for sha, vector in vectors]
+        self._run(lambda db: _many(db, "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", rows))
 
     def keep_only(self, shas: Iterable[str]) -> None:
         """Forget the vectors of all other texts, in every role and of every model."""
@@ -91,7 +93,16 @@ class VectorCache:
         return self._db
 
 
-def _rows(db: sqlite3.Connection, query: str, values: Sequence[object]) -> list[tuple[str, bytes, int]]:
+def _with_checksum(vector: bytes) -> bytes:
+    """What is kept: SQLite does not notice a bit that flips."""
+    return vector + crc32(vector).to_bytes(4, "big")
+
+
+def _is_whole(kept: object) -> bool:
+    return isinstance(kept, bytes) and kept == _with_checksum(kept[:-4])
+
+
+def _rows(db: sqlite3.Connection, query: str, values: Sequence[object]) -> list[tuple[str, bytes]]:
     return db.execute(query, values).fetchall()
 
 
