@@ -1,13 +1,17 @@
 """Backup and restore of the truth: a zip file with the database as it was at one moment, and its checksum."""
 
 import json
+import lzma
 import shutil
 import sqlite3
+import struct
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import IO
 
 from citewell.corpus.database import SCHEMA_VERSION
 from citewell.corpus.errors import BadInput, CitewellError, StorageFailed
@@ -22,6 +26,10 @@ from citewell.index.vector_cache import VectorCache
 _MANIFEST = "manifest.json"
 _VECTORS = "vectors.db"
 _LEFTOVER = ".citewell-restore-"
+_UNREADABLE = (  # what zipfile raises for a damaged file
+    OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error,
+    lzma.LZMAError, struct.error,
+)  # fmt: skip
 
 
 def backup(library: Library, file: Path, vectors: bool = False) -> None:
@@ -101,12 +109,21 @@ def _unpack(file: Path, folder: Path) -> None:
                 if name not in (STORE, _VECTORS):
                     raise ValueError(f"an unknown file {name!r} in it")
                 with archive.open(name) as packed, storing(folder), (folder / name).open("wb") as unpacked:
-                    shutil.copyfileobj(packed, unpacked, 1 << 20)
+                    unpacked.writelines(_blocks(packed))
                 if file_sha(folder / name) != sha:
                     raise ValueError(f"{name} in it is damaged")
             if manifest["schema"] != SCHEMA_VERSION or not (folder / STORE).is_file():
                 raise ValueError("made by another version of citewell")
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except _UNREADABLE as error:
         raise BadInput(
             f"{file} cannot be restored: {error}. Use a file that `citewell backup` wrote."
         ) from None
+
+
+def _blocks(packed: IO[bytes]) -> Iterator[bytes]:
+    """Raises ValueError for what cannot be read, so that it is told from what cannot be written."""
+    try:
+        while block := packed.read(1 << 20):
+            yield block
+    except _UNREADABLE as error:
+        raise ValueError(str(error)) from error
