@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citewell.corpus.article import Cut, Draft, Passage, Span
+from citewell.corpus.database import SCHEMA_VERSION
 from citewell.corpus.passages import CUT_RECIPE
 from citewell.corpus.store import Store
 from citewell.eval.bench_words import LANGUAGE
@@ -137,7 +138,9 @@ def generated_library(
     of: Corpus, passages: int, model: str, say: Say, cache: Path | None = None
 ) -> Generated:
     """Opens what an earlier run left for the same size, seed, model and recipes; else makes it in its place."""
-    said = json.dumps([GENERATOR_RECIPE, BUILD_RECIPE, FORMAT, of.seed, of.words.sentences, model])
+    said = json.dumps(
+        [GENERATOR_RECIPE, BUILD_RECIPE, FORMAT, SCHEMA_VERSION, of.seed, of.words.sentences, model]
+    )
     name = f"{passages}-{hashlib.sha256(said.encode()).hexdigest()[:12]}"
     kept = (cache or cache_folder()) / "bench"
     stored = passages <= STORED_UP_TO

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citewell.corpus.article import Article
+from citewell.corpus.errors import CorruptLibrary
 from citewell.index.strings import Strings
 
 
@@ -88,6 +89,11 @@ def _said(article: IndexedArticle) -> str:
 
 
 def _read(article_id: str, facts: str) -> IndexedArticle:
-    revision, sha, language, source, published, metadata = json.loads(facts)
-    pairs = tuple((key, value) for key, value in metadata)
+    try:
+        revision, sha, language, source, published, metadata = json.loads(facts)
+        pairs = tuple((key, value) for key, value in metadata)
+    except (ValueError, TypeError):
+        raise CorruptLibrary(
+            f"What the index says of article {article_id!r} is damaged. Build it again: citewell rebuild"
+        ) from None
     return IndexedArticle(article_id, revision, sha, language, source, published, pairs)

@@ -83,7 +83,7 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
         return content[: chance.randrange(len(content))]
     places = (
         [place for place in range(len(content)) if content[place]]
-        if len(content) < 200_000
+        if len(content) < 200_000 and any(content)
         else range(len(content))
     )
     place = chance.choice(places)
