@@ -3,6 +3,8 @@
 CitewellError
 ├── BadInput            the caller can mend it: a question, a number, a file
 │   ├── BadQuestion
+│   ├── NotJson
+│   ├── TooLarge
 │   └── UnreadableFile
 ├── NotFound
 │   ├── UnknownArticle
@@ -31,6 +33,14 @@ class BadInput(CitewellError):
 
 class BadQuestion(BadInput):
     """A question that is empty or too long."""
+
+
+class NotJson(BadInput):
+    """What was to be JSON is none; the message says where it ends to be."""
+
+
+class TooLarge(BadInput):
+    """More than is taken at once."""
 
 
 class UnreadableFile(BadInput):
