@@ -3,7 +3,7 @@
 The dataclasses are the JSON of `ask` everywhere: over HTTP, on the command line, to an agent.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 import regex
@@ -26,6 +26,7 @@ from citewell.index.citation import (
 )
 from citewell.index.evidence import evidence_in
 from citewell.index.filter import EVERYTHING, Filter
+from citewell.index.fragment import quote_link
 from citewell.index.scoring import Hit, Ranking, State
 from citewell.index.search import Searcher
 
@@ -103,7 +104,8 @@ def ask(searcher: Searcher, store: Store, question: str, k: int = 5, given: Filt
         found = _located(searcher, store, hit, texts)
         quote = quote_of(evidence_in(searcher, query, hit.number, found.stored, found.text), found.text)
         verify(quote, found.passage, found.text, store.file)
-        citations.append(Citation(rank, hit.score, found.article, found.passage, quote, found.links))
+        links = replace(found.links, quote=quote_link(found.links.source, quote.text, found.text))
+        citations.append(Citation(rank, hit.score, found.article, found.passage, quote, links))
     return Answer(
         question=question,
         verdict="answered" if citations else "insufficient",

@@ -54,11 +54,15 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Relative, so that they do not depend on the host; `source` only if the article came from the web."""
+    """Relative, so that they do not depend on the host; `source` only if the article came from the web.
+
+    `quote` is the source at the quote, if there is a link that leads there and to nothing else.
+    """
 
     passage: str
     article: str
     source: str | None
+    quote: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

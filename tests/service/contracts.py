@@ -13,7 +13,7 @@ ANSWER = """
    "article": {"id": "...", "title": "...", "source": "file or URL", "published": "2026-03-20", "revision": 1, "version": "sha256 of the text"},
    "passage": {"id": "...", "start": 1200, "end": 1980, "heading": "...", "page": null, "text": "..."},
    "quote": {"start": 1301, "end": 1410, "text": "...", "highlight": {"start": 1301, "end": 1360}, "table_header": null},
-   "links": {"passage": "...", "article": "...", "source": "..."}, "also_in": [], "explain": null}],
+   "links": {"passage": "...", "article": "...", "source": "...", "quote": "..."}, "also_in": [], "explain": null}],
  "near_misses": [], "disagreements": [],
  "retrievers": {"lexical": {"state": "ok"}, "dense": {"state": "ok"}},
  "calibration": {"state": "shipped", "id": "..."},
@@ -25,7 +25,7 @@ SEARCH_RESULT = """
 {"query": "...", "hits": [{"rank": 1, "score": 0.81,
    "article": {"id": "...", "title": "...", "source": "...", "published": null, "revision": 1, "version": "..."},
    "passage": {"id": "...", "start": 0, "end": 1, "heading": "...", "page": null, "text": "..."},
-   "links": {"passage": "...", "article": "...", "source": null}}],
+   "links": {"passage": "...", "article": "...", "source": null, "quote": null}}],
  "retrievers": {"lexical": {"state": "ok"}, "dense": {"state": "ok"}},
  "fingerprint": {"snapshot": "...", "config": "...", "model": "..."}, "took_ms": 7.1}
 """
