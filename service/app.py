@@ -4,17 +4,18 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import FastAPI, Query
+from fastapi import Depends, FastAPI, Query
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
 
 from citewell.corpus.article import parse_passage_id
-from citewell.corpus.errors import UnknownArticle, UnknownPassage
+from citewell.corpus.errors import UnknownPassage
 from citewell.index.answer import MOST_HITS, Answer, SearchResult, ask, search
+from citewell.index.checking import Verification, known_article, now_of
 from citewell.index.citation import cited, cited_passage, links_of
 from citewell.index.library import Library
-from citewell.service import problems
+from citewell.service import problems, verification
 from citewell.service.filters import filter_of
 from citewell.service.schemas import (
     ArticlePage,
@@ -88,8 +89,18 @@ def create_app(library: Library) -> FastAPI:
 
     @app.get("/v1/passages/{passage_id}", responses=problems.documented(404, 422), tags=["articles"])
     def get_passage(passage_id: str) -> PassageText:
-        """A passage by its id, also after the article was changed."""
+        """A passage by its id, also after the article was changed or removed, and what it reads now."""
         return find_passage(library, passage_id)
+
+    @app.post(
+        "/v1/citations/verify",
+        responses=problems.documented(400, 413, 422),
+        openapi_extra={"requestBody": verification.REQUEST_BODY},
+        tags=["citations"],
+    )
+    def verify_citations(body: Annotated[bytes, Depends(verification.limited_body)]) -> Verification:
+        """Say of each citation whether it holds in the text that was cited, and where its quote stands now."""
+        return verification.of_request(library.store, body)
 
     @app.get("/health/live", tags=["health"])
     def live() -> Health:
@@ -118,13 +129,12 @@ def find_passage(library: Library, passage_id: str) -> PassageText:
     if article is None or span.end > len(text):
         raise UnknownPassage(passage_id)
     stored = library.store.passage(article.text_sha, span)
-    try:
-        current = library.store.article(article_id).text_sha == article.text_sha
-    except UnknownArticle:
-        current = False
     heading = stored.heading if stored else None
     passage = cited_passage(passage_id, span, heading, text)
-    return PassageText(cited(article), passage, current, links_of(article, passage_id))
+    known = known_article(library.store, article_id)
+    now = now_of(passage.text, span, text, known)
+    links = links_of(article, passage_id)
+    return PassageText(cited(article), passage, known.live == article.text_sha, links, now)
 
 
 def _describe_problems(app: FastAPI) -> None:

@@ -11,12 +11,22 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from citewell.corpus.errors import BadInput, CitewellError, LibraryBusy, LibraryMissing, NotFound
+from citewell.corpus.errors import (
+    BadInput,
+    CitewellError,
+    LibraryBusy,
+    LibraryMissing,
+    NotFound,
+    NotJson,
+    TooLarge,
+)
 from citewell.service.schemas import Problem
 
 log = logging.getLogger("citewell")
 
 _STATUS: tuple[tuple[type[CitewellError], HTTPStatus], ...] = (  # the first that fits
+    (NotJson, HTTPStatus.BAD_REQUEST),
+    (TooLarge, HTTPStatus(413)),
     (BadInput, HTTPStatus(422)),
     (LibraryMissing, HTTPStatus.SERVICE_UNAVAILABLE),
     (NotFound, HTTPStatus.NOT_FOUND),

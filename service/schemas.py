@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from citewell.corpus.article import Article, Cut, passage_id
 from citewell.index.answer import MOST_HITS
+from citewell.index.checking import Now
 from citewell.index.citation import CitedArticle, CitedPassage, Links
 from citewell.index.filter import Filter
 
@@ -133,12 +134,13 @@ class ArticleText:
 
 @dataclass(frozen=True, slots=True)
 class PassageText:
-    """A passage as it was cited; `current` is false once its article was changed or removed."""
+    """A passage as it was cited; `current` is false once its article was changed or removed, `now` what it reads now."""
 
     article: CitedArticle
     passage: CitedPassage
     current: bool
     links: Links
+    now: Now
 
 
 @dataclass(frozen=True, slots=True)

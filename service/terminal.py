@@ -2,6 +2,7 @@
 
 import sys
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from citewell.eval.evaluate import GoldReport, Row
     from citewell.eval.quotes import QuoteReport
     from citewell.index.answer import Answer, RetrieverState, SearchResult
+    from citewell.index.checking import Checked, Verification
     from citewell.index.citation import CitedArticle
     from citewell.index.embedding import Progress
     from citewell.index.verify import Check
@@ -125,6 +127,25 @@ def checks(made: Sequence["Check"]) -> str:
         )
         lines += [f"       {fault}" for fault in check.faults]
     return "\n".join(lines)
+
+
+def verification(found: "Verification") -> str:
+    counts = Counter(each.now.state if each.now else "not looked for" for each in found.citations)
+    valid = sum(each.valid for each in found.citations)
+    total = f"{valid} of {len(found.citations)} valid"
+    lines = [line for each in found.citations for line in _checked(each)]
+    return "\n".join([*lines, ", ".join([total, *(f"{n} {state}" for state, n in sorted(counts.items()))])])
+
+
+def _checked(each: "Checked") -> list[str]:
+    """A line, then what the quote reads now if that is not what was cited."""
+    now = each.now
+    place = f"[{now.start}-{now.end}]" if now and now.start is not None else ""
+    line = f"{each.number:>6}  {'valid' if each.valid else 'WRONG':<6} {now.state if now else '-':<8} "
+    line += "  ".join(filter(None, [escaped(each.article or "-"), place, each.reason]))
+    if now is None or now.state != "changed" or not now.text:
+        return [line]
+    return [line, f"        {now.similarity:.0%} similar: {textwrap.shorten(escaped(now.text), 2 * _WIDTH)}"]
 
 
 def _named(article: "CitedArticle") -> str:

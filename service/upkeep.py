@@ -47,8 +47,23 @@ def rebuild(
 
 
 @upkeep.command()
-def verify(library: Folder = LIBRARY, as_json: AsJson = False) -> None:
-    """Check everything: texts against their SHA-256, spans, index files, the index against the store."""
+def verify(
+    file: Annotated[
+        Path | None, typer.Argument(help="Citations to check: JSON or JSON lines; - for standard input.")
+    ] = None,
+    library: Folder = LIBRARY,
+    as_json: AsJson = False,
+) -> None:
+    """Check the library: texts, spans, index files, the index against the store. With a FILE, the citations in it."""
+    if file is not None:
+        from citewell.service import verification
+
+        with terminal.progress("verifying") as progress:
+            found = verification.of_file(library, file, progress)
+        show(as_json, asdict(found), terminal.verification(found))
+        if not found.valid:
+            raise typer.Exit(1)
+        return
     from citewell.index.verify import verify as look_at
 
     with opened(library, catch_up=False) as held:

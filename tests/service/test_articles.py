@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from citewell.corpus.passages import whole
 from citewell.index.library import Library
+from citewell.index.purge import purge
 from citewell.index.writing import add, remove
 from tests.service.conftest import ARTICLES, client_of, write
 from tests.service.contracts import problem
@@ -98,6 +100,9 @@ def test_passages_and_excluded_spans_tile_the_text(bundled_library: Library) -> 
 # -- passages -------------------------------------------------------------------------------------------------
 
 
+GONE = {"state": "gone", "version": None, "start": None, "end": None, "text": None, "similarity": None}
+
+
 def passage_id(client: TestClient, article: str) -> str:
     return str(client.get(f"/v1/articles/{article}").json()["passages"][0]["id"])
 
@@ -105,7 +110,7 @@ def passage_id(client: TestClient, article: str) -> str:
 def test_a_passage_is_found_by_its_id(client: TestClient) -> None:
     name = passage_id(client, "bees")
     given = client.get(f"/v1/passages/{name}").json()
-    assert list(given) == ["article", "passage", "current", "links"]
+    assert list(given) == ["article", "passage", "current", "links", "now"]
     assert given["passage"] == {
         "id": name, "start": 0, "end": 29, "heading": None, "page": None, "text": "Bees make honey. Bees dance.\n",
     }  # fmt: skip
@@ -115,7 +120,12 @@ def test_a_passage_is_found_by_its_id(client: TestClient) -> None:
         "passage": f"/v1/passages/{name}",
         "article": "/v1/articles/bees",
         "source": None,
+        "quote": None,
     }
+    assert given["now"] == {
+        "state": "exact", "version": given["article"]["version"], "start": 0, "end": 29,
+        "text": "Bees make honey. Bees dance.\n", "similarity": 1.0,
+    }  # fmt: skip
 
 
 def test_any_span_of_a_text_has_a_name_that_resolves(client: TestClient) -> None:
@@ -130,8 +140,13 @@ def test_a_passage_resolves_after_its_article_was_updated(library: Library, tmp_
     name = passage_id(client, "bees")
     before = client.get(f"/v1/passages/{name}").json()
     add(library, [write(tmp_path, "bees", ARTICLES["bees"].replace("Bees dance.", "Bees rest."))])
-    assert client.get(f"/v1/passages/{name}").json() == {**before, "current": False}
-    assert client.get(f"/v1/passages/{passage_id(client, 'bees')}").json()["article"]["revision"] == 2
+    newest = client.get(f"/v1/passages/{passage_id(client, 'bees')}").json()["article"]
+    now = {
+        "state": "changed", "version": newest["version"], "start": 0, "end": 27,
+        "text": "Bees make honey. Bees rest.", "similarity": 0.8,
+    }  # fmt: skip
+    assert client.get(f"/v1/passages/{name}").json() == {**before, "current": False, "now": now}
+    assert newest["revision"] == 2
 
 
 def test_a_passage_is_current_again_when_its_text_is(library: Library, tmp_path: Path) -> None:
@@ -148,8 +163,49 @@ def test_a_passage_resolves_after_its_article_was_removed(library: Library) -> N
     name = passage_id(client, "bees")
     before = client.get(f"/v1/passages/{name}").json()
     remove(library, ["bees"])
-    assert client.get(f"/v1/passages/{name}").json() == {**before, "current": False}
+    assert client.get(f"/v1/passages/{name}").json() == {**before, "current": False, "now": GONE}
     problem(client.get("/v1/articles/bees"), 404, "UnknownArticle")
+
+
+@pytest.mark.parametrize(
+    ("edited", "state", "text", "similarity"),
+    [
+        ("Bees make honey. Bees sleep.", "exact", "make honey", 1.0),
+        ("In summer bees make honey.", "moved", "make honey", 1.0),
+        ("Bees made wax. They make some honey.", "changed", "make some honey.", 0.666667),
+        ("Bees dance.", "gone", None, None),
+    ],
+)
+def test_a_passage_says_what_it_reads_now(
+    library: Library, tmp_path: Path, edited: str, state: str, text: str | None, similarity: float | None
+) -> None:
+    client = client_of(library)
+    name = passage_id(client, "bees").replace("0-29", "5-15")
+    add(library, [write(tmp_path, "bees", ARTICLES["bees"].replace("Bees make honey. Bees dance.", edited))])
+    given = client.get(f"/v1/passages/{name}").json()
+    newest = client.get("/v1/articles/bees").json()
+    now = given["now"]
+    assert (given["passage"]["text"], given["current"]) == ("make honey", False)
+    assert (now["state"], now["text"], now["similarity"]) == (state, text, similarity)
+    assert now["version"] == newest["article"]["version"]
+    assert text is None or newest["text"][now["start"] : now["end"]] == text
+
+
+def test_a_passage_of_an_older_cut_resolves(library: Library) -> None:
+    """The id says where it stands; how the text is cut now does not matter."""
+    client = client_of(library)
+    name = passage_id(client, "bees")
+    sha = library.store.article("bees").text_sha
+    library.store.recut(sha, whole("Bees make honey. Bees dance.\n"[:16], "en"), "another")
+    given = client.get(f"/v1/passages/{name}").json()
+    assert (given["passage"]["text"], given["now"]["state"]) == ("Bees make honey. Bees dance.\n", "exact")
+
+
+def test_a_passage_of_a_purged_article_is_a_404(library: Library) -> None:
+    client = client_of(library)
+    name = passage_id(client, "bees")
+    purge(library, ["bees"])
+    problem(client.get(f"/v1/passages/{name}"), 404, "UnknownPassage")
 
 
 # -- names that stand for nothing -----------------------------------------------------------------------------

@@ -54,6 +54,7 @@ def test_every_route_of_the_interface_is_documented(document: dict[str, Any]) ->
         "GET /v1/articles",
         "GET /v1/articles/{article_id}",
         "GET /v1/passages/{passage_id}",
+        "POST /v1/citations/verify",
         "GET /health/live",
         "GET /health/ready",
     ]
@@ -80,6 +81,7 @@ def test_every_schema_is_referred_to(document: dict[str, Any]) -> None:
         ("GET /v1/articles", {"422"}),
         ("GET /v1/articles/{article_id}", {"404"}),
         ("GET /v1/passages/{passage_id}", {"404"}),
+        ("POST /v1/citations/verify", {"400", "413", "422"}),
         ("GET /health/ready", {"500", "503"}),
     ],
 )

@@ -1,0 +1,96 @@
+"""Citations to be verified, from a file or a request."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+
+from citewell.corpus.errors import BadInput, NotJson, TooLarge, UnreadableFile
+from citewell.corpus.store import Store
+from citewell.index.checking import Verification, check
+from citewell.index.claims import read_claims
+from citewell.index.embedding import Progress
+from citewell.index.library import STORE, require
+
+MOST_CITATIONS = 1000  # of a request; the command takes any number
+MOST_BYTES = 16_000_000
+_EXAMPLE = {
+    "article": {"id": "gtc-2026-chips", "version": "SHA-256 of the text"},
+    "quote": {"start": 2912, "end": 3018, "text": "Amazon is putting a further $35 billion into OpenAI, ..."},
+}
+_CITATION = {
+    "type": "object",
+    "required": list(_EXAMPLE),
+    "properties": {
+        "article": {
+            "type": "object",
+            "required": ["id", "version"],
+            "properties": {"id": {"type": "string"}, "version": {"type": "string"}},
+        },
+        "quote": {
+            "type": "object",
+            "required": ["start", "end", "text"],
+            "properties": {
+                "start": {"type": "integer"},
+                "end": {"type": "integer"},
+                "text": {"type": "string"},
+            },
+        },
+    },
+}
+REQUEST_BODY: dict[str, Any] = {
+    "description": f"A citation or an answer, as /v1/ask gives them, or a list of these: at most {MOST_CITATIONS:,} "
+    "citations. JSON lines are taken, too. Other fields do not matter.",
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {"anyOf": [_CITATION, {"type": "array", "items": _CITATION}]},
+            "example": [_EXAMPLE],
+        }
+    },
+}
+
+
+async def limited_body(request: Request) -> bytes:
+    """Raises TooLarge as soon as too much has come."""
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MOST_BYTES:
+                raise TooLarge(
+                    f"More than {MOST_BYTES:,} bytes. Send fewer citations at once, or run: citewell verify FILE"
+                )
+    except ClientDisconnect:
+        raise BadInput("The body ended before it was whole.") from None
+    return bytes(body)
+
+
+def of_request(store: Store, body: bytes) -> Verification:
+    try:
+        claims = read_claims(body)
+    except NotJson as error:
+        raise NotJson(f"The body is {error}.") from None
+    if len(claims) > MOST_CITATIONS:
+        raise BadInput(
+            f"{len(claims):,} citations; at most {MOST_CITATIONS:,} are taken at once. Send them in parts, or run: "
+            "citewell verify FILE"
+        )
+    return check(store, claims)
+
+
+def of_file(library: Path, file: Path, progress: Progress) -> Verification:
+    """The citations in a file, or on standard input if it is named -; nothing but the store is opened."""
+    require(library)
+    try:
+        claims = read_claims(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
+    except OSError as error:
+        raise UnreadableFile(file, error.strerror or "cannot be read") from None
+    except NotJson as error:
+        raise UnreadableFile(file, str(error)) from None
+    store = Store(library / STORE)
+    try:
+        return check(store, claims, progress)
+    finally:
+        store.close()
