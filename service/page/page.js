@@ -38,14 +38,15 @@ function citation(found) {
   const shown = passage.text.trim();
   const offset = passage.start + Array.from(passage.text.match(/^\s*/)[0]).length;
   const about = [article.published, passage.heading, `score ${found.score.toFixed(3)}`, article.source];
-  const source = found.links.source
-    ? element("a", { href: found.links.source, rel: "noopener noreferrer" }, "Original")
+  const { source, quote: atQuote } = found.links;
+  const original = source
+    ? element("a", { href: atQuote ?? source, rel: "noopener noreferrer" }, atQuote ? "Original, at the quote" : "Original")
     : null;
   return element("li", { class: "card" },
     element("h2", {}, element("a", { href: articleAddress(article.id, quote.start, quote.end, article.version) }, article.title)),
     element("p", { class: "about" }, about.filter(Boolean).join(" · ")),
     element("p", { class: "text" }, ...marked(shown, offset, quote.start, quote.end)),
-    source);
+    original);
 }
 
 async function showAnswer(question) {
@@ -65,18 +66,37 @@ async function showAnswer(question) {
     element("ol", {}, ...answer.citations.map(citation)));
 }
 
+const readsNow = {
+  exact: "The article was changed since; these words stand where they stood, as marked below.",
+  moved: "The article was changed since; these words stand elsewhere in it now, as marked below.",
+  changed: "The article was changed since; it reads now:",
+  gone: "The article was changed since; these words are no longer in it.",
+};
+
+function citedBefore({ article, passage, now }) {
+  return [
+    element("p", { class: "about" }, `Cited from revision ${article.revision}:`),
+    element("blockquote", { class: "text" }, passage.text.trim()),
+    element("p", { class: "wrong" }, now.version ? readsNow[now.state] : "The article was removed since."),
+    now.state === "changed" ? element("blockquote", { class: "text" }, now.text) : null,
+  ];
+}
+
 async function showArticle(id, start, end, version) {
-  const { article, text } = await fetched(`/v1/articles/${encodeURIComponent(id)}`);
+  const span = end > start && version ? `${id}.${version.slice(0, 12)}.${start}-${end}` : null;
+  const cited = span ? await fetched(`/v1/passages/${encodeURIComponent(span)}`) : null;
+  const now = cited ? cited.now : { start, end, version: "the newest" };
+  const { article, text } = now.version ? await fetched(`/v1/articles/${encodeURIComponent(id)}`) : cited;
   if (!article) throw new Error(`No article ${id}.`);
-  const same = !version || version === article.version;
-  const whole = end > start && same ? marked(text, 0, start, end) : [text];
+  const whole = now.end > now.start ? marked(text, 0, now.start, now.end) : [text ?? ""];
+  const outdated = cited && !cited.current;
   main.replaceChildren(element("article", { class: "card" },
     element("h2", {}, article.title),
     element("p", { class: "about" },
       [article.published, `revision ${article.revision}`, article.source].filter(Boolean).join(" · ")),
-    same ? null : element("p", { class: "wrong" }, "The article was changed since it was cited; this is the new text."),
+    ...(outdated ? citedBefore(cited) : []),
     element("p", { class: "text" }, ...whole)));
-  document.getElementById("evidence")?.scrollIntoView({ block: "center" });
+  if (!outdated) document.getElementById("evidence")?.scrollIntoView({ block: "center" });
 }
 
 async function showLibrary() {
