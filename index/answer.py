@@ -3,6 +3,7 @@
 The dataclasses are the JSON of `ask` everywhere: over HTTP, on the command line, to an agent.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
@@ -17,6 +18,8 @@ from citewell.index.citation import (
     CitedArticle,
     CitedPassage,
     Links,
+    Quote,
+    also_in,
     cited,
     cited_passage,
     links_of,
@@ -24,15 +27,18 @@ from citewell.index.citation import (
     unfit,
     verify,
 )
+from citewell.index.config import Config
+from citewell.index.duplicates import Wording, distinct
 from citewell.index.evidence import evidence_in
 from citewell.index.filter import EVERYTHING, Filter
 from citewell.index.fragment import quote_link
 from citewell.index.scoring import Hit, Ranking, State
-from citewell.index.search import Searcher
+from citewell.index.search import Query, Searcher
 
 _WORD = regex.compile(r"[\p{L}\p{N}]")
 MOST_CHARACTERS = 2000
 MOST_HITS = 100
+_HITS_FOR_ONE = 3  # looked at for each citation, as long as they repeat each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,21 +103,14 @@ def ask(searcher: Searcher, store: Store, question: str, k: int = 5, given: Filt
     began = perf_counter()
     question = checked_question(question)
     query = searcher.query(question, given)
-    ranking = searcher.hybrid(query, checked_k(k))
-    citations = []
-    texts: dict[str, str] = {}
-    for rank, hit in enumerate(ranking.hits, start=1):
-        found = _located(searcher, store, hit, texts)
-        quote = quote_of(evidence_in(searcher, query, hit.number, found.stored, found.text), found.text)
-        verify(quote, found.passage, found.text, store.file)
-        links = replace(found.links, quote=quote_link(found.links.source, quote.text, found.text))
-        citations.append(Citation(rank, hit.score, found.article, found.passage, quote, links))
+    ranking = searcher.hybrid(query, _looked_at(checked_k(k), searcher.config))
+    citations = _citations(searcher, store, query, ranking.hits, k)
     return Answer(
         question=question,
         verdict="answered" if citations else "insufficient",
         confidence=None,
         reason=None if citations else _reason(searcher, ranking),
-        citations=tuple(citations),
+        citations=citations,
         near_misses=(),
         disagreements=(),
         retrievers={name: RetrieverState(state) for name, state in ranking.retrievers.items()},
@@ -155,6 +154,11 @@ def checked_k(k: int) -> int:
     return k
 
 
+def _looked_at(k: int, config: Config) -> int:
+    """How many hits may be looked at for k that do not repeat each other; what is proposed does not depend on it."""
+    return max(k, min(_HITS_FOR_ONE * k, config.depth))
+
+
 def fingerprint(searcher: Searcher) -> Fingerprint:
     return Fingerprint(searcher.snapshot_id, searcher.config.fingerprint, searcher.embedder.fingerprint)
 
@@ -168,6 +172,29 @@ class _Located:
     links: Links
     stored: Passage
     text: str  # of the whole article
+
+
+def _citations(
+    searcher: Searcher, store: Store, query: Query, hits: Sequence[Hit], k: int
+) -> tuple[Citation, ...]:
+    """Of the first k hits that do not repeat one before, each with what repeats it."""
+    texts: dict[str, str] = {}
+
+    def worded() -> Iterator[tuple[Wording, tuple[Hit, _Located, Quote]]]:
+        for hit in hits:
+            found = _located(searcher, store, hit, texts)
+            quote = quote_of(evidence_in(searcher, query, hit.number, found.stored, found.text), found.text)
+            verify(quote, found.passage, found.text, store.file)
+            yield Wording.of(found.passage.text, quote.text), (hit, found, quote)
+
+    return tuple(
+        Citation(
+            rank, hit.score, found.article, found.passage, quote,
+            replace(found.links, quote=quote_link(found.links.source, quote.text, found.text)),
+            tuple(also_in(other.article, other.passage, other.links) for _, other, _ in later),
+        )
+        for rank, ((hit, found, quote), later) in enumerate(distinct(worded(), k), start=1)
+    )  # fmt: skip
 
 
 def _located(searcher: Searcher, store: Store, hit: Hit, texts: dict[str, str]) -> _Located:

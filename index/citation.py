@@ -66,6 +66,17 @@ class Links:
 
 
 @dataclass(frozen=True, slots=True)
+class AlsoIn:
+    """A passage that ranks lower and repeats the one that is cited."""
+
+    article_id: str
+    title: str
+    source: str
+    passage_id: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     rank: int
     score: float
@@ -73,7 +84,7 @@ class Citation:
     passage: CitedPassage
     quote: Quote
     links: Links
-    also_in: tuple[str, ...] = ()
+    also_in: tuple[AlsoIn, ...] = ()
     explain: dict[str, float] | None = None
 
 
@@ -120,6 +131,10 @@ def links_of(article: Article, passage_id: str) -> Links:
         article=f"/v1/articles/{url_quote(article.article_id)}",
         source=web if re.match(r"https?://", web) else None,
     )
+
+
+def also_in(article: CitedArticle, passage: CitedPassage, links: Links) -> AlsoIn:
+    return AlsoIn(article.id, article.title, article.source, passage.id, links.passage)
 
 
 def cited_passage(passage_id: str, span: Span, heading: str | None, text: str) -> CitedPassage:

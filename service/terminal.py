@@ -79,6 +79,7 @@ def answer(given: "Answer") -> str:
             f"{citation.rank}. {_indented(citation.quote.text, 3).lstrip()}",
             f"   {_named(citation.article)}",
             f"   {citation.article.source}  [{citation.quote.start}-{citation.quote.end}]  score {citation.score:.3f}",
+            *(f"   also in {escaped(also.title)}  {also.source}" for also in citation.also_in),
             "",
         ]
     return "\n".join([*lines, _states(given.retrievers)])

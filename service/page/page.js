@@ -42,10 +42,12 @@ function citation(found) {
   const original = source
     ? element("a", { href: atQuote ?? source, rel: "noopener noreferrer" }, atQuote ? "Original, at the quote" : "Original")
     : null;
+  const also = found.also_in.map((other) => other.title).join(" · ");
   return element("li", { class: "card" },
     element("h2", {}, element("a", { href: articleAddress(article.id, quote.start, quote.end, article.version) }, article.title)),
     element("p", { class: "about" }, about.filter(Boolean).join(" · ")),
     element("p", { class: "text" }, ...marked(shown, offset, quote.start, quote.end)),
+    also ? element("p", { class: "about" }, `Also in ${also}`) : null,
     original);
 }
 

@@ -105,6 +105,25 @@ def test_a_link_to_the_source_is_given_for_web_addresses_only(client: TestClient
     }
 
 
+def test_what_repeats_a_citation_is_named_under_it(library: Library, tmp_path: Path) -> None:
+    add(
+        library,
+        [write(tmp_path, "hives", "---\nid: hives\ntitle: Hives\n---\nBees make honey. Bees dance.\n")],
+    )
+    client = client_of(library)
+    answer = client.post("/v1/ask", json={"question": "Who makes honey?"}).json()
+    assert [citation["article"]["id"] for citation in answer["citations"]] == ["bees", "ants", "wasps"]
+    (also,) = answer["citations"][0]["also_in"]
+    passage = client.get(also["link"]).json()
+    assert also == {
+        "article_id": "hives",
+        "title": "Hives",
+        "source": passage["article"]["source"],
+        "passage_id": passage["passage"]["id"],
+        "link": f"/v1/passages/{passage['passage']['id']}",
+    }
+
+
 def test_when_no_retriever_has_anything_to_say_the_answer_is_insufficient(client: TestClient) -> None:
     answer = client.post("/v1/ask", json={"question": "蜂蜜?"}).json()
     assert (answer["verdict"], answer["citations"]) == ("insufficient", [])
