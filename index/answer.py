@@ -30,10 +30,12 @@ from citewell.index.citation import (
 from citewell.index.config import Config
 from citewell.index.duplicates import Wording, distinct
 from citewell.index.evidence import evidence_in
+from citewell.index.explain import Filtered, explained, filtered
 from citewell.index.filter import EVERYTHING, Filter
 from citewell.index.fragment import quote_link
 from citewell.index.scoring import Hit, Ranking, State
 from citewell.index.search import Query, Searcher
+from citewell.index.why_not import Asked, WhyNot, why_not
 
 _WORD = regex.compile(r"[\p{L}\p{N}]")
 MOST_CHARACTERS = 2000
@@ -76,6 +78,8 @@ class Answer:
     calibration: Calibration
     fingerprint: Fingerprint
     took_ms: float
+    filtered: Filtered | None = None  # with an explanation
+    why_not: tuple[WhyNot, ...] = ()  # of what was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +102,24 @@ class SearchResult:
     took_ms: float = field(default=0.0)
 
 
-def ask(searcher: Searcher, store: Store, question: str, k: int = 5, given: Filter = EVERYTHING) -> Answer:
-    """Answer with up to k citations. Raises BadQuestion or BadInput before anything is searched."""
+def ask(
+    searcher: Searcher,
+    store: Store,
+    question: str,
+    k: int = 5,
+    given: Filter = EVERYTHING,
+    explain: bool = False,
+    absent: Sequence[str] = (),
+) -> Answer:
+    """Answer with up to k citations; say why each has its score, and why what is `absent` is not cited.
+
+    Raises BadQuestion or BadInput before anything is searched.
+    """
     began = perf_counter()
     question = checked_question(question)
     query = searcher.query(question, given)
     ranking = searcher.hybrid(query, _looked_at(checked_k(k), searcher.config))
-    citations = _citations(searcher, store, query, ranking.hits, k)
+    citations = _citations(searcher, store, query, ranking.hits, k, explain)
     return Answer(
         question=question,
         verdict="answered" if citations else "insufficient",
@@ -117,6 +132,8 @@ def ask(searcher: Searcher, store: Store, question: str, k: int = 5, given: Filt
         calibration=Calibration(),
         fingerprint=fingerprint(searcher),
         took_ms=_milliseconds_since(began),
+        filtered=filtered(searcher, query) if explain else None,
+        why_not=_why_not(searcher, store, query, k, citations, absent) if absent else (),
     )
 
 
@@ -175,16 +192,14 @@ class _Located:
 
 
 def _citations(
-    searcher: Searcher, store: Store, query: Query, hits: Sequence[Hit], k: int
+    searcher: Searcher, store: Store, query: Query, hits: Sequence[Hit], k: int, explain: bool
 ) -> tuple[Citation, ...]:
     """Of the first k hits that do not repeat one before, each with what repeats it."""
     texts: dict[str, str] = {}
 
     def worded() -> Iterator[tuple[Wording, tuple[Hit, _Located, Quote]]]:
         for hit in hits:
-            found = _located(searcher, store, hit, texts)
-            quote = quote_of(evidence_in(searcher, query, hit.number, found.stored, found.text), found.text)
-            verify(quote, found.passage, found.text, store.file)
+            found, quote = _quoted(searcher, store, query, hit, texts)
             yield Wording.of(found.passage.text, quote.text), (hit, found, quote)
 
     return tuple(
@@ -192,9 +207,38 @@ def _citations(
             rank, hit.score, found.article, found.passage, quote,
             replace(found.links, quote=quote_link(found.links.source, quote.text, found.text)),
             tuple(also_in(other.article, other.passage, other.links) for _, other, _ in later),
+            explained(searcher, query, hit) if explain else None,
         )
         for rank, ((hit, found, quote), later) in enumerate(distinct(worded(), k), start=1)
     )  # fmt: skip
+
+
+def _why_not(
+    searcher: Searcher,
+    store: Store,
+    query: Query,
+    k: int,
+    citations: Sequence[Citation],
+    names: Sequence[str],
+) -> tuple[WhyNot, ...]:
+    depth = max(k, searcher.config.depth)
+
+    def wording(hit: Hit) -> Wording:
+        found, quote = _quoted(searcher, store, query, hit, {})
+        return Wording.of(found.passage.text, quote.text)
+
+    asked = Asked(searcher, store, query, depth, searcher.proposed(query, depth), citations, wording)
+    return tuple(why_not(asked, name) for name in names)
+
+
+def _quoted(
+    searcher: Searcher, store: Store, query: Query, hit: Hit, texts: dict[str, str]
+) -> tuple[_Located, Quote]:
+    """A hit with its verified quote."""
+    found = _located(searcher, store, hit, texts)
+    quote = quote_of(evidence_in(searcher, query, hit.number, found.stored, found.text), found.text)
+    verify(quote, found.passage, found.text, store.file)
+    return found, quote
 
 
 def _located(searcher: Searcher, store: Store, hit: Hit, texts: dict[str, str]) -> _Located:

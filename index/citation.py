@@ -8,6 +8,7 @@ from urllib.parse import quote as url_quote
 from citewell.corpus.article import Article, Span
 from citewell.corpus.errors import CorruptLibrary
 from citewell.index.evidence import Evidence
+from citewell.index.explain import Explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class Citation:
     quote: Quote
     links: Links
     also_in: tuple[AlsoIn, ...] = ()
-    explain: dict[str, float] | None = None
+    explain: Explanation | None = None
 
 
 def quote_of(evidence: Evidence, text: str) -> Quote:

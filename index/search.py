@@ -39,6 +39,7 @@ class Query:
 
 Retriever = Callable[[Query, int], Ranking]
 _Found = tuple[NDArray[np.int64], NDArray[np.float64]]  # numbers of passages and their scores
+_Values = NDArray[np.float64] | None
 
 
 class Searcher:
@@ -88,6 +89,23 @@ class Searcher:
         segment, local = self.locate(number)
         return segment.passage_id(local)
 
+    def numbers_of(self, article_id: str) -> NDArray[np.int64]:
+        """The live passages of an article, in their order there."""
+        found = [np.empty(0, dtype=np.int64)]
+        for base, part in zip(self._bases, self.parts, strict=False):
+            for article in part.segment.articles.numbers_of([article_id]):
+                if article not in part.dead:
+                    found.append(base + np.flatnonzero(part.segment.article_of == article))
+        return np.concatenate(found)
+
+    def passing(self, numbers: NDArray[np.int64], given: Filter) -> NDArray[np.int64]:
+        """Those of the passages that pass."""
+        kept = [np.empty(0, dtype=np.int64)]
+        for part, mine, local in self._by_part(numbers):
+            mask = part.allowed(given).mask
+            kept.append(numbers[mine if mask is None else mine[mask[local]]])
+        return np.concatenate(kept)
+
     def idf(self, term: str) -> float:
         return self._bm25[0].idf_of(term)
 
@@ -102,24 +120,43 @@ class Searcher:
         return Ranking(self._hits(numbers, scores, k), {"dense": query.dense})
 
     def hybrid(self, query: Query, k: int) -> Ranking:
-        """The union of what both propose, by the score of `scoring.py`."""
-        depth = max(k, self.config.depth)
+        """The k best of what both propose, by the score of `scoring.py`."""
+        return self._hybrid(query, max(k, self.config.depth), k)
+
+    def proposed(self, query: Query, depth: int) -> Ranking:
+        """All that either proposes among its best `depth`, by the same score."""
+        return self._hybrid(query, depth, 2 * depth)
+
+    def _hybrid(self, query: Query, depth: int, k: int) -> Ranking:
         matching, nearest = self.matching(query, depth), self.nearest(query, depth)
         numbers = np.union1d(matching[0], nearest[0])
+        parts = combine(self.config, *self.values(query, numbers))
+        hits = []
+        for hit in self._hits(numbers, total(parts), k):
+            said = parts[:, np.searchsorted(numbers, hit.number)]
+            ranks = _rank(hit.number, *matching), _rank(hit.number, *nearest)
+            hits.append(replace(hit, parts=_parts(said, *ranks)))
+        return Ranking(tuple(hits), {"lexical": query.lexical, "dense": query.dense})
+
+    def scored(self, query: Query, numbers: NDArray[np.int64]) -> tuple[Hit, ...]:
+        """The scores that passages, which pass, would have had without being proposed; both retrievers may not be silent."""
+        parts = combine(self.config, *self.values(query, numbers))
+        of_number = dict(zip(numbers.tolist(), parts.T, strict=True))
+        hits = self._hits(numbers, total(parts), len(numbers))
+        return tuple(replace(hit, parts=_parts(of_number[hit.number], None, None)) for hit in hits)
+
+    def values(self, query: Query, numbers: NDArray[np.int64]) -> tuple[_Values, _Values, _Values]:
+        """Of passages that pass: BM25 over its upper bound, their cosines and those of their best sentences.
+
+        Each has shape (len(numbers),), and is None for a silent retriever.
+        """
         passage = sentence = None
         if query.vector is not None:
             passage = self._passage_cosines(query, numbers)
             sentence = self._sentence_cosines(query, numbers)
             sentence = np.where(np.isnan(sentence), passage, sentence)
         lexical = self._lexical_scores(query, numbers) if query.lexical is State.OK else None
-        parts = combine(self.config, lexical, passage, sentence)
-        hits = []
-        for hit in self._hits(numbers, total(parts), k):
-            said = parts[:, np.searchsorted(numbers, hit.number)].tolist()
-            lexical_part, passage_part, sentence_part = (None if math.isnan(part) else part for part in said)
-            ranks = _rank(hit.number, *matching), _rank(hit.number, *nearest)
-            hits.append(replace(hit, parts=Parts(lexical_part, passage_part, sentence_part, *ranks)))
-        return Ranking(tuple(hits), {"lexical": query.lexical, "dense": query.dense})
+        return lexical, passage, sentence
 
     def matching(self, query: Query, k: int) -> _Found:
         """The k best by BM25 over its upper bound, with their scores."""
@@ -203,6 +240,12 @@ class Searcher:
         kept = zip(*(values.tolist() for values in self._cut(numbers, scores, k)), strict=True)
         hits = (Hit(self.passage_id(number), score, number) for number, score in kept)
         return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.passage_id)))
+
+
+def _parts(said: NDArray[np.float64], lexical_rank: int | None, dense_rank: int | None) -> Parts:
+    """From the three parts of one passage, NaN for what is silent."""
+    lexical, passage, sentence = (None if math.isnan(part) else part for part in said.tolist())
+    return Parts(lexical, passage, sentence, lexical_rank, dense_rank)
 
 
 def _rank(number: int, numbers: NDArray[np.int64], scores: NDArray[np.float64]) -> int | None:

@@ -51,7 +51,16 @@ def create_app(library: Library) -> FastAPI:
     @app.post("/v1/ask", responses=problems.documented(400, 422), tags=["questions"])
     def ask_question(request: AskRequest) -> Answer:
         """Answer a question with quotes; each stands word for word in the cited article."""
-        return ask(library.searcher(), library.store, request.question, request.k, request.filter.filter())
+        given = request.filter.filter()
+        return ask(
+            library.searcher(),
+            library.store,
+            request.question,
+            request.k,
+            given,
+            request.explain,
+            request.why_not,
+        )
 
     @app.get("/v1/search", responses=problems.documented(422), tags=["questions"])
     def search_passages(

@@ -89,6 +89,11 @@ def ask(
     published_from: PublishedFrom = None,
     published_to: PublishedTo = None,
     where: Where = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Say what each score is made of.")] = False,
+    why_not: Annotated[
+        list[str] | None,
+        typer.Option("--why-not", help="Say why this article or passage, by id, is not cited; repeatable."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Answer a question with cited quotes."""
@@ -98,7 +103,7 @@ def ask(
     answer.checked_question(question)  # before the model is loaded
     answer.checked_k(k)
     with opened(library) as held:
-        given = answer.ask(held.searcher(), held.store, question, k, only)
+        given = answer.ask(held.searcher(), held.store, question, k, only, explain, why_not or ())
     show(as_json, asdict(given), terminal.answer(given))
 
 

@@ -53,6 +53,10 @@ class AskRequest(BaseModel):
     question: str = Field(description="At most 2,000 characters.")
     k: int = Field(default=5, ge=1, le=MOST_HITS, description="Most citations in the answer.")
     filter: FilterRequest = FilterRequest()
+    explain: bool = Field(default=False, description="Say what each score is made of, and what was filtered.")
+    why_not: list[str] = Field(
+        default=[], max_length=MOST_HITS, description="Ids of articles or passages: why they are not cited."
+    )
 
 
 class Problem(BaseModel):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from citewell.index.checking import Checked, Verification
     from citewell.index.citation import CitedArticle
     from citewell.index.embedding import Progress
+    from citewell.index.explain import Explanation
     from citewell.index.verify import Check
     from citewell.index.writing import Outcome
 
@@ -71,18 +72,35 @@ def outcomes(files: Sequence["Outcome"]) -> str:
 
 
 def answer(given: "Answer") -> str:
-    if not given.citations:
-        return f"{given.verdict}: {given.reason}"
-    lines = []
+    lines = [] if given.citations else [f"{given.verdict}: {given.reason}", ""]
     for citation in given.citations:
         lines += [
             f"{citation.rank}. {_indented(citation.quote.text, 3).lstrip()}",
             f"   {_named(citation.article)}",
             f"   {citation.article.source}  [{citation.quote.start}-{citation.quote.end}]  score {citation.score:.3f}",
             *(f"   also in {escaped(also.title)}  {also.source}" for also in citation.also_in),
+            *_explained(citation.explain),
             "",
         ]
-    return "\n".join([*lines, _states(given.retrievers)])
+    for asked in given.why_not:
+        lines += [f"{escaped(asked.id)}: {asked.detail}", *_explained(asked.explain), ""]
+    if given.filtered:
+        lines.append(f"{given.filtered.passing} of {given.filtered.of} passages searched")
+    return "\n".join([*lines, _states(given.retrievers)] if given.citations else lines).rstrip("\n")
+
+
+def _explained(explain: "Explanation | None") -> list[str]:
+    """Parts of a score with what they are made of, and the terms of the question that the passage holds and lacks."""
+    if explain is None:
+        return []
+    ranks = {"lexical": explain.ranks.lexical, "passage": explain.ranks.dense}
+    made = []
+    for name in ("lexical", "passage", "sentence"):
+        part, raw, weight = (getattr(of, name) for of in (explain.parts, explain.raw, explain.weights))
+        rank = f", rank {ranks[name]}" if ranks.get(name) else ""
+        made += [f"{name} {part:.3f} ({weight:.2f} x {raw:.3f}{rank})"] if part is not None else []
+    terms = "  ".join(f"{'+' if term.held else '-'}{term.term} {term.idf:.2f}" for term in explain.terms)
+    return [f"   {' + '.join(made)}", *([_indented(terms, 3)] if terms else [])]
 
 
 def search_result(found: "SearchResult") -> str:

@@ -17,7 +17,20 @@ ANSWER = """
  "near_misses": [], "disagreements": [],
  "retrievers": {"lexical": {"state": "ok"}, "dense": {"state": "ok"}},
  "calibration": {"state": "shipped", "id": "..."},
- "fingerprint": {"snapshot": "...", "config": "...", "model": "..."}, "took_ms": 7.1}
+ "fingerprint": {"snapshot": "...", "config": "...", "model": "..."}, "took_ms": 7.1,
+ "filtered": null, "why_not": []}
+"""
+
+# What a citation explains when asked, what was filtered, and why something is not cited.
+EXPLAIN = """
+{"parts": {"lexical": 0.25, "passage": 0.13, "sentence": 0.21}, "ranks": {"lexical": 1, "dense": 4},
+ "raw": {"lexical": 0.5, "passage": 0.52, "sentence": 0.84}, "weights": {"lexical": 0.5, "passage": 0.25, "sentence": 0.25},
+ "terms": [{"term": "...", "idf": 2.06, "held": true}]}
+"""
+FILTERED = '{"passing": 3, "of": 42}'
+WHY_NOT = f"""
+{{"id": "...", "outcome": "ranked", "detail": "...", "passage": "...", "rank": 9, "score": 0.23, "citation": null,
+ "explain": {EXPLAIN}}}
 """
 
 # A search result: the same parts without evidence or verdict.

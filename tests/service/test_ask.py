@@ -25,6 +25,7 @@ def test_optional_fields_are_there_and_empty(client: TestClient) -> None:
         [],
         [],
     ]
+    assert [answer[name] for name in ("filtered", "why_not")] == [None, []]
     assert answer["calibration"] == {"state": "none", "id": None}
     (citation,) = answer["citations"]
     assert [citation["also_in"], citation["explain"], citation["passage"]["page"]] == [[], None, None]

@@ -15,7 +15,7 @@ from citewell.index.library import STORE
 from citewell.index.model import Precision, default_model, precision_of
 from citewell.index.onnx_embedder import OnnxEmbedder
 from tests.service.command import Ran, citewell, citewell_without_room
-from tests.service.contracts import ANSWER, SEARCH_RESULT, keys, keys_of, untimed
+from tests.service.contracts import ANSWER, EXPLAIN, SEARCH_RESULT, keys, keys_of, untimed
 
 ARTICLES = {
     "ants.md": "---\nid: ants\ntitle: Ants\nlanguage: en\ntopic: digging\n---\nAnts dig long tunnels. Some ants carry leaves home.\n",
@@ -100,6 +100,16 @@ def test_an_answer_for_people_shows_quote_title_source_and_place(added: tuple[Pa
     assert lines[:2] == ["1. Ants dig long tunnels. Some ants carry leaves home.", "   Ants"]
     assert lines[2].startswith(f"   {added[0].parent / 'articles' / 'ants.md'}  [0-51]  score 0.")
     assert lines[3:] == ["", "lexical: ok  dense: ok"]
+
+
+def test_an_answer_explains_itself_and_what_is_missing(added: tuple[Path, Ran]) -> None:
+    explaining = ["--explain", "--why-not", "ants", "--why-not", "nobody"]
+    ran = citewell("ask", "Who makes honey?", "--library", added[0], "--k", "1", "--json", *explaining)
+    answer = json.loads(ran.out)
+    assert (ran.code, ran.err) == (0, "")
+    assert keys(answer["citations"][0]["explain"]) == keys_of(EXPLAIN)
+    assert answer["filtered"] == {"passing": 2, "of": 2}
+    assert [said["outcome"] for said in answer["why_not"]] == ["ranked", "unknown"]
 
 
 def test_a_search_as_json_ranks_passages(added: tuple[Path, Ran]) -> None:

@@ -110,7 +110,8 @@ def test_the_document_describes_an_answer_as_it_is_given(
 ) -> None:
     """The same names in the same order, at every level."""
     schemas = document["components"]["schemas"]
-    answer = client.post("/v1/ask", json={"question": "Who digs tunnels?"}).json()
+    asked = {"question": "Who digs tunnels?", "explain": True, "why_not": ["bees"]}
+    answer = client.post("/v1/ask", json=asked).json()
     citation = answer["citations"][0]
     given = {
         "Answer": answer,
@@ -122,6 +123,12 @@ def test_the_document_describes_an_answer_as_it_is_given(
         "RetrieverState": answer["retrievers"]["dense"],
         "Calibration": answer["calibration"],
         "Fingerprint": answer["fingerprint"],
+        "Filtered": answer["filtered"],
+        "WhyNot": answer["why_not"][0],
+        "Explanation": citation["explain"],
+        "ThreeValues": citation["explain"]["parts"],
+        "Ranks": citation["explain"]["ranks"],
+        "Term": citation["explain"]["terms"][0],
     }
     assert {name: list(schemas[name]["properties"]) for name in given} == {
         name: list(of) for name, of in given.items()

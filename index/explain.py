@@ -1,0 +1,85 @@
+"""Why a passage has the score that it has."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from citewell.index.scoring import Hit
+from citewell.index.search import Query, Searcher
+
+
+@dataclass(frozen=True, slots=True)
+class ThreeValues:
+    """One number for each part of a score, null for a silent retriever."""
+
+    lexical: float | None
+    passage: float | None
+    sentence: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """One more than how many passages a retriever scored higher; null if it did not propose this one."""
+
+    lexical: int | None
+    dense: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term of the question, analysed in the passage's language."""
+
+    term: str
+    idf: float
+    held: bool  # by the passage, or the title and heading that it is indexed with
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`parts` add up to the score in decimals; each is its raw value times its weight."""
+
+    parts: ThreeValues
+    ranks: Ranks
+    raw: ThreeValues  # BM25 over its upper bound, cosine of the passage, cosine of its best sentence
+    weights: ThreeValues
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """How many passages pass the filter, of how many."""
+
+    passing: int
+    of: int
+
+
+def explained(searcher: Searcher, query: Query, hit: Hit) -> Explanation:
+    """Of a hit of a hybrid ranking."""
+    assert hit.parts is not None
+    segment, local = searcher.locate(hit.number)
+    raw = [
+        None if values is None else round(float(values[0]), 6)
+        for values in searcher.values(query, np.array([hit.number]))
+    ]
+    config = searcher.config
+    shares = (config.lexical, config.passage, config.sentence)
+    spoken = sum(share for share, value in zip(shares, raw, strict=True) if value is not None)
+    weights = [
+        None if value is None or not spoken else round(share / spoken, 6)
+        for share, value in zip(shares, raw, strict=True)
+    ]
+    terms = dict.fromkeys(query.terms[segment.article(local).language])
+    return Explanation(
+        ThreeValues(hit.parts.lexical, hit.parts.passage, hit.parts.sentence),
+        Ranks(hit.parts.lexical_rank, hit.parts.dense_rank),
+        ThreeValues(*raw),
+        ThreeValues(*weights),
+        tuple(
+            Term(term, round(searcher.idf(term), 6), local in segment.postings.holders(term))
+            for term in terms
+        ),
+    )
+
+
+def filtered(searcher: Searcher, query: Query) -> Filtered:
+    return Filtered(sum(part.allowed(query.filter).count for part in searcher.parts), searcher.passages)
