@@ -120,6 +120,7 @@ def ask(
     query = searcher.query(question, given)
     ranking = searcher.hybrid(query, _looked_at(checked_k(k), searcher.config))
     citations = _citations(searcher, store, query, ranking.hits, k, explain)
+    missed = _why_not(searcher, store, query, k, citations, absent) if absent else ()
     return Answer(
         question=question,
         verdict="answered" if citations else "insufficient",
@@ -133,7 +134,7 @@ def ask(
         fingerprint=fingerprint(searcher),
         took_ms=_milliseconds_since(began),
         filtered=filtered(searcher, query) if explain else None,
-        why_not=_why_not(searcher, store, query, k, citations, absent) if absent else (),
+        why_not=missed,
     )
 
 
