@@ -23,7 +23,7 @@ from citewell.index.articles import Articles, IndexedArticle
 from citewell.index.build import BUILD_RECIPE
 from citewell.index.codes import Codes, encode
 from citewell.index.embedding import Embedder, Vectors
-from citewell.index.library import STORE
+from citewell.index.folder import STORE
 from citewell.index.model import cache_folder
 from citewell.index.postings import Postings
 from citewell.index.segment import FORMAT, Segment

@@ -16,7 +16,8 @@ from citewell.eval.generate import CHUNK, PASSAGES, Corpus
 from citewell.index.answer import ask
 from citewell.index.embedding import Embedder, Vectors
 from citewell.index.evidence import evidence_in
-from citewell.index.library import STORE, Library
+from citewell.index.folder import STORE
+from citewell.index.library import Library
 from citewell.index.scoring import Ranking
 from citewell.index.search import Query, Searcher
 

@@ -21,7 +21,7 @@ from citewell.eval.bench_process import run_module
 from citewell.eval.bench_timing import Timing, ratio
 from citewell.eval.generate import CHUNK
 from citewell.index.embedding import Vectors
-from citewell.index.library import STORE
+from citewell.index.folder import STORE
 from citewell.index.model import default_model, default_model_folder
 from citewell.index.onnx_embedder import OnnxEmbedder
 from citewell.index.segment import Segment

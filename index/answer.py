@@ -1,10 +1,7 @@
-"""The answer to a question: a verdict and citations, each verified against the store before it is given.
-
-The dataclasses are the JSON of `ask` everywhere: over HTTP, on the command line, to an agent.
-"""
+"""The answer to a question: a verdict and citations, each verified against the store before it is given."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import regex
@@ -30,9 +27,17 @@ from citewell.index.citation import (
 from citewell.index.config import Config
 from citewell.index.duplicates import Wording, distinct
 from citewell.index.evidence import evidence_in
-from citewell.index.explain import Filtered, explained, filtered
+from citewell.index.explain import explained, filtered
 from citewell.index.filter import EVERYTHING, Filter
 from citewell.index.fragment import quote_link
+from citewell.index.response import (
+    Answer,
+    Calibration,
+    Fingerprint,
+    FoundPassage,
+    RetrieverState,
+    SearchResult,
+)
 from citewell.index.scoring import Hit, Ranking, State
 from citewell.index.search import Query, Searcher
 from citewell.index.why_not import Asked, WhyNot, why_not
@@ -41,65 +46,6 @@ _WORD = regex.compile(r"[\p{L}\p{N}]")
 MOST_CHARACTERS = 2000
 MOST_HITS = 100
 _HITS_FOR_ONE = 3  # looked at for each citation, as long as they repeat each other
-
-
-@dataclass(frozen=True, slots=True)
-class RetrieverState:
-    state: State
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """Which calibration made the confidence; with none, confidence is null."""
-
-    state: str = "none"
-    id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
-    """Same three, same answer."""
-
-    snapshot: str
-    config: str
-    model: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    question: str
-    verdict: str  # answered or insufficient
-    confidence: float | None
-    reason: str | None
-    citations: tuple[Citation, ...]
-    near_misses: tuple[Citation, ...]
-    disagreements: tuple[str, ...]
-    retrievers: dict[str, RetrieverState]
-    calibration: Calibration
-    fingerprint: Fingerprint
-    took_ms: float
-    filtered: Filtered | None = None  # with an explanation
-    why_not: tuple[WhyNot, ...] = ()  # of what was asked for
-
-
-@dataclass(frozen=True, slots=True)
-class FoundPassage:
-    rank: int
-    score: float
-    article: CitedArticle
-    passage: CitedPassage
-    links: Links
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    """A ranking of passages, without evidence or verdict."""
-
-    query: str
-    hits: tuple[FoundPassage, ...]
-    retrievers: dict[str, RetrieverState]
-    fingerprint: Fingerprint
-    took_ms: float = field(default=0.0)
 
 
 def ask(

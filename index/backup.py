@@ -18,7 +18,8 @@ from citewell.corpus.errors import BadInput, CitewellError, StorageFailed
 from citewell.corpus.storage import storing
 from citewell.corpus.store import Store
 from citewell.index.embedding import Progress
-from citewell.index.library import STORE, Library
+from citewell.index.folder import STORE
+from citewell.index.library import Library
 from citewell.index.model import file_sha
 from citewell.index.segment_files import sync
 from citewell.index.vector_cache import VectorCache

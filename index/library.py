@@ -2,7 +2,6 @@
 
 import errno
 import fcntl
-import json
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,10 +11,8 @@ from typing import IO
 
 from citewell.corpus.article import Article, Cut
 from citewell.corpus.errors import (
-    CitewellError,
     CorruptLibrary,
     LibraryBusy,
-    LibraryMissing,
     LibraryReadOnly,
     StorageFailed,
 )
@@ -25,14 +22,13 @@ from citewell.corpus.store import Store
 from citewell.index.build import BUILD_RECIPE, build
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder, Progress
+from citewell.index.folder import STORE
 from citewell.index.merge import merge, worth_merging
 from citewell.index.part import Part
 from citewell.index.search import Searcher
 from citewell.index.segment import Segment
 from citewell.index.snapshot import SegmentRef, Snapshot, publish, read
 from citewell.index.vector_cache import VectorCache
-
-STORE = "citewell.db"
 
 
 class Library:
@@ -286,34 +282,3 @@ def _signature(index: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return found.st_ino, found.st_mtime_ns, found.st_size
-
-
-def require(folder: Path) -> None:
-    """Raises LibraryMissing unless there is a library in the folder."""
-    try:
-        there = (folder / STORE).is_file()
-    except OSError as error:
-        raise CitewellError(f"The library in {folder} cannot be read: {error.strerror}.") from None
-    if not there:
-        raise LibraryMissing(folder)
-
-
-def model_of(folder: Path) -> str | None:
-    """Fingerprint of the model that the published index was made with; None if nothing that can be read says it."""
-    index = folder / "index"
-    with suppress(CorruptLibrary, OSError):  # said when the library is opened
-        snapshot = read(index)
-        for ref in reversed(snapshot.segments if snapshot else ()):  # the last is small
-            with suppress(OSError, ValueError, KeyError, TypeError):
-                return str(json.loads((index / ref.id / "segment.json").read_text("utf-8"))["model"])
-    return None
-
-
-def make_folder(folder: Path) -> None:
-    """Raises CitewellError, before anything is read or loaded, when the folder cannot be made."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CitewellError(
-            f"The library cannot be made in {folder}: {error.strerror}. Choose another folder."
-        ) from None

@@ -23,6 +23,7 @@ _FACTS = "segment.json"
 def writing_files(target: Path, facts: dict[str, Any]) -> Iterator[Path]:
     """A folder to write files into; it becomes `target`, with the facts and all checksums, once they are on disk."""
     made = target.parent / f"writing-{os.getpid()}-{target.name}"
+    shutil.rmtree(made, ignore_errors=True)  # of a process of the same number that was killed
     made.mkdir()
     try:
         yield made

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from citewell.corpus.errors import CorruptLibrary
+from citewell.corpus.errors import CorruptLibrary, StorageFailed
 from citewell.index.segment_files import sync
 
 _FILE = "current"
@@ -51,12 +51,14 @@ def read(folder: Path) -> Snapshot | None:
             SegmentRef(str(ref["id"]), tuple(map(int, ref["dead"]))) for ref in fields["segments"]
         )
         snapshot = Snapshot(str(fields["epoch"]), int(fields["change"]), segments)
+        if fields["sha"] != _digest(snapshot):
+            raise _damaged(folder)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise StorageFailed(folder / _FILE, error.strerror or str(error)) from error
     except (ValueError, KeyError, TypeError):
         raise _damaged(folder) from None
-    if snapshot.id != fields.get("id"):
-        raise _damaged(folder)
     return snapshot
 
 
@@ -67,7 +69,7 @@ def publish(folder: Path, snapshot: Snapshot, keep_former: bool = True) -> None:
         with suppress(CorruptLibrary):
             kept |= {ref.id for ref in (read(folder) or NOTHING).segments}
     written = folder / f"{_FILE}.tmp"
-    written.write_text(json.dumps({**asdict(snapshot), "id": snapshot.id}) + "\n", encoding="utf-8")
+    written.write_text(json.dumps({**asdict(snapshot), "sha": _digest(snapshot)}) + "\n", encoding="utf-8")
     sync(written)
     written.replace(folder / _FILE)
     sync(folder)
@@ -79,6 +81,10 @@ def remove_all_but(folder: Path, kept: Collection[str]) -> None:
     for old in folder.iterdir():
         if old.is_dir() and old.name not in kept:
             shutil.rmtree(old, ignore_errors=True)
+
+
+def _digest(snapshot: Snapshot) -> str:
+    return hashlib.sha256(json.dumps(asdict(snapshot)).encode()).hexdigest()
 
 
 def _damaged(folder: Path) -> CorruptLibrary:

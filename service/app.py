@@ -11,10 +11,11 @@ from fastapi_offline import FastAPIOffline
 
 from citewell.corpus.article import parse_passage_id
 from citewell.corpus.errors import UnknownPassage
-from citewell.index.answer import MOST_HITS, Answer, SearchResult, ask, search
+from citewell.index.answer import MOST_HITS, ask, search
 from citewell.index.checking import Verification, known_article, now_of
 from citewell.index.citation import cited, cited_passage, links_of
 from citewell.index.library import Library
+from citewell.index.response import Answer, SearchResult
 from citewell.service import problems, verification
 from citewell.service.filters import filter_of
 from citewell.service.schemas import (

@@ -44,7 +44,7 @@ def embedder(precision: Precision = Precision.FP32, bulk: bool = False) -> "Embe
 
 def made_in(folder: Path) -> Precision | None:
     """The precision of the model that a library's index was made with; None before there is one."""
-    from citewell.index.library import model_of
+    from citewell.index.folder import model_of
 
     fingerprint = model_of(folder)
     return precision_of(fingerprint) if fingerprint else None
@@ -72,7 +72,8 @@ def opened(
 
     `bulk` is for commands that may embed many passages. Without a precision it is opened in its own.
     """
-    from citewell.index.library import Library, make_folder, require
+    from citewell.index.folder import make_folder, require
+    from citewell.index.library import Library
 
     if create:
         make_folder(folder)

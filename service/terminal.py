@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from citewell.eval.bench_library import Say
     from citewell.eval.evaluate import GoldReport, Row
     from citewell.eval.quotes import QuoteReport
-    from citewell.index.answer import Answer, RetrieverState, SearchResult
     from citewell.index.checking import Checked, Verification
     from citewell.index.citation import CitedArticle
     from citewell.index.embedding import Progress
     from citewell.index.explain import Explanation
+    from citewell.index.response import Answer, RetrieverState, SearchResult
     from citewell.index.verify import Check
     from citewell.index.writing import Outcome
 

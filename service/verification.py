@@ -11,7 +11,7 @@ from citewell.corpus.store import Store
 from citewell.index.checking import Verification, check
 from citewell.index.claims import read_claims
 from citewell.index.embedding import Progress
-from citewell.index.library import STORE, require
+from citewell.index.folder import STORE, require
 
 MOST_CITATIONS = 1000  # of a request; the command takes any number
 MOST_BYTES = 16_000_000

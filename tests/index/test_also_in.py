@@ -6,10 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from citewell.index.answer import Answer, ask, search
+from citewell.index.answer import ask, search
 from citewell.index.citation import AlsoIn
 from citewell.index.duplicates import Wording
 from citewell.index.library import Library
+from citewell.index.response import Answer
 from citewell.index.writing import add
 from tests.fakes import WordEmbedder
 

@@ -8,11 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from citewell.corpus.errors import BadInput, BadQuestion, CorruptLibrary
-from citewell.index.answer import Answer, ask, search
+from citewell.index.answer import ask, search
 from citewell.index.citation import links_of
 from citewell.index.filter import Filter
 from citewell.index.library import Library
 from citewell.index.part import Part
+from citewell.index.response import Answer
 from citewell.index.scoring import State
 from citewell.index.search import Searcher
 from citewell.index.writing import add

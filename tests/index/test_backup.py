@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from citewell.corpus.errors import BadInput, CitewellError
-from citewell.index.answer import Answer, ask
+from citewell.index.answer import ask
 from citewell.index.backup import backup, check_backup, restore
 from citewell.index.library import Library
+from citewell.index.response import Answer
 from citewell.index.verify import verify
 from citewell.index.writing import add, remove
 from tests.fakes import WordEmbedder

@@ -11,9 +11,11 @@ import pytest
 
 from citewell.corpus.article import Article, Cut
 from citewell.corpus.errors import BadInput, LibraryError
-from citewell.index.answer import Answer, FoundPassage, ask, search
+from citewell.index.answer import ask, search
 from citewell.index.backup import backup, check_backup, restore
-from citewell.index.library import STORE, Library
+from citewell.index.folder import STORE
+from citewell.index.library import Library
+from citewell.index.response import Answer, FoundPassage
 from citewell.index.vector_cache import VectorCache
 from citewell.index.verify import verify
 from citewell.index.writing import add

@@ -13,7 +13,8 @@ import pytest
 from citewell.corpus.errors import StorageFailed
 from citewell.index.answer import ask
 from citewell.index.backup import check_backup
-from citewell.index.library import STORE, Library
+from citewell.index.folder import STORE
+from citewell.index.library import Library
 from citewell.index.segment_files import check_files
 from citewell.index.vector_cache import Role, VectorCache
 from citewell.index.verify import verify

@@ -11,10 +11,12 @@ import pytest
 
 from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing, ModelMismatch, UnknownArticle
 from citewell.corpus.passages import whole
-from citewell.index.answer import Answer, ask
+from citewell.index.answer import ask
 from citewell.index.embedding import Vectors
-from citewell.index.library import Library, require
+from citewell.index.folder import require
+from citewell.index.library import Library
 from citewell.index.purge import purge
+from citewell.index.response import Answer
 from citewell.index.writing import Outcome, add, remove
 from tests.fakes import WordEmbedder
 

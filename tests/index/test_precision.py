@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from citewell.index.library import Library, model_of
+from citewell.index.folder import model_of
+from citewell.index.library import Library
 from citewell.index.model import (
     DEFAULT_MODEL_SHA,
     Precision,

@@ -8,10 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from citewell.corpus.article import passage_id
-from citewell.index.answer import Answer, ask, search
+from citewell.index.answer import ask, search
 from citewell.index.config import Config
 from citewell.index.filter import EVERYTHING, Filter
 from citewell.index.library import Library
+from citewell.index.response import Answer
 from citewell.index.why_not import Outcome, WhyNot
 from citewell.index.writing import add, remove
 from tests.fakes import WordEmbedder

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from citewell.index.library import STORE, Library
+from citewell.index.folder import STORE
+from citewell.index.library import Library
 from citewell.index.writing import add, remove
 from tests.service.conftest import client_of, write
 from tests.service.contracts import ANSWER, SEARCH_RESULT, keys, keys_of, untimed

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from citewell.corpus.store import Store
-from citewell.index.library import STORE
+from citewell.index.folder import STORE
 from citewell.index.model import Precision, default_model, precision_of
 from citewell.index.onnx_embedder import OnnxEmbedder
 from tests.service.command import Ran, citewell, citewell_without_room

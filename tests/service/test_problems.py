@@ -9,7 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from citewell.corpus.errors import LibraryBusy
-from citewell.index.library import STORE, Library
+from citewell.index.folder import STORE
+from citewell.index.library import Library
 from citewell.index.search import Searcher
 from tests.service.conftest import client_of, make_library
 from tests.service.contracts import problem

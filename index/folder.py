@@ -1,0 +1,41 @@
+"""The folder of a library: what can be known of it before the model is loaded and the library opened."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+
+from citewell.corpus.errors import CitewellError, CorruptLibrary, LibraryMissing
+from citewell.index.snapshot import read
+
+STORE = "citewell.db"
+
+
+def require(folder: Path) -> None:
+    """Raises LibraryMissing unless there is a library in the folder."""
+    try:
+        there = (folder / STORE).is_file()
+    except OSError as error:
+        raise CitewellError(f"The library in {folder} cannot be read: {error.strerror}.") from None
+    if not there:
+        raise LibraryMissing(folder)
+
+
+def model_of(folder: Path) -> str | None:
+    """Fingerprint of the model that the published index was made with; None if nothing that can be read says it."""
+    index = folder / "index"
+    with suppress(CorruptLibrary, OSError):  # said when the library is opened
+        snapshot = read(index)
+        for ref in reversed(snapshot.segments if snapshot else ()):  # the last is small
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                return str(json.loads((index / ref.id / "segment.json").read_text("utf-8"))["model"])
+    return None
+
+
+def make_folder(folder: Path) -> None:
+    """Raises CitewellError, before anything is read or loaded, when the folder cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CitewellError(
+            f"The library cannot be made in {folder}: {error.strerror}. Choose another folder."
+        ) from None

@@ -1,0 +1,67 @@
+"""What a question gives: these dataclasses are the JSON of `ask` and `search` over HTTP, on the command line, to an agent."""
+
+from dataclasses import dataclass, field
+
+from citewell.index.citation import Citation, CitedArticle, CitedPassage, Links
+from citewell.index.explain import Filtered
+from citewell.index.scoring import State
+from citewell.index.why_not import WhyNot
+
+
+@dataclass(frozen=True, slots=True)
+class RetrieverState:
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Which calibration made the confidence; with none, confidence is null."""
+
+    state: str = "none"
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """Same three, same answer."""
+
+    snapshot: str
+    config: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    question: str
+    verdict: str  # answered or insufficient
+    confidence: float | None
+    reason: str | None
+    citations: tuple[Citation, ...]
+    near_misses: tuple[Citation, ...]
+    disagreements: tuple[str, ...]
+    retrievers: dict[str, RetrieverState]
+    calibration: Calibration
+    fingerprint: Fingerprint
+    took_ms: float
+    filtered: Filtered | None = None  # with an explanation
+    why_not: tuple[WhyNot, ...] = ()  # of what was asked for
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPassage:
+    rank: int
+    score: float
+    article: CitedArticle
+    passage: CitedPassage
+    links: Links
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """A ranking of passages, without evidence or verdict."""
+
+    query: str
+    hits: tuple[FoundPassage, ...]
+    retrievers: dict[str, RetrieverState]
+    fingerprint: Fingerprint
+    took_ms: float = field(default=0.0)
