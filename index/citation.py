@@ -63,7 +63,7 @@ class Links:
     passage: str
     article: str
     source: str | None
-    quote: str | None = None
+    quote: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +131,7 @@ def links_of(article: Article, passage_id: str) -> Links:
         passage=f"/v1/passages/{url_quote(passage_id)}",
         article=f"/v1/articles/{url_quote(article.article_id)}",
         source=web if re.match(r"https?://", web) else None,
+        quote=None,
     )
 
 

@@ -54,13 +54,11 @@ class _Words:
 
     @classmethod
     def of(cls, text: str) -> "_Words":
-        plain = folded(text)
-        words = WORD.findall(plain)
+        parts = WORD.split(folded(text))  # what is between words, and words, in turn
+        edges = np.cumsum(np.fromiter(map(len, parts), np.int32, len(parts)), dtype=np.int32)
         number_of: defaultdict[str, int] = defaultdict(count().__next__)
-        numbers = np.fromiter((number_of[word] for word in words), np.int32, len(words))
-        starts = np.fromiter((match.start() for match in WORD.finditer(plain)), np.int32, len(words))
-        lengths = np.fromiter(map(len, words), np.int32, len(words))
-        return cls(numbers, starts, starts + lengths, dict(number_of))
+        numbers = np.fromiter((number_of[word] for word in parts[1::2]), np.int32, len(parts) // 2)
+        return cls(numbers, edges[:-1:2], edges[1::2], dict(number_of))
 
 
 def most_like(quote: str, searched: Searchable) -> Likeness | None:
@@ -68,7 +66,8 @@ def most_like(quote: str, searched: Searchable) -> Likeness | None:
 
     Similarity is the number of words that quote and stretch have in common in the same order, divided by the number of
     words of the longer one: 0.6 means that of ten words at least six still stand there. With more than MOST_IN_ORDER
-    words in the quote their order is not looked at. The stretch begins and ends where the quote's first and last words
+    words in the quote their order is not looked at. A stretch longer than the quote is found by lengthening the best
+    one that is as long. The stretch begins and ends where the quote's first and last words
     would stand, if it can do so without leaving a sentence.
     """
     asked, words = WORD.findall(folded(quote)), searched.words

@@ -7,11 +7,13 @@ from rapidfuzz.fuzz import ratio
 
 from citewell.corpus.article import Span
 from citewell.index.likeness import Searchable, most_like
-from citewell.index.words import divides_word, places
+from citewell.index.words import WORD, divides_word, folded, places
 
 LEAST_SIMILAR = 0.6
+_END = "\0"
 _CONTEXT = 200  # characters on either side that tell copies apart
 _CLOSE = 50  # with so many unchanged on both sides, it is the one
+_MOST_COPIES = 1000  # whose contexts are compared; of more the nearest
 
 
 class Standing(StrEnum):
@@ -52,8 +54,9 @@ def trace(quote: str, span: Span | None, cited: str | None, new: Searchable) -> 
     """Where the quote stands in the new text.
 
     `span` is where it stood, if that is known, and `cited` the text that it stood in. A copy inside a longer word is
-    none, unless the quote began or ended inside one. Of several copies the one in the most similar context is meant;
-    of equals the nearest, then the first. White space at the quote's ends need not be there any more.
+    none, unless the quote began or ended inside one. Of several copies the one whose context has most words in common
+    with the quote's, in their order, is meant; of equals the nearest, then the first. White space at the quote's ends
+    need not be there any more.
     """
     origin = _Origin.of(span or Span(0, len(quote)), cited)
     trimmed = origin.start + len(quote) - len(quote.lstrip())
@@ -71,9 +74,17 @@ def trace(quote: str, span: Span | None, cited: str | None, new: Searchable) -> 
 
 
 def _around(text: str, span: Span) -> tuple[str, str]:
-    """What stands before and after a span; beyond the ends of the text stands what no text holds."""
-    before = text[max(0, span.start - _CONTEXT) : span.start]
-    return before.rjust(_CONTEXT, "\0"), text[span.end : span.end + _CONTEXT].ljust(_CONTEXT, "\0")
+    """What stands before and after a span; the end of the text, if it is near, is marked by what no text holds."""
+    before, after = text[max(0, span.start - _CONTEXT) : span.start], text[span.end : span.end + _CONTEXT]
+    return (
+        before if len(before) == _CONTEXT else _END + before,
+        after if len(after) == _CONTEXT else after + _END,
+    )
+
+
+def _words(context: str) -> list[str]:
+    words: list[str] = WORD.findall(folded(context))
+    return [*([_END] * context.startswith(_END)), *words, *([_END] * context.endswith(_END))]
 
 
 def _stands(span: Span, origin: _Origin, text: str) -> bool:
@@ -84,7 +95,7 @@ def _stands(span: Span, origin: _Origin, text: str) -> bool:
 
 def _copies(words: str, origin: _Origin, text: str) -> list[int]:
     """Where the words stand; if they stand somewhere with all that stood close around them, only there."""
-    before, after = origin.before[-_CLOSE:].lstrip("\0"), origin.after[:_CLOSE].rstrip("\0")
+    before, after = origin.before[-_CLOSE:].lstrip(_END), origin.after[:_CLOSE].rstrip(_END)
     for lead, sought in dict.fromkeys([(len(before), before + words + after), (0, words)]):
         spans = (Span(at + lead, at + lead + len(words)) for at in places(sought, text))
         if copies := [span.start for span in spans if _stands(span, origin, text)]:
@@ -93,9 +104,12 @@ def _copies(words: str, origin: _Origin, text: str) -> list[int]:
 
 
 def _meant(copies: list[int], length: int, origin: _Origin, text: str) -> int:
-    def rank(at: int) -> tuple[float, int, int]:
-        before, after = _around(text, Span(at, at + length))
-        fit = ratio(origin.before, before) + ratio(origin.after, after)
-        return -fit, abs(at - origin.start), at
+    """Of copies in equal context the nearest, then the first."""
+    before, after = _words(origin.before), _words(origin.after)
 
-    return copies[0] if len(copies) == 1 else min(copies, key=rank)
+    def fit(at: int) -> float:
+        sides = _around(text, Span(at, at + length))
+        return ratio(before, _words(sides[0])) + ratio(after, _words(sides[1]))
+
+    nearest = sorted(copies, key=lambda at: (abs(at - origin.start), at))
+    return max(nearest[:_MOST_COPIES], key=fit)

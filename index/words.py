@@ -9,7 +9,7 @@ import regex
 
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _SPACED = rf"[\p{{L}}\p{{M}}\p{{N}}--[{_UNSPACED}]]"
-WORD = regex.compile(rf"[[{_UNSPACED}]&&[\p{{L}}\p{{M}}\p{{N}}]]|{_SPACED}+", regex.V1)
+WORD = regex.compile(rf"([[{_UNSPACED}]&&[\p{{L}}\p{{M}}\p{{N}}]]|{_SPACED}+)", regex.V1)
 _MOST_PLACES = 100_000  # where copies of a common word are found,
 _MOST_COMPARED = 1_000_000_000  # and characters compared there
 _JOINED = regex.compile(_SPACED + "{2}", regex.V1)
