@@ -43,6 +43,12 @@ SEARCH_RESULT = """
  "fingerprint": {"snapshot": "...", "config": "...", "model": "..."}, "took_ms": 7.1}
 """
 
+# Citations verified.
+VERIFIED = """
+{"valid": true, "citations": [{"number": 1, "article": "...", "valid": true, "reason": null,
+ "now": {"state": "exact", "version": "...", "start": 0, "end": 1, "text": "...", "similarity": 1.0}}]}
+"""
+
 
 def keys(value: Any) -> Any:
     """The names at every level, in their order; of a list the distinct shapes of its items, of a value nothing."""

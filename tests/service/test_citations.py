@@ -16,13 +16,9 @@ from citewell.index.purge import purge
 from citewell.index.writing import add, remove
 from citewell.service import verification
 from tests.service.conftest import ARTICLES, client_of, write
-from tests.service.contracts import keys, problem
+from tests.service.contracts import VERIFIED, keys, keys_of, problem
 
 ADDRESS = "/v1/citations/verify"
-VERIFIED = """
-{"valid": true, "citations": [{"number": 1, "article": "...", "valid": true, "reason": null,
- "now": {"state": "exact", "version": "...", "start": 0, "end": 1, "text": "...", "similarity": 1.0}}]}
-"""
 
 
 def asked(client: TestClient, question: str = "Who makes honey?", k: int = 5) -> dict[str, Any]:
@@ -46,7 +42,7 @@ def sent(client: TestClient, body: bytes) -> Response:
 def test_an_answer_is_verified_as_it_was_given(client: TestClient) -> None:
     answer = asked(client)
     found = verified(client, answer)
-    assert keys(found) == keys(json.loads(VERIFIED))
+    assert keys(found) == keys_of(VERIFIED)
     assert found["valid"] is True
     for number, (citation, each) in enumerate(zip(answer["citations"], found["citations"], strict=True), 1):
         quote, version = citation["quote"], citation["article"]["version"]

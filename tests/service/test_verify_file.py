@@ -12,8 +12,7 @@ from citewell.corpus.text import text_sha
 from citewell.index.writing import add
 from tests.service.command import COMMAND, Ran, citewell
 from tests.service.conftest import ARTICLES, make_library, write
-from tests.service.contracts import keys
-from tests.service.test_citations import VERIFIED
+from tests.service.contracts import VERIFIED, keys, keys_of
 
 TEXT = "Bees make honey. Bees dance.\n"
 
@@ -64,7 +63,7 @@ def test_machines_get_json_and_the_exit_code_says_whether_all_are_valid(
     ran = verify(library, tmp_path, [CHANGED, MOVED], options=("--json",))
     found = json.loads(ran.out)
     assert (ran.code, ran.err) == (0, "")
-    assert keys(found) == keys(json.loads(VERIFIED))
+    assert keys(found) == keys_of(VERIFIED)
     assert [(each["valid"], each["now"]["state"]) for each in found["citations"]] == [
         (True, "changed"),
         (True, "moved"),
