@@ -4,7 +4,7 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
-from citewell.corpus.errors import CitewellError, CorruptLibrary, LibraryMissing
+from citewell.corpus.errors import CitewellError, LibraryError, LibraryMissing
 from citewell.index.snapshot import read
 
 STORE = "citewell.db"
@@ -23,7 +23,7 @@ def require(folder: Path) -> None:
 def model_of(folder: Path) -> str | None:
     """Fingerprint of the model that the published index was made with; None if nothing that can be read says it."""
     index = folder / "index"
-    with suppress(CorruptLibrary, OSError):  # said when the library is opened
+    with suppress(LibraryError):  # said when the library is opened
         snapshot = read(index)
         for ref in reversed(snapshot.segments if snapshot else ()):  # the last is small
             with suppress(OSError, ValueError, KeyError, TypeError):
