@@ -1,9 +1,9 @@
 """The articles of a segment: the revisions that its passages were cut from, and what questions can be filtered by."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Self, overload
 
 import numpy as np
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from citewell.corpus.article import Article
 from citewell.corpus.errors import CorruptLibrary
 from citewell.index.strings import Strings
+
+_KEPT = 1024  # articles that stay read
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,12 @@ class Articles(Sequence[IndexedArticle]):
     def __getitem__(self, number: int | slice) -> IndexedArticle | list[IndexedArticle]:
         if isinstance(number, slice):
             return [self[i] for i in range(*number.indices(len(self)))]
-        return _read(self.ids[number], self.facts[number])
+        return self._one(number)
+
+    @cached_property
+    def _one(self) -> Callable[[int], IndexedArticle]:
+        """The same few are looked up again and again to name the passages of one question."""
+        return lru_cache(_KEPT)(lambda number: _read(self.ids[number], self.facts[number]))
 
     def __iter__(self) -> Iterator[IndexedArticle]:
         return map(_read, self.ids, self.facts)

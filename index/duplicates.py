@@ -29,9 +29,9 @@ class Wording:
     @classmethod
     def of(cls, passage: str, quote: str) -> Self:
         words = _WORD.findall(unicodedata.normalize("NFKC", passage).casefold())
-        starts = range(max(1, len(words) - SHINGLE + 1) if words else 0)
+        runs = zip(*(words[i:] for i in range(SHINGLE)), strict=False)
         return cls(
-            frozenset(tuple(words[i : i + SHINGLE]) for i in starts),
+            frozenset(runs if len(words) >= SHINGLE else filter(None, [tuple(words)])),
             frozenset(filter(_DIGIT.search, words)),
             " ".join(quote.split()),
         )

@@ -54,7 +54,7 @@ def evidence_in(searcher: Searcher, query: Query, number: int, passage: Passage,
     sentences = [
         Sentence(
             span,
-            count_words(span.of(text)),
+            _words(span.of(text)),
             cosine,
             frozenset(weights).intersection(analyse(sentence_with_header(span, passage, text), language)),
             span.of(text).startswith("|"),
@@ -124,6 +124,11 @@ def narrowed(span: Span, text: str, weights: Mapping[str, float], language: str 
             break
         words -= sizes[first]
     return best
+
+
+def _words(text: str) -> float:
+    """Counted as in passages where there may be words without blanks between them; else it is enough to split."""
+    return float(len(text.split())) if text.isascii() else count_words(text)
 
 
 def _value(sentence: Sentence, weights: Mapping[str, float], config: Config) -> float:
