@@ -14,8 +14,6 @@ from citewell.corpus.text import escaped
 
 if TYPE_CHECKING:
     from citewell.eval.bench_library import Say
-    from citewell.eval.evaluate import GoldReport, Row
-    from citewell.eval.quotes import QuoteReport
     from citewell.index.checking import Checked, Verification
     from citewell.index.citation import CitedArticle
     from citewell.index.embedding import Progress
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
     from citewell.index.writing import Outcome
 
 _WIDTH = 96
-_BAR = 20
 
 
 @contextmanager
@@ -113,29 +110,6 @@ def search_result(found: "SearchResult") -> str:
             "",
         ]
     return "\n".join([*lines, _states(found.retrievers)])
-
-
-def gold_report(report: "GoldReport") -> str:
-    share = f"{report.answered_all_the_same} of {report.unanswerable} unanswerable questions were answered all the same"
-    return f"{rows(report.rows)}\n{share} (no calibration yet)"
-
-
-def quotes(report: "QuoteReport") -> str:
-    return (
-        f"\nof {report.questions} questions with answers: the first quote holds one for {report.first:.3f} ({report.words:g} "
-        f"words on average), the first three for {report.first_three:.3f}"
-    )
-
-
-def rows(measured: Sequence["Row"]) -> str:
-    """A table, with a bar for the first measure."""
-    names = list(dict.fromkeys(name for row in measured for name in row.measures))
-    lines = [f"{'system':<8} {'kind':<15} {'n':>6} " + " ".join(f"{name:>11}" for name in names)]
-    for row in measured:
-        values = [f"{row.measures[name]:>11.3f}" if name in row.measures else " " * 11 for name in names]
-        bar = "█" * round(_BAR * row.measures[names[0]]) if row.measures else ""
-        lines.append(f"{row.system:<8} {row.kind:<15} {row.questions:>6} {' '.join(values)}  {bar}")
-    return "\n".join(lines)
 
 
 def checks(made: Sequence["Check"]) -> str:
