@@ -13,11 +13,10 @@ from citewell.corpus.passages import cut, whole
 from citewell.corpus.text import normalise, text_sha
 from citewell.eval.measures import Qrels
 from citewell.eval.trec import Scored
-from citewell.index.search import Query, Retriever
 
 MOST_WORDS_UNCUT = 400  # a document of so many words is one passage
 _DOCUMENTS = 100  # length of a ranking
-_PASSAGES_OF_CUT_DOCUMENTS = 1000  # that many are ranked so that 100 documents come together
+_PASSAGES_OF_CUT_DOCUMENTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +29,19 @@ class BeirSet:
     qrels: Qrels
     answers: Mapping[str, tuple[str, ...]]  # word for word, for questions that have them
 
-    def rank(self, retrieve: Retriever, query: Query) -> Scored:
-        """Document ids with scores, best first; a document stands where its best passage stands."""
+    @property
+    def depth(self) -> int:
+        """How many passages are ranked, so that 100 documents come together."""
         uncut = all(len(pieces.passages) == 1 for _, _, pieces in self.documents)
-        hits = retrieve(query, _DOCUMENTS if uncut else _PASSAGES_OF_CUT_DOCUMENTS).hits
-        best: dict[str, float] = {}
-        for hit in hits:
-            best.setdefault(hit.passage_id.rsplit(".", 2)[0], hit.score)
-        return tuple(best.items())[:_DOCUMENTS]
+        return _DOCUMENTS if uncut else _PASSAGES_OF_CUT_DOCUMENTS
+
+
+def by_document(passages: Scored) -> Scored:
+    """A ranking of 100 documents from one of passages: each stands where its best passage stands."""
+    best: dict[str, float] = {}
+    for name, score in passages:
+        best.setdefault(name.rsplit(".", 2)[0], score)
+    return tuple(best.items())[:_DOCUMENTS]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ from time import perf_counter
 
 from citewell.corpus.article import parse_passage_id, passage_id
 from citewell.corpus.errors import BadInput
-from citewell.eval.beir import BeirSet
+from citewell.eval.beir import BeirSet, by_document
 from citewell.eval.check import words_of
 from citewell.eval.gold import AnyEvidence, Question
 from citewell.eval.judged import RANK_MEASURES, Answered, Asked, Judged, Result
 from citewell.eval.locate import Located, Locator, locate
 from citewell.eval.measures import Judgements, Qrels, measure
 from citewell.eval.spans import overlap, overlaps
-from citewell.eval.systems import DEFAULT, SYSTEMS, System, systems
+from citewell.eval.systems import DEFAULT, SYSTEMS, System, rankings, systems
 from citewell.eval.trec import Run, Scored
 from citewell.index.answer import ask
 from citewell.index.citation import Citation
@@ -25,6 +25,8 @@ CITED = 5  # passages whose characters are counted: as many as an answer has cit
 FIRST_QUOTE = "first quote"
 CHARACTERS = f"characters@{CITED}"
 _DEPTH = 100
+_TIMED = 200  # questions
+_TIMED_DEPTH = 10
 
 
 def judge_gold(
@@ -42,13 +44,13 @@ def judge_gold(
     asking = systems(searcher, names)
     results: dict[str, dict[str, Result]] = {system.name: {} for system in asking}
     answers: list[Answered] = []
-    embedding: list[float] = []
+    timing = _Timing()
     for done, question in enumerate(questions, 1):
-        query, ms = _timed_query(searcher, question.question)
-        embedding.append(ms)
+        query = timing.query(searcher, question.question)
         evidence = [located[each] for each in question.evidence]
+        ranked = rankings(searcher, query, _DEPTH, names) if evidence else {}
         for system in asking if evidence else ():
-            ranking, ms = _timed_ranking(system, query)
+            ms, ranking = timing.ranking(system, query), ranked[system.name]
             values = {**_of_ranking(ranking, relevant[question.id]), **_of_spans(ranking, evidence)}
             if system.searcher is not None:
                 given = ask(system.searcher, library.store, question.question, k=1)
@@ -61,7 +63,7 @@ def judge_gold(
         progress(done, len(questions))
     return Judged(
         name, tuple(Asked(q.id, q.question, q.kind, q.split) for q in questions), relevant, results,
-        tuple(answers), tuple(embedding), _leaks(questions, located, locator),
+        tuple(answers), tuple(timing.embedding_ms), _leaks(questions, located, locator),
     )  # fmt: skip
 
 
@@ -74,15 +76,14 @@ def judge_beir(
     """Measures of each system on a public set, judged by document."""
     asking = systems(searcher, names)
     results: dict[str, dict[str, Result]] = {system.name: {} for system in asking}
-    embedding: list[float] = []
+    timing = _Timing()
     for done, (question, text) in enumerate(beir.questions.items(), 1):
-        query, ms = _timed_query(searcher, text)
-        embedding.append(ms)
+        query = timing.query(searcher, text)
+        ranked = rankings(searcher, query, beir.depth, names)
         for system in asking:
-            began = perf_counter()
-            ranking = beir.rank(system.rank, query)
-            ms = _since(began)
-            results[system.name][question] = Result(ranking, _of_ranking(ranking, beir.qrels[question]), ms)
+            ranking = by_document(ranked[system.name])
+            values = _of_ranking(ranking, beir.qrels[question])
+            results[system.name][question] = Result(ranking, values, timing.ranking(system, query))
         progress(done, len(beir.questions))
     texts = {article.article_id: f"{article.title} {text}" for article, text, _ in beir.documents}
     leaks = (
@@ -90,7 +91,9 @@ def judge_beir(
         for question, text in beir.questions.items()
         if any(says(texts[name], text) for name in beir.qrels[question] if name in texts)
     )
-    return Judged(beir.name, _asked(beir.questions), beir.qrels, results, (), tuple(embedding), tuple(leaks))
+    return Judged(
+        beir.name, _asked(beir.questions), beir.qrels, results, (), tuple(timing.embedding_ms), tuple(leaks)
+    )
 
 
 def judge_runs(name: str, questions: Mapping[str, str], qrels: Qrels, runs: Sequence[Run]) -> Judged:
@@ -193,15 +196,24 @@ def _asked(questions: Mapping[str, str]) -> tuple[Asked, ...]:
     return tuple(Asked(question, text) for question, text in questions.items())
 
 
-def _timed_query(searcher: Searcher, text: str) -> tuple[Query, float]:
-    began = perf_counter()
-    return searcher.query(text), _since(began)
+class _Timing:
+    """Milliseconds: of every question's analysis and embedding, of rankings of ten for the first questions only."""
 
+    def __init__(self) -> None:
+        self.embedding_ms: list[float] = []
 
-def _timed_ranking(system: System, query: Query) -> tuple[Scored, float]:
-    began = perf_counter()
-    hits = system.rank(query, _DEPTH).hits
-    return tuple((hit.passage_id, hit.score) for hit in hits), _since(began)
+    def query(self, searcher: Searcher, text: str) -> Query:
+        began = perf_counter()
+        query = searcher.query(text)
+        self.embedding_ms.append(_since(began))
+        return query
+
+    def ranking(self, system: System, query: Query) -> float | None:
+        if len(self.embedding_ms) > _TIMED:
+            return None
+        began = perf_counter()
+        system.rank(query, _TIMED_DEPTH)
+        return _since(began)
 
 
 def _since(began: float) -> float:

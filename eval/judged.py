@@ -21,7 +21,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One system on one question; `ms` is how long the ranking took, the question embedded before."""
+    """One system on one question; `ms` is how long a ranking of ten took, the question embedded before."""
 
     ranking: Scored
     values: Mapping[str, float]  # by measure

@@ -75,7 +75,7 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Milliseconds of a ranking, the question embedded before; for `embedding` of its analysis and embedding."""
+    """Milliseconds of a ranking of ten, the question embedded before; `embedding` is that, analysis included."""
 
     system: str
     p50_ms: float

@@ -136,9 +136,9 @@ def _latency(report: Report, colours: dict[str, int]) -> str:
     if not points:
         return ""
     embedding = next((of.p50_ms for of in report.latency if of.system == "embedding"), 0.0)
-    plot = svg.scatter(points, colours, "Latency against nDCG@10", "ms for a ranking, median")
+    plot = svg.scatter(points, colours, "Latency against nDCG@10", "ms for a ranking of ten, median")
     return (
-        f"<h2>Latency against quality</h2><p>nDCG@10, and the median time of a ranking of 100. Analysing and embedding the "
+        f"<h2>Latency against quality</h2><p>nDCG@10, and the median time of a ranking of ten. Analysing and embedding the "
         f"question comes before, {embedding:.1f} ms.</p>{plot}"
     )
 

@@ -84,7 +84,7 @@ def _comparisons(report: Report) -> list[str]:
 
 def _latency(report: Report) -> list[str]:
     lines = _aligned([
-        ["ms a question", "p50", "p95"],
+        ["ms, first ten", "p50", "p95"],
         *([each.system, f"{each.p50_ms:.1f}", f"{each.p95_ms:.1f}"] for each in report.latency),
     ]) if report.latency else []  # fmt: skip
     if report.index:

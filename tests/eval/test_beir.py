@@ -9,8 +9,9 @@ import pytest
 
 from citewell.corpus.article import Span
 from citewell.corpus.errors import BadInput
-from citewell.eval.beir import BeirSet, read_beir, read_judgements
+from citewell.eval.beir import BeirSet, by_document, read_beir, read_judgements
 from citewell.eval.evaluate import judge_beir
+from citewell.eval.systems import rankings
 from citewell.eval.trec import Scored
 from citewell.index.build import build
 from citewell.index.config import Config
@@ -196,22 +197,24 @@ def test_a_document_stands_once_in_a_ranking_where_its_best_passage_stands(
     searched: tuple[BeirSet, Searcher],
 ) -> None:
     beir, searcher = searched
-    query = searcher.query("ants")
     assert len(beir.documents[0][2].passages) > 2
-    assert ids(beir.rank(searcher.dense, query)) == ["v1.2", "long", "silent"]
-    assert ids(beir.rank(searcher.lexical, query)) == ["v1.2"]
-    best = {
-        name: hit.score
-        for hit in reversed(searcher.dense(query, 10).hits)
-        for name in [hit.passage_id.rsplit(".", 2)[0]]
-    }
-    assert dict(beir.rank(searcher.dense, query)) == best
+    assert beir.depth == 1000
+    found = rankings(searcher, searcher.query("ants"), beir.depth)
+    assert len(found["dense"]) > 4
+    assert by_document(found["dense"]) == (("v1.2", pytest.approx(2**-0.5, abs=1e-3)), ("long", 0.0), ("silent", 0.0))
+    assert ids(by_document(found["lexical"])) == ["v1.2"]
 
 
 def test_a_document_without_text_is_found_by_its_title(searched: tuple[BeirSet, Searcher]) -> None:
     beir, searcher = searched
-    assert ids(beir.rank(searcher.hybrid, searcher.query("cats")))[0] == "silent"
-    assert ids(beir.rank(searcher.lexical, searcher.query("cats"))) == ["silent"]
+    found = rankings(searcher, searcher.query("cats"), beir.depth)
+    assert ids(by_document(found["hybrid"]))[0] == "silent"
+    assert ids(by_document(found["lexical"])) == ["silent"]
+
+
+def test_a_hundred_documents_are_ranked_and_a_hundred_passages_where_none_is_cut(tmp_path: Path) -> None:
+    assert read(write(tmp_path)).depth == 100
+    assert len(by_document([(f"d{i}.sha.0-9", 1 - i / 1000) for i in range(300)])) == 100
 
 
 def ids(ranking: Scored) -> list[str]:

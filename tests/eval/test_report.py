@@ -133,7 +133,20 @@ def test_tables_show_figures_differences_and_warnings() -> None:
     made = report(judged(WORTH, KINDS, ANSWERS), Index(42, 1_500_000))
     lines = tables(made).splitlines()
     assert lines[0] == "insects: 8 questions"
-    assert lines[1].split() == ["system", "n", "nDCG@10", "RR@10", "R@1", "R@5", "R@10", "R@100", "95", "%", "of", "nDCG@10"]
+    assert lines[1].split() == [
+        "system",
+        "n",
+        "nDCG@10",
+        "RR@10",
+        "R@1",
+        "R@5",
+        "R@10",
+        "R@100",
+        "95",
+        "%",
+        "of",
+        "nDCG@10",
+    ]
     assert lines[3].split()[:3] == ["hybrid", "6", "0.708"]
     assert "fact     3    0.333   0.833          0.833" in lines
     assert "index: 42 passages, 1.5 MB" in lines

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from citewell.corpus.errors import BadInput
 from citewell.eval.fusion import reciprocal_rank_fusion
-from citewell.eval.systems import SYSTEMS, systems, without
+from citewell.eval.systems import SYSTEMS, rankings, systems, without
 from citewell.index.config import Config
 from citewell.index.library import Library
 from citewell.index.scoring import State
@@ -84,3 +84,22 @@ def test_an_unknown_system_is_refused(searcher: Searcher) -> None:
         BadInput, match="no system 'sparse'; there are lexical, dense, rrf, hybrid, no lexical,"
     ):
         systems(searcher, ["hybrid", "sparse"])
+
+
+@pytest.mark.parametrize(
+    "question", ["Do ants make honey?", "cats", "ants 何", "何", "Zebras?", "make sleep dig"]
+)
+@pytest.mark.parametrize("k", [1, 2, 300])
+def test_what_is_judged_together_ranks_as_each_system_does(searcher: Searcher, question: str, k: int) -> None:
+    query = searcher.query(question)
+    asked = {s.name: tuple((h.passage_id, h.score) for h in s.rank(query, k).hits) for s in systems(searcher)}
+    assert rankings(searcher, query, k) == asked
+
+
+def test_what_is_judged_together_ranks_real_passages_as_each_system_does(bundled_library: Library) -> None:
+    searcher = bundled_library.searcher()
+    for question in ("Which chips follow Blackwell?", "Was kostet GPT-5.4 mini?", "wich cloud wil opnai use"):
+        query = searcher.query(question)
+        for system in systems(searcher):
+            hits = tuple((hit.passage_id, hit.score) for hit in system.rank(query, 20).hits)
+            assert rankings(searcher, query, 20)[system.name] == hits
