@@ -81,7 +81,7 @@ def _systems(report: Report, names: Sequence[str], colours: dict[str, int]) -> s
         for column in columns:
             if column in measures:
                 of = measures[column]
-                interval = f"{number(of.low, column)} to {number(of.high, column)}"
+                interval = f"{number(of.low, column)}–{number(of.high, column)}"
                 cells.append(f"{number(of.mean, column)}<small>{interval}</small>")
             else:
                 cells.append("")
