@@ -19,21 +19,21 @@ Right = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A question as it was answered: `right` if the first three passages answer it."""
+class Outcome:
+    """What became of a question: `right` if the first three passages answer it, whether they were given or not."""
 
     confidence: float
+    answered: bool
     right: bool
     answerable: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Abstention:
-    """Of questions answered from a threshold on, with exact 95 % intervals. Risk is the share of answers that are wrong."""
+    """Of some questions, with exact 95 % intervals. Risk is the share of answers that are wrong."""
 
     questions: int
     right: int  # answered right if all were answered
-    threshold: float
     coverage: Share  # answered, of all
     kept: Share  # answered, of those that are answered right
     risk: Share  # wrong, of those answered
@@ -45,17 +45,17 @@ class Abstention:
     curve: tuple[tuple[float, float], ...]  # (coverage, risk), the surest answers first
 
 
-def measure(judged: Sequence[Judged], threshold: float) -> Abstention:
+def measure(outcomes: Sequence[Outcome]) -> Abstention:
     """Raises ValueError for no question."""
-    confidences = np.array([each.confidence for each in judged])
-    right = np.array([each.right for each in judged], dtype=np.bool_)
-    answerable = np.array([each.answerable for each in judged], dtype=np.bool_)
-    answered = confidences >= threshold
+    confidences = np.array([each.confidence for each in outcomes])
+    answered, right, answerable = (
+        np.array([getattr(each, name) for each in outcomes], dtype=np.bool_)
+        for name in ("answered", "right", "answerable")
+    )
     return Abstention(
-        len(judged),
+        len(outcomes),
         int(right.sum()),
-        round(threshold, 4),
-        share(int(answered.sum()), len(judged)),
+        share(int(answered.sum()), len(outcomes)),
         share(int((answered & right).sum()), int(right.sum())),
         share(int((answered & ~right).sum()), int(answered.sum())),
         share(int((answered & ~answerable).sum()), int((~answerable).sum())),

@@ -21,7 +21,7 @@ from citewell.corpus.errors import BadInput
 from citewell.corpus.passages import cut
 from citewell.corpus.text import text_sha
 from citewell.eval import abstention
-from citewell.eval.abstention import Abstention, Judged
+from citewell.eval.abstention import Abstention, Outcome
 from citewell.eval.answering import Example, ask_elsewhere, ask_gold, texts_of
 from citewell.eval.disagreements import bundled_pairs, read_pairs
 from citewell.eval.gold import Question, bundled_articles, bundled_gold, read_gold
@@ -57,6 +57,7 @@ class Examples:
 class OutOfFold:
     """What confidences are worth for questions that they were not fitted to, and the best plain score beside them."""
 
+    threshold: float
     abstention: Abstention
     best_raw: str
     best_raw_auroc: float
@@ -121,13 +122,14 @@ def threshold_of(confidences: NDArray[np.float64], right: NDArray[np.bool_]) -> 
 
 def judged_out_of_fold(examples: Examples, seed: int = 0) -> OutOfFold:
     confidences, (rows, right) = out_of_fold(examples, seed), _arrays(examples.asked)
-    judged = [
-        Judged(float(confidence), example.right, example.answerable)
-        for confidence, example in zip(confidences, examples.asked, strict=True)
+    threshold = threshold_of(confidences, right)
+    outcomes = [
+        Outcome(confidence, confidence >= threshold, example.right, example.answerable)
+        for confidence, example in zip(confidences.tolist(), examples.asked, strict=True)
     ]
     raw = {name: abstention.auroc(rows[:, NAMES.index(name)], right) or 0.0 for name in RAW}
     best = max(raw, key=raw.__getitem__)
-    return OutOfFold(abstention.measure(judged, threshold_of(confidences, right)), best, raw[best])
+    return OutOfFold(threshold, abstention.measure(outcomes), best, raw[best])
 
 
 def calibrate(
@@ -141,7 +143,7 @@ def calibrate(
     fitted = Fitted(
         weights,
         round(model.intercept, 6),
-        found.abstention.threshold,
+        found.threshold,
         library.config.fingerprint,
         library.embedder.fingerprint,
         fitted_on,

@@ -6,6 +6,7 @@ from dataclasses import astuple, dataclass, fields
 
 import regex
 
+from citewell.corpus.language import FUNCTION_WORDS
 from citewell.index.analysis import analyse
 from citewell.index.bm25 import idf
 from citewell.index.codes import cosines
@@ -19,6 +20,7 @@ SIGNALS_RECIPE = "signals-1"
 
 # An acronym is no name here: a text may spell it out.
 _NAME_OR_NUMBER = regex.compile(r"(?<!^)(?<![.?!:\"“]\s)\b\p{Lu}\p{Ll}[\p{L}.&-]*|\b\p{N}[\p{N}.,]*\p{N}")
+_FUNCTION_WORDS = frozenset().union(*FUNCTION_WORDS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def lacked_words(searcher: Searcher, query: Query, hits: Sequence[Hit]) -> tuple
     found = frozenset().union(*(_held(searcher, query, hit) for hit in hits[:ANSWERING]))
     lacked: dict[str, float] = {}
     for word in regex.findall(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}.,'’&-]*(?<![.,'’&-])", query.text):
-        terms = analyse(word, language)
+        terms = [] if word.casefold() in _FUNCTION_WORDS else analyse(word, language)
         if terms and not found & set(terms):
             lacked.setdefault(word, -max(map(searcher.idf, terms)))
     named = names_in(query.text, language)

@@ -74,6 +74,10 @@ def _in_force(file: Path, signature: tuple[int, int] | None, config: str, model:
     return InForce(state, fitted) if fitted.serves(config, model) else NONE
 
 
+def shipped_for(config: str, model: str) -> Fitted | None:
+    return shipped() if shipped().serves(config, model) else None
+
+
 @lru_cache(maxsize=1)
 def shipped() -> Fitted:
     return read(Path(str(files("citewell.index"))) / FILE)
@@ -84,8 +88,12 @@ def read(file: Path) -> Fitted:
         said = json.loads(file.read_text("utf-8"))
         fitted = Fitted(
             {name: float(said["weights"][name]) for name in NAMES},
-            *(float(said[name]) for name in ("intercept", "threshold")),
-            *(str(said[name]) for name in ("config", "model", "fitted_on", "signals")),
+            float(said["intercept"]),
+            float(said["threshold"]),
+            str(said["config"]),
+            str(said["model"]),
+            str(said["fitted_on"]),
+            str(said["signals"]),
         )
         if said["id"] != fitted.id:
             raise ValueError
