@@ -43,6 +43,9 @@ class Abstention:
     ece: float
     ece_interval: tuple[float, float]
     curve: tuple[tuple[float, float], ...]  # (coverage, risk), the surest answers first
+    best_plain: tuple[str, float] | None = (
+        None  # the score that alone has the highest AUROC, where scores are known
+    )
 
 
 def measure(outcomes: Sequence[Outcome]) -> Abstention:

@@ -9,7 +9,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -42,7 +42,7 @@ RIDGE = 20.0
 LEAST_KEPT = 0.8  # of the questions that are answered right, this share is to be answered
 FOLDS = 10
 FEWEST = 10  # questions that are answered right, and that are not
-RAW = ("score", "lexical", "sentence", "passage")  # signals that are plain scores
+PLAIN = ("score", "lexical", "sentence", "passage")  # signals that are plain scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,10 @@ class Examples:
 
 @dataclass(frozen=True, slots=True)
 class OutOfFold:
-    """What confidences are worth for questions that they were not fitted to, and the best plain score beside them."""
+    """What confidences are worth for questions that they were not fitted to, and the threshold chosen on them."""
 
     threshold: float
     abstention: Abstention
-    best_raw: str
-    best_raw_auroc: float
 
 
 def examples_of(
@@ -127,9 +125,9 @@ def judged_out_of_fold(examples: Examples, seed: int = 0) -> OutOfFold:
         Outcome(confidence, confidence >= threshold, example.right, example.answerable)
         for confidence, example in zip(confidences.tolist(), examples.asked, strict=True)
     ]
-    raw = {name: abstention.auroc(rows[:, NAMES.index(name)], right) or 0.0 for name in RAW}
-    best = max(raw, key=raw.__getitem__)
-    return OutOfFold(threshold, abstention.measure(outcomes), best, raw[best])
+    plain = {name: abstention.auroc(rows[:, NAMES.index(name)], right) or 0.0 for name in PLAIN}
+    best = max(plain, key=plain.__getitem__)
+    return OutOfFold(threshold, replace(abstention.measure(outcomes), best_plain=(best, plain[best])))
 
 
 def calibrate(

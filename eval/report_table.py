@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from citewell.eval.abstention import Abstention
 from citewell.eval.calibrate import OutOfFold
 from citewell.eval.disagreements import Share
 from citewell.eval.evaluate import CHARACTERS, FIRST_QUOTE
@@ -21,6 +22,10 @@ _COLUMNS = (
     "IoU@5",
     CHARACTERS,
     FIRST_QUOTE,
+)
+_CONFIDENCE_COLUMNS = (
+    *("confidence", "n", "right", "answered", "wrong of these", "false answers"),
+    *("AUROC", "best plain score", "Brier", "ECE", "95 %"),
 )
 
 
@@ -110,27 +115,18 @@ def _abstention(report: Report) -> list[str]:
     """Confidence, and what was answered by it."""
     if not report.abstention:
         return []
-    table = [
-        [
-            "confidence",
-            "n",
-            "right",
-            "answered",
-            "wrong of these",
-            "false answers",
-            "AUROC",
-            "Brier",
-            "ECE",
-            "95 %",
-        ]
-    ]
+    table = [list(_CONFIDENCE_COLUMNS)]
     for name, of in report.abstention.items():
         low, high = of.ece_interval
         table.append([
             name, str(of.questions), str(of.right), _share(of.coverage), _share(of.risk), _share(of.false_answers),
-            "" if of.auroc is None else f"{of.auroc:.3f}", f"{of.brier:.3f}", f"{of.ece:.3f}", f"[{low:.3f}, {high:.3f}]",
+            "" if of.auroc is None else f"{of.auroc:.3f}", _plain(of), f"{of.brier:.3f}", f"{of.ece:.3f}", f"[{low:.3f}, {high:.3f}]",
         ])  # fmt: skip
     return _aligned(table)
+
+
+def _plain(of: Abstention) -> str:
+    return f"{of.best_plain[0]} {of.best_plain[1]:.3f}" if of.best_plain else ""
 
 
 def _share(of: Share) -> str:
@@ -156,7 +152,7 @@ def calibration_table(fitted: Fitted, found: OutOfFold) -> str:
     return "\n".join([
         f"fitted to {fitted.fitted_on}: calibration {fitted.id}, in force from now on",
         f"of {of.questions} questions {of.right} are answered right; out of fold:",
-        f"AUROC {auroc} (best plain score, {found.best_raw}: {found.best_raw_auroc:.3f}), Brier {of.brier:.3f}, expected "
+        f"AUROC {auroc} (best plain score: {_plain(of)}), Brier {of.brier:.3f}, expected "
         f"calibration error {of.ece:.3f} [{low:.3f}, {high:.3f}]",
         f"from {fitted.threshold:.2f} on is answered: {_share(of.coverage)} of all, {_share(of.kept)} of what is answered "
         f"right, {_share(of.false_answers)} of what has no answer; of the answers {_share(of.risk)} are wrong",

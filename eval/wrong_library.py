@@ -17,7 +17,7 @@ from citewell.eval.abstaining import confidence_of
 from citewell.eval.abstention import auroc
 from citewell.eval.answering import Example, ask, texts_of
 from citewell.eval.beir import BeirSet, read_beir, read_judgements
-from citewell.eval.calibrate import RAW
+from citewell.eval.calibrate import PLAIN
 from citewell.index.answerability import NAMES
 from citewell.index.build import build
 from citewell.index.calibration import shipped
@@ -38,7 +38,7 @@ class Apart:
     own: int
     others: int
     confidence: float | None
-    raw: dict[str, float | None]
+    plain: dict[str, float | None]
     own_answered: float
     others_answered: float
 
@@ -55,7 +55,7 @@ def apart(beir: BeirSet, searcher: Searcher, own: Sequence[str], others: Sequenc
     answered = confidences >= fitted.threshold
     return Apart(
         beir.name, len(own), len(others), auroc(confidences, is_own),
-        {name: auroc(values[:, NAMES.index(name)], is_own) for name in RAW},
+        {name: auroc(values[:, NAMES.index(name)], is_own) for name in PLAIN},
         round(float(answered[is_own].mean()), 4), round(float(answered[~is_own].mean()), 4),
     )  # fmt: skip
 
