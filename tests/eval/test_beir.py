@@ -201,7 +201,11 @@ def test_a_document_stands_once_in_a_ranking_where_its_best_passage_stands(
     assert beir.depth == 1000
     found = rankings(searcher, searcher.query("ants"), beir.depth)
     assert len(found["dense"]) > 4
-    assert by_document(found["dense"]) == (("v1.2", pytest.approx(2**-0.5, abs=1e-3)), ("long", 0.0), ("silent", 0.0))
+    assert by_document(found["dense"]) == (
+        ("v1.2", pytest.approx(2**-0.5, abs=1e-3)),
+        ("long", 0.0),
+        ("silent", 0.0),
+    )
     assert ids(by_document(found["lexical"])) == ["v1.2"]
 
 
