@@ -6,7 +6,7 @@ from time import perf_counter
 from citewell.corpus.article import parse_passage_id, passage_id
 from citewell.corpus.errors import BadInput
 from citewell.eval.beir import BeirSet, by_document
-from citewell.eval.check import words_of
+from citewell.eval.check import check_askable, words_of
 from citewell.eval.gold import AnyEvidence, Question
 from citewell.eval.judged import RANK_MEASURES, Answered, Asked, Judged, Result
 from citewell.eval.locate import Located, Locator, locate
@@ -36,7 +36,12 @@ def judge_gold(
     names: Sequence[str] = SYSTEMS,
     progress: Progress = lambda *_: None,
 ) -> Judged:
-    """Ask a library every question through each system. Relevant is a passage that overlaps evidence."""
+    """Ask a library every question through each system. Relevant is a passage that overlaps evidence.
+
+    Raises BadInput, naming file and line, before anything is asked.
+    """
+    for question in questions:
+        check_askable(question)
     locator = Locator(library.store)
     located = locate(questions, locator)
     relevant = relevant_passages(library, questions, located)

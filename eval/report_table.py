@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from citewell.eval.evaluate import CHARACTERS, FIRST_QUOTE
-from citewell.eval.gate import LEAST_LOSS, LEVEL, Gate
+from citewell.eval.gate import LEAST_LOSS, Gate
 from citewell.eval.report import Estimate, Report
+from citewell.eval.significance import LEVEL
 
 _COLUMNS = (
     "nDCG@10",
