@@ -51,9 +51,9 @@ def test_ranking_of_gold_over_other_articles_is_at_least_this_good(
     judged = judge_gold(library, questions, "articles", ("rrf", "hybrid"))
     library.close()
     made = report(judged)
-    assert made.measures["nDCG@10"] >= 0.72
-    assert made.measures["R@5"] >= 0.84
-    assert made.measures["first quote"] >= 0.47
+    assert made.measures["nDCG@10"] >= 0.71
+    assert made.measures["R@5"] >= 0.83
+    assert made.measures["first quote"] >= 0.46
     (against_rrf, *_) = made.comparisons
     assert (against_rrf.measure, against_rrf.other) == ("nDCG@10", "rrf")
     assert against_rrf.p < 0.05
