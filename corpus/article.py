@@ -80,6 +80,16 @@ class Article:
     reader: str
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One write to the store; `kind` is put, remove, purge or drop (of revisions that are not kept any longer)."""
+
+    number: int  # counts from 1
+    article_id: str
+    kind: str
+    recorded_at: str  # UTC, ISO 8601; never before that of the change before
+
+
 def passage_id(article_id: str, sha: str, span: Span) -> str:
     """The name of a passage: it says where the passage stands, so it resolves without an index."""
     return f"{article_id}.{sha[:12]}.{span.start}-{span.end}"

@@ -8,13 +8,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from citewell.corpus.article import Article, Excluded, Passage, Span
+from citewell.corpus.article import Article, Change, Excluded, Passage, Span
 from citewell.corpus.errors import CorruptLibrary
 
 ARTICLE_COLUMNS = (
     "article_id, source, number, text_sha, title, author, published, language, metadata, recorded_at, "
     "original_sha, reader, revisions.digest"
 )
+CHANGE_COLUMNS = "changes.number, article_id, kind, recorded_at, changes.digest"
 POINTER_COLUMNS = "id, live, articles.digest"
 PASSAGE_COLUMNS = 'text_sha, start, "end", heading, header_start, header_end, sentences, digest'
 EXCLUDED_COLUMNS = 'text_sha, start, "end", rule, digest'
@@ -45,6 +46,31 @@ def check_pointer(row: tuple[Any, ...], file: Path) -> None:
     """An article's id and the number of its live revision."""
     if _is_altered(row):
         raise _damaged(file, row[0])
+
+
+def change_of(row: tuple[Any, ...], file: Path) -> Change:
+    if _is_altered(row):
+        raise damaged_changes(file)
+    number, article_id, kind, recorded_at, _ = row
+    return Change(number, article_id, kind, recorded_at)
+
+
+def damaged_changes(file: Path) -> CorruptLibrary:
+    return CorruptLibrary(
+        f"{file}: what it says of its changes is damaged. Restore the library from a backup, or make a new one from the "
+        "articles."
+    )
+
+
+def keeping_of(row: tuple[Any, ...], file: Path) -> int | None:
+    """How many revisions of an article are kept; None for all."""
+    if _is_altered(row):
+        raise CorruptLibrary(
+            f"{file}: what it says of keeping revisions is damaged. Restore the library from a backup, or say it again: "
+            f"citewell add --keep-revisions N --library {file.parent}"
+        )
+    keep: int | None = row[0]
+    return keep
 
 
 def passage_of(row: tuple[Any, ...], file: Path) -> Passage:

@@ -1,12 +1,13 @@
 """The store of the truth: articles, revisions, texts and spans in SQLite, one transaction per article.
 
 A text and its spans are named by the text's SHA-256 and never change. An article points at its live revision, or
-at none when it was removed. Every write takes the next change number in its own commit.
+at none when it was removed. Every write takes the next change number in its own commit. What was live at an earlier
+moment, `timeline.py` tells from the changes.
 """
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from enum import Enum
@@ -18,18 +19,23 @@ from citewell.corpus.database import Database
 from citewell.corpus.errors import CorruptLibrary, UnknownArticle
 from citewell.corpus.rows import (
     ARTICLE_COLUMNS,
+    CHANGE_COLUMNS,
     EXCLUDED_COLUMNS,
     PASSAGE_COLUMNS,
     POINTER_COLUMNS,
     article_of,
+    change_of,
     check_pointer,
     excluded_of,
+    keeping_of,
     live_article_of,
     passage_of,
     with_digest,
 )
 from citewell.corpus.text import text_sha
+from citewell.corpus.timeline import last_change, moment
 
+_NEWEST = 1 << 62  # more than any revision's number
 _LIVE = f"SELECT {POINTER_COLUMNS}, {ARTICLE_COLUMNS} FROM articles LEFT JOIN revisions ON id = article_id AND live = number"
 
 
@@ -44,9 +50,11 @@ class Put(Enum):
 class Store:
     """Opens the database of a library. One object serves all threads of a process, one at a time."""
 
-    def __init__(self, file: Path, create: bool = False) -> None:
+    def __init__(
+        self, file: Path, create: bool = False, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         """Raises LibraryMissing if there is none and `create` is false, CorruptLibrary if it cannot be read."""
-        self.file = file
+        self.file, self.clock = file, clock
         self.database = Database(file, create)
 
     def is_current(self) -> bool:
@@ -78,8 +86,8 @@ class Store:
             if not known:
                 db.execute("INSERT INTO articles VALUES (?, ?, ?)", with_digest(article_id, None))
             change, now = self._next_change(db, article_id, "put")
-            (number,) = db.execute(
-                "SELECT coalesce(max(number), 0) + 1 FROM revisions WHERE article_id = ?", (article_id,)
+            (number,) = db.execute(  # counting on after a purge: a number never stands for two revisions
+                "SELECT count(*) FROM changes WHERE article_id = ? AND kind = 'put'", (article_id,)
             ).fetchone()
             row = with_digest(article_id, source, number, *said[1:], now, draft.original_sha, draft.reader)
             db.execute(
@@ -89,22 +97,44 @@ class Store:
                 (*row, change),
             )
             self._point(db, article_id, number)
+            if keep := self.kept_revisions():
+                self._erase(db, article_id, number - keep)
         return Put.UPDATED if known and known[0] is not None else Put.ADDED
 
     def purge(self, article_id: str) -> None:
         """Erase an article with all its revisions, and the texts that no other article has. Raises UnknownArticle."""
-        shas = {revision.text_sha for revision in self.revisions(article_id)}
-        if not shas:
+        if not self.revisions(article_id):
             raise UnknownArticle(article_id)
         with self.database.transaction() as db:
-            db.execute("DELETE FROM revisions WHERE article_id = ?", (article_id,))
+            self._erase(db, article_id, _NEWEST)
             db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
-            for sha in shas:
-                if not db.execute("SELECT 1 FROM revisions WHERE text_sha = ?", (sha,)).fetchone():
-                    for table in ("passages", "excluded"):
-                        db.execute(f"DELETE FROM {table} WHERE text_sha = ?", (sha,))
-                    db.execute("DELETE FROM texts WHERE sha = ?", (sha,))
             self._next_change(db, article_id, "purge")
+
+    def keep_revisions(self, keep: int | None) -> None:
+        """From now on keep so many revisions of each article, the newest; None for all. What is older is erased."""
+        with self.database.transaction() as db:
+            db.execute("DELETE FROM keeping")
+            db.execute("INSERT INTO keeping VALUES (?, ?)", with_digest(keep))
+            if keep is None:
+                return
+            too_many = db.execute(
+                "SELECT article_id, max(number) FROM revisions GROUP BY article_id HAVING count(*) > ?",
+                (keep,),
+            ).fetchall()
+            for article_id, newest in too_many:
+                self._erase(db, article_id, newest - keep)
+                self._next_change(db, article_id, "drop")
+
+    def _erase(self, db: sqlite3.Connection, article_id: str, newest: int) -> None:
+        """Erase an article's revisions up to that number, and the texts that no other revision has."""
+        old = "FROM revisions WHERE article_id = ? AND number <= ?"
+        shas = db.execute(f"SELECT DISTINCT text_sha {old}", (article_id, newest)).fetchall()
+        db.execute(f"DELETE {old}", (article_id, newest))
+        for (sha,) in shas:
+            if not db.execute("SELECT 1 FROM revisions WHERE text_sha = ?", (sha,)).fetchone():
+                for table in ("passages", "excluded"):
+                    db.execute(f"DELETE FROM {table} WHERE text_sha = ?", (sha,))
+                db.execute("DELETE FROM texts WHERE sha = ?", (sha,))
 
     def recut(self, sha: str, cut: Cut, recipe: str) -> None:
         """Replace the spans of a text, as a newer recipe has them; the text stays what it is."""
@@ -143,10 +173,13 @@ class Store:
         db.execute("UPDATE articles SET live = ?, digest = ? WHERE id = ?", (live, digest, article_id))
 
     def _next_change(self, db: sqlite3.Connection, article_id: str, kind: str) -> tuple[int, str]:
-        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        row = db.execute("INSERT INTO changes VALUES (NULL, ?, ?, ?)", (article_id, kind, now))
-        assert row.lastrowid is not None
-        return row.lastrowid, now
+        """Its number, and when it was recorded: a clock that was set back does not put it before the last."""
+        last = db.execute("SELECT number, recorded_at FROM changes ORDER BY number DESC LIMIT 1").fetchone()
+        number, earliest = (last[0] + 1, last[1]) if last else (1, "")
+        recorded_at = max(moment(self.clock()), earliest)
+        row = with_digest(number, article_id, kind, recorded_at)
+        db.execute("INSERT INTO changes VALUES (?, ?, ?, ?, ?)", row)
+        return number, recorded_at
 
     def remove(self, article_id: str) -> None:
         """Hide an article: its revisions stay, no answer uses it. Raises UnknownArticle."""
@@ -171,6 +204,9 @@ class Store:
                 check_pointer(row, self.file)
             for row in self.database.rows(f"SELECT {ARTICLE_COLUMNS} FROM revisions"):
                 article_of(row, self.file)
+            for row in self.database.rows(f"SELECT {CHANGE_COLUMNS} FROM changes"):
+                change_of(row, self.file)
+            self.kept_revisions()
         except CorruptLibrary as error:
             return [str(error)]
         return []
@@ -179,9 +215,7 @@ class Store:
 
     def change(self) -> int:
         """Number of the last change; 0 when nothing was ever written."""
-        ((number,),) = self.database.rows("SELECT coalesce(max(number), 0) FROM changes")
-        assert isinstance(number, int)
-        return number
+        return last_change(self.database)
 
     def touched_since(self, change: int) -> list[str]:
         """Ids of the articles that were put or removed by a later change, in order."""
@@ -212,6 +246,25 @@ class Store:
             f"SELECT {ARTICLE_COLUMNS} FROM revisions WHERE article_id = ? ORDER BY number", article_id
         )
         return [article_of(row, self.file) for row in rows]
+
+    def has(self, article_id: str, revision: int) -> bool:
+        """Whether a revision is kept."""
+        query = "SELECT 1 FROM revisions WHERE article_id = ? AND number = ?"
+        return bool(self.database.rows(query, article_id, revision))
+
+    def superseded(self) -> Iterator[Article]:
+        """All revisions that are kept and not live, in order of article and number."""
+        for (article_id,) in self.database.rows(
+            "SELECT DISTINCT article_id FROM revisions JOIN articles ON id = article_id WHERE live IS NOT number "
+            "ORDER BY article_id"
+        ):
+            live = [article.revision for article in self.live([article_id])]
+            yield from (each for each in self.revisions(article_id) if each.revision not in live)
+
+    def kept_revisions(self) -> int | None:
+        """How many revisions are kept of each article; None for all."""
+        rows = self.database.rows("SELECT revisions, digest FROM keeping")
+        return keeping_of(rows[0], self.file) if rows else None
 
     def titled_texts(self) -> list[tuple[str, str]]:
         """Each stored text's name with each title that a revision gives it, in order."""

@@ -6,14 +6,17 @@ passages of all parts are numbered through; a ranking does not depend on how the
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from citewell.corpus.errors import CorruptLibrary, ModelMismatch
 from citewell.index.analysis import analyse
+from citewell.index.as_of import AsOf
 from citewell.index.bm25 import InvertedBM25, Statistics
 from citewell.index.build import BUILD_RECIPE
 from citewell.index.codes import cosines
@@ -45,6 +48,8 @@ _Values = NDArray[np.float64] | None
 class Searcher:
     """Raises ModelMismatch when a segment was built with another model or another recipe."""
 
+    as_of: AsOf | None = None  # of which moment it answers; None: of the snapshot
+
     def __init__(self, snapshot_id: str, parts: Sequence[Part], embedder: Embedder, config: Config) -> None:
         for segment in (part.segment for part in parts):
             if segment.model != embedder.fingerprint or segment.recipe != BUILD_RECIPE:
@@ -62,6 +67,12 @@ class Searcher:
         doc_freq = lru_cache(maxsize=65_536)(lambda term: sum(part.doc_freq(term) for part in parts))
         statistics = Statistics(self.passages, length / self.passages if self.passages else 0.0, doc_freq)
         self._bm25 = [InvertedBM25(p.segment.postings, config.k1, config.b, statistics) for p in parts]
+
+    def answering(self, as_of: AsOf) -> Self:
+        """The same searcher, which says of which moment it answers."""
+        same = copy(self)
+        same.as_of = as_of
+        return same
 
     def query(self, question: str, given: Filter = EVERYTHING) -> Query:
         terms = {language: tuple(analyse(question, language)) for language in self.languages}

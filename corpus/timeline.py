@@ -1,0 +1,91 @@
+"""What the store knew at an earlier moment, told from its changes.
+
+A moment is UTC to the millisecond, written 2026-11-01T23:59:59.999Z, so that moments sort as strings.
+"""
+
+from datetime import UTC, datetime
+
+import regex
+
+from citewell.corpus.article import Change
+from citewell.corpus.database import Database
+from citewell.corpus.errors import BadInput
+from citewell.corpus.rows import CHANGE_COLUMNS, change_of, damaged_changes
+
+_DAY = regex.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = regex.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?")
+
+
+def moment(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment_of(said: str) -> str:
+    """Of a day its end, in UTC; of a timestamp without an offset that time in UTC. Raises BadInput."""
+    day, time = said[:10], said[11:]
+    try:
+        if _DAY.fullmatch(said):
+            return moment(datetime.fromisoformat(f"{day}T23:59:59.999Z"))
+        if _DAY.fullmatch(day) and said[10:11] in ("T", " ") and _TIME.fullmatch(time):
+            at = datetime.fromisoformat(said)
+            return moment(at if at.tzinfo else at.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
+        pass
+    raise BadInput(
+        f"{said!r} is no moment to answer as of; write a day, as 2026-11-01, or a time, as 2026-11-01T09:30:00Z."
+    )
+
+
+def last_change(database: Database) -> int:
+    """Its number; 0 when nothing was ever written."""
+    ((number,),) = database.rows("SELECT coalesce(max(number), 0) FROM changes")
+    assert isinstance(number, int)
+    return number
+
+
+def first_moment(database: Database) -> str | None:
+    """When the first change was recorded; None if nothing was ever stored."""
+    return _change(database, 1).recorded_at if last_change(database) else None
+
+
+def change_at(database: Database, at: str) -> int:
+    """Number of the last change that was recorded at that moment or before; 0 if there is none."""
+    low, high = 0, last_change(database)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _change(database, middle).recorded_at <= at:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def live_after(database: Database, change: int) -> dict[str, int | None]:
+    """Of each article that was changed later, the number of the revision that was live then; None if none was.
+
+    A revision's number counts the times that the article was put. Raises CorruptLibrary.
+    """
+    rows = database.rows(
+        f"WITH later AS (SELECT DISTINCT article_id FROM changes WHERE number > ?) SELECT {CHANGE_COLUMNS} "  # noqa: S608
+        "FROM later JOIN changes USING (article_id) ORDER BY number",
+        change,
+    )
+    live: dict[str, int | None] = {}
+    puts: dict[str, int] = {}
+    for each in (change_of(row, database.file) for row in rows):
+        name = each.article_id
+        if each.number > change:
+            live.setdefault(name, None)
+        elif each.kind == "put":
+            live[name] = puts[name] = puts.get(name, 0) + 1
+        elif each.kind != "drop":
+            live[name] = None
+    return live
+
+
+def _change(database: Database, number: int) -> Change:
+    """Changes are numbered without a gap, and none is ever deleted."""
+    rows = database.rows(f"SELECT {CHANGE_COLUMNS} FROM changes WHERE number = ?", number)  # noqa: S608
+    if not rows:
+        raise damaged_changes(database.file)
+    return change_of(rows[0], database.file)
