@@ -17,6 +17,20 @@ class AsOf:
     current: bool  # nothing was recorded later: the answer is the present one
     missing: int  # articles that were known then, of which that revision is not kept any more
 
+    @property
+    def nothing(self) -> str:
+        """Why no passage can be searched."""
+        if self.since is None:
+            return "Nothing was ever added to the library."
+        if self.moment < self.since:
+            return f"The library knew nothing at {self.moment}: its first article was added at {self.since}."
+        lost = (
+            f"; of {self.missing} articles that it had, it keeps other revisions or none"
+            if self.missing
+            else ""
+        )
+        return f"At {self.moment} the library had no passage to search{lost}."
+
 
 def snapshot_at(
     snapshot: Snapshot, change: int, live: Mapping[str, int | None], articles: Mapping[str, Articles]

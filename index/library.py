@@ -239,9 +239,7 @@ class Library:
         parts = self._opened.parts
         return Layout(tuple(parts(snapshot.segments)), tuple(parts(snapshot.history)))
 
-    def _publish(
-        self, change: int, layout: Layout, opened: Layout = EMPTY, keep_former: bool = True
-    ) -> None:
+    def _publish(self, change: int, layout: Layout, opened: Layout = EMPTY, keep_former: bool = True) -> None:
         """Save the segments that were not opened, then publish all."""
         self.index.mkdir(parents=True, exist_ok=True)
         saved = {segment.id for segment in opened.segments}
