@@ -54,7 +54,10 @@ def test_a_sound_library_has_no_fault(library: Library) -> None:
         ("UPDATE passages SET sentences = '[[0, 9999]]'", ["spans", "index against store"]),
         ("UPDATE articles SET live = NULL", ["database", "index against store", "history against store"]),
         ("UPDATE revisions SET title = 'Other'", ["database", "index against store"]),
-        ("DELETE FROM changes WHERE number = 2", ["database", "index against store", "history against store"]),
+        (
+            "DELETE FROM changes WHERE number = 2",
+            ["database", "index against store", "history against store"],
+        ),
     ],
 )
 def test_a_store_that_was_altered_is_found_out(library: Library, statement: str, names: list[str]) -> None:
