@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -85,7 +86,7 @@ def test_a_search_is_of_the_moment_that_was_asked_for(library: Library, earlier:
 def test_an_explanation_and_what_is_not_cited_are_of_that_moment(library: Library, earlier: str) -> None:
     answer = client_of(library).post(
         "/v1/ask",
-        json={"question": "nests", "k": 1, "as_of": earlier, "explain": True, "why_not": ["termites", "wasps"]},
+        json={"question": "paper nests", "k": 1, "as_of": earlier, "explain": True, "why_not": ["termites", "wasps"]},
     ).json()  # fmt: skip
     assert answer["filtered"] == {"passing": 3, "of": 3}
     assert [said["outcome"] for said in answer["why_not"]] == ["not_yet", "cited"]
@@ -118,12 +119,10 @@ def test_a_revision_that_is_not_there_is_not_found(library: Library) -> None:
 def ants(embedder: OnnxEmbedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library in which one article was added on 1 and changed on 2 March."""
     folder = tmp_path_factory.mktemp("as-of")
-    library = (
-        Library(folder / "library", embedder, create=True) if (folder / "library").mkdir() is None else None
-    )
-    assert library
+    (folder / "library").mkdir()
+    library = Library(folder / "library", embedder, create=True)
     for day, text in ((1, "Ants dig tunnels."), (2, "Ants dig long tunnels.")):
-        library.store.clock = lambda day=day: datetime(2026, 3, day, 12, tzinfo=UTC)  # type: ignore[misc]
+        library.store.clock = partial(datetime, 2026, 3, day, 12, tzinfo=UTC)
         add(library, [write(folder, "ants", f"---\nid: ants\n---\n{text}\n")])
     library.close()
     return folder / "library"
