@@ -79,6 +79,11 @@ class Article:
     original_sha: str
     reader: str
 
+    @property
+    def key(self) -> tuple[str, int]:
+        """What tells it from every other revision in the library."""
+        return self.article_id, self.revision
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -87,6 +92,8 @@ class Change:
     number: int  # counts from 1
     article_id: str
     kind: str
+    revision: int  # the highest number that a revision of the article had by then
+    former: int  # number of the article's change before; 0 for its first
     recorded_at: str  # UTC, ISO 8601; never before that of the change before
 
 

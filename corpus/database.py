@@ -18,8 +18,8 @@ _SCHEMA = """
 CREATE TABLE library (epoch TEXT NOT NULL, former TEXT NOT NULL) STRICT;
 CREATE TABLE keeping (revisions INTEGER, digest TEXT NOT NULL) STRICT;
 CREATE TABLE changes (number INTEGER PRIMARY KEY AUTOINCREMENT, article_id TEXT NOT NULL, kind TEXT NOT NULL,
-    recorded_at TEXT NOT NULL, digest TEXT NOT NULL) STRICT;
-CREATE INDEX changes_of ON changes (article_id, kind);
+    revision INTEGER NOT NULL, former INTEGER NOT NULL, recorded_at TEXT NOT NULL, digest TEXT NOT NULL) STRICT;
+CREATE INDEX changes_of ON changes (article_id);
 CREATE TABLE texts (sha TEXT PRIMARY KEY, text TEXT NOT NULL, cut_recipe TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE passages (text_sha TEXT NOT NULL REFERENCES texts, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
     heading TEXT, header_start INTEGER, header_end INTEGER, sentences TEXT NOT NULL,

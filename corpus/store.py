@@ -9,12 +9,13 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import astuple
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 from uuid import uuid4
 
-from citewell.corpus.article import Article, Cut, Draft, Passage, Span
+from citewell.corpus.article import Article, Change, Cut, Draft, Passage, Span
 from citewell.corpus.database import Database
 from citewell.corpus.errors import CorruptLibrary, UnknownArticle
 from citewell.corpus.rows import (
@@ -26,6 +27,7 @@ from citewell.corpus.rows import (
     article_of,
     change_of,
     check_pointer,
+    damaged,
     excluded_of,
     keeping_of,
     live_article_of,
@@ -85,16 +87,14 @@ class Store:
             self._put_text(db, sha, draft.text, cut, recipe)
             if not known:
                 db.execute("INSERT INTO articles VALUES (?, ?, ?)", with_digest(article_id, None))
-            change, now = self._next_change(db, article_id, "put")
-            (number,) = db.execute(  # counting on after a purge: a number never stands for two revisions
-                "SELECT count(*) FROM changes WHERE article_id = ? AND kind = 'put'", (article_id,)
-            ).fetchone()
+            change = self._next_change(db, article_id, "put")
+            number, now = change.revision, change.recorded_at
             row = with_digest(article_id, source, number, *said[1:], now, draft.original_sha, draft.reader)
             db.execute(
                 "INSERT INTO revisions (article_id, source, number, text_sha, title, author, published, language, "
                 "metadata, recorded_at, original_sha, reader, digest, change) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*row, change),
+                (*row, change.number),
             )
             self._point(db, article_id, number)
             if keep := self.kept_revisions():
@@ -172,14 +172,18 @@ class Store:
         _, live, digest = with_digest(article_id, number)
         db.execute("UPDATE articles SET live = ?, digest = ? WHERE id = ?", (live, digest, article_id))
 
-    def _next_change(self, db: sqlite3.Connection, article_id: str, kind: str) -> tuple[int, str]:
-        """Its number, and when it was recorded: a clock that was set back does not put it before the last."""
-        last = db.execute("SELECT number, recorded_at FROM changes ORDER BY number DESC LIMIT 1").fetchone()
-        number, earliest = (last[0] + 1, last[1]) if last else (1, "")
-        recorded_at = max(moment(self.clock()), earliest)
-        row = with_digest(number, article_id, kind, recorded_at)
-        db.execute("INSERT INTO changes VALUES (?, ?, ?, ?, ?)", row)
-        return number, recorded_at
+    def _next_change(self, db: sqlite3.Connection, article_id: str, kind: str) -> Change:
+        """A clock that was set back does not put it before the last; numbers of revisions go on after a purge."""
+        newest = db.execute(f"SELECT {CHANGE_COLUMNS} FROM changes ORDER BY number DESC LIMIT 1").fetchone()
+        last = change_of(newest, self.file) if newest else Change(0, "", "", 0, 0, "")
+        former, revision = db.execute(
+            "SELECT number, revision FROM changes WHERE article_id = ? ORDER BY number DESC LIMIT 1",
+            (article_id,),
+        ).fetchone() or (0, 0)
+        at = max(moment(self.clock()), last.recorded_at)
+        change = Change(last.number + 1, article_id, kind, revision + (kind == "put"), former, at)
+        db.execute("INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?, ?)", with_digest(*astuple(change)))
+        return change
 
     def remove(self, article_id: str) -> None:
         """Hide an article: its revisions stay, no answer uses it. Raises UnknownArticle."""
@@ -224,6 +228,24 @@ class Store:
         )
         return [str(row[0]) for row in rows]
 
+    def put_since(self, change: int) -> list[Article]:
+        """The revisions that were put by a later change and are kept."""
+        rows = self.database.rows(
+            f"SELECT {ARTICLE_COLUMNS} FROM revisions WHERE (article_id, change) IN "
+            "(SELECT article_id, number FROM changes WHERE number > ? AND kind = 'put')",
+            change,
+        )
+        return [article_of(row, self.file) for row in rows]
+
+    def erased_since(self, change: int) -> list[str]:
+        """Ids of the articles that may have lost revisions by a later change."""
+        rows = self.database.rows(
+            "SELECT DISTINCT article_id FROM changes WHERE number > ? AND (kind IN ('purge', 'drop') "
+            "OR EXISTS (SELECT 1 FROM keeping WHERE revisions IS NOT NULL))",
+            change,
+        )
+        return [str(row[0]) for row in rows]
+
     def epoch(self) -> str:
         """Changes when the store is replaced as a whole: change numbers of two epochs cannot be compared."""
         return self._one("SELECT epoch FROM library")
@@ -248,9 +270,16 @@ class Store:
         return [article_of(row, self.file) for row in rows]
 
     def has(self, article_id: str, revision: int) -> bool:
-        """Whether a revision is kept."""
-        query = "SELECT 1 FROM revisions WHERE article_id = ? AND number = ?"
-        return bool(self.database.rows(query, article_id, revision))
+        """Whether a revision is kept. One that is not is older than those that are: else raises CorruptLibrary."""
+        of_article = "FROM revisions WHERE article_id = ?"
+        if self.database.rows(f"SELECT 1 {of_article} AND number = ?", article_id, revision):
+            return True
+        ((oldest,),) = self.database.rows(f"SELECT min(number) {of_article}", article_id)
+        if oldest is None and self.database.rows("SELECT 1 FROM articles WHERE id = ?", article_id):
+            raise damaged(self.file, article_id)
+        if oldest is not None and oldest < revision:
+            raise damaged(self.file, article_id)
+        return False
 
     def superseded(self) -> Iterator[Article]:
         """All revisions that are kept and not live, in order of article and number."""

@@ -61,26 +61,22 @@ def change_at(database: Database, at: str) -> int:
 
 
 def live_after(database: Database, change: int) -> dict[str, int | None]:
-    """Of each article that was changed later, the number of the revision that was live then; None if none was.
+    """Of each article that was changed later, the number of the revision that was live then; None if none was."""
+    rows = database.rows(f"SELECT {CHANGE_COLUMNS} FROM changes WHERE number > ? ORDER BY number", change)  # noqa: S608
+    later = [change_of(row, database.file) for row in rows]
+    if [each.number for each in later] != [*range(change + 1, change + 1 + len(later))]:
+        raise damaged_changes(database.file)
+    first = {each.article_id: each for each in reversed(later)}
+    return {article_id: _live_before(database, each) for article_id, each in first.items()}
 
-    A revision's number counts the times that the article was put. Raises CorruptLibrary.
-    """
-    rows = database.rows(
-        f"WITH later AS (SELECT DISTINCT article_id FROM changes WHERE number > ?) SELECT {CHANGE_COLUMNS} "  # noqa: S608
-        "FROM later JOIN changes USING (article_id) ORDER BY number",
-        change,
-    )
-    live: dict[str, int | None] = {}
-    puts: dict[str, int] = {}
-    for each in (change_of(row, database.file) for row in rows):
-        name = each.article_id
-        if each.number > change:
-            live.setdefault(name, None)
-        elif each.kind == "put":
-            live[name] = puts[name] = puts.get(name, 0) + 1
-        elif each.kind != "drop":
-            live[name] = None
-    return live
+
+def _live_before(database: Database, change: Change) -> int | None:
+    """Number of the revision that was live before the article was changed; None if none was."""
+    while change.former:
+        change = _change(database, change.former)
+        if change.kind != "drop":
+            return change.revision if change.kind == "put" else None
+    return None
 
 
 def _change(database: Database, number: int) -> Change:

@@ -33,7 +33,7 @@ class IndexedArticle:
 
     @property
     def key(self) -> tuple[str, int]:
-        """What tells it from every other revision in the library."""
+        """As of an Article."""
         return self.article_id, self.revision
 
     @classmethod

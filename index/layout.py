@@ -33,21 +33,15 @@ class Layout:
     def beside(self, other: "Layout") -> "Layout":
         return Layout((*self.live, *other.live), (*self.past, *other.past))
 
-    def keys(self, article_ids: Collection[str]) -> set[Key]:
-        """All revisions of these articles that are somewhere in here."""
-        return {
-            segment.articles[number].key
-            for segment in self.segments
-            for number in segment.articles.numbers_of(article_ids)
-        }
-
-    def after(self, touched: Collection[str], live: Collection[Key], has: Has) -> "Layout":
-        """When of the articles that were changed those revisions are live."""
+    def after(
+        self, touched: Collection[str], live: Collection[Key], erased: Collection[str], has: Has
+    ) -> "Layout":
+        """When of the articles that were changed those revisions are live; of some the store has erased others."""
         parts = [
             _without(part, touched, lambda name, revision: (name, revision) in live) for part in self.live
         ]
         moved = [_superseded(part, has) for part in parts if not part.passages]
-        past = [_without(part, touched, has) for part in self.past]
+        past = [_without(part, erased, has) for part in self.past]
         return Layout(_held(parts), _held([*moved, *past]))
 
     def compacted(self, has: Has) -> "Layout":

@@ -136,17 +136,15 @@ class Library:
         elif snapshot.change != self.store.change():
             change = self.store.change()
             touched = self.store.touched_since(snapshot.change)
-            indexed = opened.keys(touched)
-            kept = {
-                (each.article_id, each.revision): each
-                for name in touched
-                for each in self.store.revisions(name)
-            }
-            live = {(each.article_id, each.revision) for each in self.store.live(touched)}
-            new = [article for key, article in kept.items() if key in live - indexed]
-            past = [article for key, article in kept.items() if key not in live | indexed]
-            built = Layout.of(self._built(new, progress), self._built(past, progress))
-            self._publish(change, opened.after(touched, live, self.store.has).beside(built), opened)
+            erased = self.store.erased_since(snapshot.change)
+            put = self.store.put_since(snapshot.change)
+            live = {each.key for each in self.store.live(touched)}
+            built = Layout.of(
+                self._built((each for each in put if each.key in live), progress),
+                self._built((each for each in put if each.key not in live), progress),
+            )
+            after = opened.after(touched, live, erased, self.store.has)
+            self._publish(change, after.beside(built), opened)
 
     def _was_made_otherwise(self, segments: Sequence[Segment]) -> bool:
         """Whether texts are embedded, cut or analysed otherwise now."""

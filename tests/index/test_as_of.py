@@ -264,9 +264,12 @@ def rebuilt(library: Library) -> None:
 
 
 def of_another_model(library: Library) -> None:
-    library.embedder = WordEmbedder(*WORDS[::-1])
-    library._opened.embedder = library.embedder
-    library.catch_up()
+    """And back again."""
+    for embedder in (WordEmbedder(*WORDS[::-1]), library.embedder):
+        other = Library(library.folder, embedder)
+        with other.writing():
+            other.catch_up()
+        other.close()
 
 
 def restored(library: Library) -> None:
