@@ -62,7 +62,7 @@ def change_at(database: Database, at: str) -> int:
 
 def live_after(database: Database, change: int) -> dict[str, int | None]:
     """Of each article that was changed later, the number of the revision that was live then; None if none was."""
-    rows = database.rows(f"SELECT {CHANGE_COLUMNS} FROM changes WHERE number > ? ORDER BY number", change)  # noqa: S608
+    rows = database.rows(f"SELECT {CHANGE_COLUMNS} FROM changes WHERE number > ? ORDER BY number", change)
     later = [change_of(row, database.file) for row in rows]
     if [each.number for each in later] != [*range(change + 1, change + 1 + len(later))]:
         raise damaged_changes(database.file)
@@ -81,7 +81,7 @@ def _live_before(database: Database, change: Change) -> int | None:
 
 def _change(database: Database, number: int) -> Change:
     """Changes are numbered without a gap, and none is ever deleted."""
-    rows = database.rows(f"SELECT {CHANGE_COLUMNS} FROM changes WHERE number = ?", number)  # noqa: S608
+    rows = database.rows(f"SELECT {CHANGE_COLUMNS} FROM changes WHERE number = ?", number)
     if not rows:
         raise damaged_changes(database.file)
     return change_of(rows[0], database.file)
