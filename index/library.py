@@ -4,31 +4,29 @@ import errno
 import fcntl
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from citewell.corpus.article import Article, Cut
 from citewell.corpus.errors import (
     CorruptLibrary,
     LibraryBusy,
     LibraryReadOnly,
     StorageFailed,
 )
-from citewell.corpus.passages import CUT_RECIPE, cut, fault_of
 from citewell.corpus.storage import storing
 from citewell.corpus.store import Store
-from citewell.index.build import BUILD_RECIPE, build
+from citewell.index.build import BUILD_RECIPE
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder, Progress
 from citewell.index.folder import STORE
+from citewell.index.indexing import layout_of, segments_of
 from citewell.index.layout import EMPTY, Layout
 from citewell.index.opened import OpenIndex
 from citewell.index.search import Searcher
 from citewell.index.segment import Segment
 from citewell.index.snapshot import SegmentRef, Snapshot, publish, read
-from citewell.index.vector_cache import VectorCache
 
 
 class Library:
@@ -139,9 +137,10 @@ class Library:
             erased = self.store.erased_since(snapshot.change)
             put = self.store.put_since(snapshot.change)
             live = {each.key for each in self.store.live(touched)}
+            given = (self.store, self.embedder, self.vectors, progress)
             built = Layout.of(
-                self._built((each for each in put if each.key in live), progress),
-                self._built((each for each in put if each.key not in live), progress),
+                segments_of((each for each in put if each.key in live), *given),
+                segments_of((each for each in put if each.key not in live), *given),
             )
             after = opened.after(touched, live, erased, self.store.has)
             self._publish(change, after.beside(built), opened)
@@ -179,7 +178,7 @@ class Library:
                 "library from the articles."
             )
         change = self.store.change()
-        built = self._built_anew(self.store, progress)
+        built = layout_of(self.store, self.embedder, self.vectors, progress)
         self._publish(change, built)
         return sum(part.passages for part in built.live)
 
@@ -188,7 +187,7 @@ class Library:
 
         Its index is built and saved before, so that readers go from the old content to the new at once.
         """
-        built = self._built_anew(other, progress)
+        built = layout_of(other, self.embedder, self.vectors, progress)
         self.index.mkdir(parents=True, exist_ok=True)
         for segment in built.segments:
             segment.save(self.index)
@@ -202,36 +201,6 @@ class Library:
             if snapshot := read(self.index):
                 return snapshot.epoch
         return ""
-
-    def _cut_of(self, store: Store, article: Article, text: str) -> Cut:
-        """The spans of a text; those of an older recipe, or damaged ones, are made anew."""
-        sha = article.text_sha
-        with suppress(CorruptLibrary):
-            known = store.cut(sha)
-            if store.cut_recipe(sha) == CUT_RECIPE and fault_of(known, len(text)) is None:
-                return known
-        pieces = cut(text, article.language, self.embedder.count_tokens)
-        store.recut(sha, pieces, CUT_RECIPE)
-        return pieces
-
-    def _built_anew(self, store: Store, progress: Progress) -> Layout:
-        """All that a store has; what was superseded or removed apart."""
-        live = self._built(store.articles(), progress, store)
-        return Layout.of(live, self._built(store.superseded(), progress, store))
-
-    def _built(
-        self, articles: Iterable[Article], progress: Progress, store: Store | None = None
-    ) -> list[Segment]:
-        """The segment of some revisions; none of no passage."""
-        source = store or self.store
-        texts = ((article, source.text(article.text_sha)) for article in articles)
-        given = ((article, text, self._cut_of(source, article, text)) for article, text in texts)
-        cache = VectorCache(self.vectors)
-        try:
-            segment = build(given, self.embedder, cache, progress)
-        finally:
-            cache.close()
-        return [segment] if len(segment) else []
 
     def _layout(self, snapshot: Snapshot) -> Layout:
         parts = self._opened.parts
