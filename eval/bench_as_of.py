@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import process_time
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from citewell.eval.bench_library import (
     questions,
     scratch_copy,
 )
-from citewell.eval.bench_timing import Timing, milliseconds
+from citewell.eval.bench_timing import Timing
 from citewell.eval.generate import CHUNK, PASSAGES, SENTENCES, Chunk, Corpus
 from citewell.index.answer import ask
 from citewell.index.embedding import Embedder, Vectors
@@ -25,13 +26,14 @@ from citewell.index.library import Library
 
 _SIZES = (5_000, 100_000)
 _QUESTIONS = 100
-_OPENED = 5  # times
+_OPENED = 3  # times
+_WARMING = 20  # questions
 _SHARE = 100  # one article in so many
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Milliseconds of a whole answer, embedding included; the library is open, as in a service."""
+    """Of a whole answer, embedding included, CPU time; the library is open, as in a service."""
 
     now: Timing
     first: Timing  # as of a moment that was not asked about before
@@ -100,15 +102,20 @@ def _update(folder: Path, embedder: Embedder, chunk: Chunk, updates: int) -> str
 
 
 def _asked(folder: Path, embedder: Embedder, asked: Sequence[str], then: str) -> Asked:
-    def answer(library: Library, question: str, as_of: str | None) -> None:
+    def spent(library: Library, question: str, as_of: str | None) -> float:
+        began = process_time()
         ask(library.searcher(as_of), library.store, question)
+        return 1000 * (process_time() - began)
 
     now, first, later = [], [], []
     for _ in range(_OPENED):
         library = Library(folder, embedder)
-        now = [milliseconds(answer, library, question, None) for question in asked]
-        first.append(milliseconds(answer, library, asked[0], then))
-        later = [milliseconds(answer, library, question, then) for question in asked]
+        for question in asked[:_WARMING]:
+            spent(library, question, None)
+        first.append(spent(library, asked[0], then))
+        for question in asked:
+            now.append(spent(library, question, None))
+            later.append(spent(library, question, then))
         library.close()
     return Asked(*map(Timing.of, (now, first, later)))
 
