@@ -13,6 +13,8 @@ from citewell.corpus.text import escaped
 from citewell.index.embedding import Progress
 from citewell.index.library import Library
 
+MOST_KEPT = 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -25,10 +27,22 @@ class Outcome:
     reason: str | None = None
 
 
-def add(library: Library, files: Sequence[Path], progress: Progress = lambda *_: None) -> list[Outcome]:
-    """Add files. One that cannot be read is reported and does not keep the others out."""
+def add(
+    library: Library,
+    files: Sequence[Path],
+    progress: Progress = lambda *_: None,
+    keep_revisions: int | None = None,
+) -> list[Outcome]:
+    """Add files. One that cannot be read is reported and does not keep the others out.
+
+    From now on so many revisions of each article are kept, the newest, 0 for all; None as before. Raises BadInput.
+    """
+    if keep_revisions is not None and not 0 <= keep_revisions <= MOST_KEPT:
+        raise BadInput(f"{keep_revisions} revisions cannot be kept; say 1 to {MOST_KEPT:,}, or 0 for all.")
     with library.writing():
         library.check_nothing_lost()
+        if keep_revisions is not None:
+            library.store.keep_revisions(keep_revisions or None)
         outcomes = list(_store_all(library, files))
         library.catch_up(progress)
         library.compact()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from citewell.eval.bench_library import Say
     from citewell.eval.evaluate import GoldReport, Row
     from citewell.eval.quotes import QuoteReport
+    from citewell.index.as_of import AsOf
     from citewell.index.checking import Checked, Verification
     from citewell.index.citation import CitedArticle
     from citewell.index.embedding import Progress
@@ -72,7 +73,8 @@ def outcomes(files: Sequence["Outcome"]) -> str:
 
 
 def answer(given: "Answer") -> str:
-    lines = [] if given.citations else [f"{given.verdict}: {given.reason}", ""]
+    lines = _as_of(given.as_of)
+    lines += [] if given.citations else [f"{given.verdict}: {given.reason}", ""]
     for citation in given.citations:
         lines += [
             f"{citation.rank}. {_indented(citation.quote.text, 3).lstrip()}",
@@ -87,6 +89,14 @@ def answer(given: "Answer") -> str:
     if given.filtered:
         lines.append(f"{given.filtered.passing} of {given.filtered.of} passages searched")
     return "\n".join([*lines, _states(given.retrievers)] if given.citations else lines).rstrip("\n")
+
+
+def _as_of(as_of: "AsOf | None") -> list[str]:
+    if as_of is None:
+        return []
+    now = ", which is what it knows now" if as_of.current else ""
+    lost = f", but for {as_of.missing} articles whose revision of then is not kept" if as_of.missing else ""
+    return [f"What the library knew at {as_of.moment}{now}{lost}:", ""]
 
 
 def _explained(explain: "Explanation | None") -> list[str]:
@@ -104,7 +114,7 @@ def _explained(explain: "Explanation | None") -> list[str]:
 
 
 def search_result(found: "SearchResult") -> str:
-    lines = []
+    lines = _as_of(found.as_of)
     for hit in found.hits:
         lines += [
             f"{hit.rank}. {_named(hit.article)}  score {hit.score:.3f}",
@@ -138,14 +148,19 @@ def rows(measured: Sequence["Row"]) -> str:
     return "\n".join(lines)
 
 
-def checks(made: Sequence["Check"]) -> str:
+def checks(made: Sequence["Check"], keep_revisions: int | None) -> str:
     lines = []
     for check in made:
         lines.append(
             f"{'FAULT' if check.faults else 'ok':<6} {check.name:<20} {check.looked_at:>8} looked at"
         )
         lines += [f"       {fault}" for fault in check.faults]
-    return "\n".join(lines)
+    kept = (
+        "all revisions"
+        if keep_revisions is None
+        else f"the newest {keep_revisions} revisions of each article"
+    )
+    return "\n".join([*lines, f"{kept} are kept"])
 
 
 def verification(found: "Verification") -> str:
