@@ -13,7 +13,7 @@ from uuid import uuid4
 from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing, LibraryReadOnly
 from citewell.corpus.storage import storing
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _SCHEMA = """
 CREATE TABLE library (epoch TEXT NOT NULL, former TEXT NOT NULL) STRICT;
 CREATE TABLE changes (number INTEGER PRIMARY KEY AUTOINCREMENT, article_id TEXT NOT NULL, kind TEXT NOT NULL,
@@ -29,6 +29,8 @@ CREATE TABLE revisions (article_id TEXT NOT NULL REFERENCES articles, number INT
     source TEXT NOT NULL, text_sha TEXT NOT NULL REFERENCES texts, title TEXT NOT NULL, author TEXT, published TEXT,
     language TEXT, metadata TEXT NOT NULL, recorded_at TEXT NOT NULL, original_sha TEXT NOT NULL, reader TEXT NOT NULL,
     digest TEXT NOT NULL, change INTEGER NOT NULL REFERENCES changes, PRIMARY KEY (article_id, number)) STRICT, WITHOUT ROWID;
+CREATE TABLE pages (text_sha TEXT NOT NULL REFERENCES texts, original_sha TEXT NOT NULL, starts TEXT NOT NULL,
+    digest TEXT NOT NULL, PRIMARY KEY (text_sha, original_sha)) STRICT, WITHOUT ROWID;
 """
 
 

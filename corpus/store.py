@@ -16,6 +16,8 @@ from uuid import uuid4
 from citewell.corpus.article import Article, Cut, Draft, Passage, Span
 from citewell.corpus.database import Database
 from citewell.corpus.errors import CorruptLibrary, UnknownArticle
+from citewell.corpus.originals import Originals
+from citewell.corpus.pages import drop_pages, pages_of, put_pages
 from citewell.corpus.rows import (
     ARTICLE_COLUMNS,
     EXCLUDED_COLUMNS,
@@ -30,6 +32,7 @@ from citewell.corpus.rows import (
 )
 from citewell.corpus.text import text_sha
 
+ORIGINALS = "originals"  # the folder beside the database
 _LIVE = f"SELECT {POINTER_COLUMNS}, {ARTICLE_COLUMNS} FROM articles LEFT JOIN revisions ON id = article_id AND live = number"
 
 
@@ -48,6 +51,7 @@ class Store:
         """Raises LibraryMissing if there is none and `create` is false, CorruptLibrary if it cannot be read."""
         self.file = file
         self.database = Database(file, create)
+        self.originals = Originals(file.parent / ORIGINALS)
 
     def is_current(self) -> bool:
         """Whether the file that was opened is the one that has the name now."""
@@ -59,22 +63,37 @@ class Store:
     # -- writing ------------------------------------------------------------------------------------------------
 
     def put(
-        self, article_id: str, source: str, draft: Draft, language: str | None, cut: Cut, recipe: str
+        self,
+        article_id: str,
+        source: str,
+        draft: Draft,
+        language: str | None,
+        cut: Cut,
+        recipe: str,
+        original: bytes | None = None,
     ) -> Put:
-        """Store a new article or a new revision; nothing if the live revision says the same already."""
+        """Store a new article or a new revision; nothing if the live revision says the same already.
+
+        The original bytes are on disk before the revision is.
+        """
         sha = text_sha(draft.text)
         metadata = json.dumps(dict(draft.metadata), sort_keys=True, ensure_ascii=False)
         said = (source, sha, draft.title, draft.author, draft.published, language, metadata)
         with self.database.transaction() as db:
             known = db.execute("SELECT live FROM articles WHERE id = ?", (article_id,)).fetchone()
             live = db.execute(
-                "SELECT source, text_sha, title, author, published, language, metadata FROM revisions "
+                "SELECT source, text_sha, title, author, published, language, metadata, original_sha FROM revisions "
                 "JOIN articles ON id = article_id AND live = number WHERE id = ?",
                 (article_id,),
             ).fetchone()
-            if live == said:
+            unchanged = live is not None and live[:-1] == said
+            kept = draft.original_sha != sha and (not unchanged or live[-1] == draft.original_sha)
+            if original is not None and kept:  # one that is its own text is in the store already
+                self.originals.put(draft.original_sha, original)
+            if unchanged:
                 return Put.UNCHANGED
             self._put_text(db, sha, draft.text, cut, recipe)
+            put_pages(db, sha, draft.original_sha, draft.pages)
             if not known:
                 db.execute("INSERT INTO articles VALUES (?, ?, ?)", with_digest(article_id, None))
             change, now = self._next_change(db, article_id, "put")
@@ -92,13 +111,17 @@ class Store:
         return Put.UPDATED if known and known[0] is not None else Put.ADDED
 
     def purge(self, article_id: str) -> None:
-        """Erase an article with all its revisions, and the texts that no other article has. Raises UnknownArticle."""
+        """Erase an article with all its revisions, and the texts that no other article has. Raises UnknownArticle.
+
+        Originals stay until only those that are named still are kept.
+        """
         shas = {revision.text_sha for revision in self.revisions(article_id)}
         if not shas:
             raise UnknownArticle(article_id)
         with self.database.transaction() as db:
             db.execute("DELETE FROM revisions WHERE article_id = ?", (article_id,))
             db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
+            drop_pages(db)
             for sha in shas:
                 if not db.execute("SELECT 1 FROM revisions WHERE text_sha = ?", (sha,)).fetchone():
                     for table in ("passages", "excluded"):
@@ -212,6 +235,17 @@ class Store:
             f"SELECT {ARTICLE_COLUMNS} FROM revisions WHERE article_id = ? ORDER BY number", article_id
         )
         return [article_of(row, self.file) for row in rows]
+
+    def original_shas(self) -> list[str]:
+        """Names of all originals that are files of their own, in order; of articles put without theirs there is none."""
+        rows = self.database.rows(
+            "SELECT DISTINCT original_sha FROM revisions WHERE original_sha NOT IN (text_sha, '') ORDER BY original_sha"
+        )
+        return [str(row[0]) for row in rows]
+
+    def pages(self, article: Article) -> tuple[int, ...]:
+        """Where the pages of a revision's text start; none if it has no pages."""
+        return pages_of(self.database, article)
 
     def titled_texts(self) -> list[tuple[str, str]]:
         """Each stored text's name with each title that a revision gives it, in order."""

@@ -1,22 +1,25 @@
 """Articles into and out of a library: read, cut, stored one by one, then published together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from citewell.corpus.article import Draft
 from citewell.corpus.errors import BadInput, UnknownArticle
+from citewell.corpus.finding import Refused
 from citewell.corpus.passages import CUT_RECIPE, cut
-from citewell.corpus.reading import article_id_of, language_of, read_file
+from citewell.corpus.reading import Reading, article_id_of, language_of, read_all
+from citewell.corpus.records import Mapped
 from citewell.corpus.store import Put
-from citewell.corpus.text import escaped
 from citewell.index.embedding import Progress
 from citewell.index.library import Library
+
+_BATCH = 2_000  # passages that are published together: what a batch needs is held in memory
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file: added, updated, unchanged or refused, and then why."""
+    """What became of one article: added, updated, unchanged or refused, and then why."""
 
     file: str
     result: str
@@ -25,45 +28,68 @@ class Outcome:
     reason: str | None = None
 
 
-def add(library: Library, files: Sequence[Path], progress: Progress = lambda *_: None) -> list[Outcome]:
-    """Add files. One that cannot be read is reported and does not keep the others out."""
-    with library.writing():
-        library.check_nothing_lost()
-        outcomes = list(_store_all(library, files))
-        library.catch_up(progress)
-        library.compact()
-    return outcomes
+def add(
+    library: Library,
+    files: Iterable[Path | Refused],
+    progress: Progress = lambda *_: None,
+    mapped: Mapped | None = None,
+) -> list[Outcome]:
+    """Add files, batch by batch. What cannot be read is reported and does not keep the others out."""
+    outcomes: list[Outcome] = []
+    with closing(read_all(files, mapped)) as found:
+        stored = _store_all(library, found)
+        while True:
+            with library.writing():
+                library.check_nothing_lost()
+                batch = _batch(stored)
+                library.catch_up(progress)
+                library.compact()
+            outcomes += batch
+            if _passages(batch) < _BATCH:  # there were no more
+                return outcomes
 
 
-def _store_all(library: Library, files: Sequence[Path]) -> Iterator[Outcome]:
-    seen: dict[str, str] = {}
-    for file in files:
-        name = escaped(str(file))
+def _batch(stored: Iterator[Outcome]) -> list[Outcome]:
+    batch: list[Outcome] = []
+    passages = 0
+    for outcome in stored:
+        batch.append(outcome)
+        passages += outcome.passages or 0
+        if passages >= _BATCH:
+            break
+    return batch
+
+
+def _passages(batch: Sequence[Outcome]) -> int:
+    return sum(outcome.passages or 0 for outcome in batch)
+
+
+def _store_all(library: Library, found: Iterable[Reading | Refused]) -> Iterator[Outcome]:
+    places: dict[str, str] = {}  # of the ids
+    for each in found:
+        if isinstance(each, Refused):
+            yield Outcome(each.place, "refused", reason=each.reason)
+            continue
         try:
-            draft = read_file(file)
-            source = escaped(str(file.resolve()))
-            article_id = article_id_of(draft, source)
-            if article_id in seen:
+            article_id = article_id_of(each.draft, each.source)
+            if article_id in places:
                 raise BadInput(
-                    f"{name}: the id {article_id!r} is that of {seen[article_id]}, too. Give it another."
+                    f"the id {article_id!r} is that of {places[article_id]}, too. Give it another."
                 )
-            seen[article_id] = name
-            put, passages = _store(library, article_id, source, draft)
-            yield Outcome(name, put.value, article_id, passages)
+            places[article_id] = each.place
+            put, passages = _store(library, article_id, each)
+            yield Outcome(each.place, put.value, article_id, passages)
         except BadInput as refused:
-            yield Outcome(
-                name,
-                "refused",
-                reason=str(refused).removeprefix(f"{name}: ").removeprefix(f"{file.absolute()}: "),
-            )
+            yield Outcome(each.place, "refused", reason=str(refused).removeprefix(f"{each.source}: "))
 
 
-def _store(library: Library, article_id: str, source: str, draft: Draft) -> tuple[Put, int]:
+def _store(library: Library, article_id: str, read: Reading) -> tuple[Put, int]:
+    draft = read.draft
     language = language_of(draft)
     pieces = cut(draft.text, language, library.embedder.count_tokens)
     if not pieces.passages:
         raise BadInput("nothing but page leftovers in it")
-    put = library.store.put(article_id, source, draft, language, pieces, CUT_RECIPE)
+    put = library.store.put(article_id, read.source, draft, language, pieces, CUT_RECIPE, read.original)
     return put, len(pieces.passages)
 
 

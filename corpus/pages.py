@@ -1,0 +1,57 @@
+"""The pages of texts: where each page starts, kept for a text as it was read from certain bytes.
+
+Two sources may have one text and not the same pages.
+"""
+
+import json
+import sqlite3
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from citewell.corpus.article import Article, Span
+from citewell.corpus.database import Database
+from citewell.corpus.errors import CorruptLibrary
+from citewell.corpus.rows import with_digest
+
+
+def put_pages(db: sqlite3.Connection, text_sha: str, original_sha: str, starts: Sequence[int]) -> None:
+    """Within a transaction; nothing for a text without pages."""
+    if starts:
+        row = with_digest(text_sha, original_sha, json.dumps(list(starts), separators=(",", ":")))
+        db.execute("INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?)", row)
+
+
+def drop_pages(db: sqlite3.Connection) -> None:
+    """Of texts that no revision was read to."""
+    db.execute(
+        "DELETE FROM pages WHERE NOT EXISTS (SELECT 1 FROM revisions WHERE revisions.text_sha = pages.text_sha "
+        "AND revisions.original_sha = pages.original_sha)"
+    )
+
+
+def pages_of(database: Database, article: Article) -> tuple[int, ...]:
+    """Where the pages of a revision's text start; none if it has no pages. Raises CorruptLibrary if that is damaged."""
+    rows = database.rows(
+        "SELECT text_sha, original_sha, starts, digest FROM pages WHERE text_sha = ? AND original_sha = ?",
+        article.text_sha,
+        article.original_sha,
+    )
+    if not rows:
+        return ()
+    if with_digest(*rows[0][:-1]) != rows[0]:
+        raise CorruptLibrary(
+            f"{database.file}: the pages of article {article.article_id!r} are damaged. Restore the library from a "
+            "backup, or make a new one from the articles."
+        )
+    return tuple(json.loads(rows[0][2]))
+
+
+def pages_at(span: Span, starts: Sequence[int]) -> tuple[int, ...]:
+    """The numbers of the pages that a span of a text stands on, counted from 1; none for a text without pages.
+
+    A page without a word, which starts where the next does, holds none.
+    """
+    if not starts:
+        return ()
+    first, last = bisect_right(starts, span.start), bisect_right(starts, max(span.start, span.end - 1))
+    return tuple(page for page in range(first, last + 1) if page == last or starts[page] > starts[page - 1])
