@@ -43,7 +43,7 @@ def _files_of(path: Path) -> list[Path | Refused]:
     readable = _within(path)
     if not readable:
         raise BadInput(
-            f"No article in {escaped(str(path))}: readable files end in {', '.join(sorted(SUFFIXES))}."
+            f"No article in {escaped(str(path))}: files that are read end in {', '.join(sorted(SUFFIXES))}."
         )
     return readable
 

@@ -7,11 +7,15 @@ import json
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from citewell.corpus.article import Article, Span
 from citewell.corpus.database import Database
 from citewell.corpus.errors import CorruptLibrary
 from citewell.corpus.rows import with_digest
+
+_COLUMNS = "text_sha, original_sha, starts, digest"
 
 
 def put_pages(db: sqlite3.Connection, text_sha: str, original_sha: str, starts: Sequence[int]) -> None:
@@ -32,18 +36,26 @@ def drop_pages(db: sqlite3.Connection) -> None:
 def pages_of(database: Database, article: Article) -> tuple[int, ...]:
     """Where the pages of a revision's text start; none if it has no pages. Raises CorruptLibrary if that is damaged."""
     rows = database.rows(
-        "SELECT text_sha, original_sha, starts, digest FROM pages WHERE text_sha = ? AND original_sha = ?",
+        f"SELECT {_COLUMNS} FROM pages WHERE text_sha = ? AND original_sha = ?",
         article.text_sha,
         article.original_sha,
     )
-    if not rows:
-        return ()
-    if with_digest(*rows[0][:-1]) != rows[0]:
+    return _starts_of(rows[0], database.file) if rows else ()
+
+
+def check_pages(database: Database) -> None:
+    """Raises CorruptLibrary if what is kept of the pages of any text is damaged."""
+    for row in database.rows(f"SELECT {_COLUMNS} FROM pages"):
+        _starts_of(row, database.file)
+
+
+def _starts_of(row: tuple[Any, ...], file: Path) -> tuple[int, ...]:
+    if with_digest(*row[:-1]) != row:
         raise CorruptLibrary(
-            f"{database.file}: the pages of article {article.article_id!r} are damaged. Restore the library from a "
-            "backup, or make a new one from the articles."
+            f"{file}: the pages of text {row[0][:12]} are damaged. Restore the library from a backup, or make a new one "
+            "from the articles."
         )
-    return tuple(json.loads(rows[0][2]))
+    return tuple(json.loads(row[2]))
 
 
 def pages_at(span: Span, starts: Sequence[int]) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from citewell.corpus.article import Article, Cut, Draft, Passage, Span
 from citewell.corpus.database import Database
 from citewell.corpus.errors import CorruptLibrary, UnknownArticle
 from citewell.corpus.originals import Originals
-from citewell.corpus.pages import drop_pages, pages_of, put_pages
+from citewell.corpus.pages import check_pages, drop_pages, pages_of, put_pages
 from citewell.corpus.rows import (
     ARTICLE_COLUMNS,
     EXCLUDED_COLUMNS,
@@ -194,6 +194,7 @@ class Store:
                 check_pointer(row, self.file)
             for row in self.database.rows(f"SELECT {ARTICLE_COLUMNS} FROM revisions"):
                 article_of(row, self.file)
+            check_pages(self.database)
         except CorruptLibrary as error:
             return [str(error)]
         return []

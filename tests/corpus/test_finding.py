@@ -101,8 +101,8 @@ def test_a_file_named_twice_is_found_once(tmp_path: Path) -> None:
     [
         ("gone", "No such file or folder: {path}"),
         ("gone.txt", "No such file or folder: {path}"),
-        ("empty", "No article in {path}: readable files end in .csv, .docx, .eml"),
-        ("pictures", "No article in {path}: readable files end in .csv, .docx, .eml"),
+        ("empty", "No article in {path}: files that are read end in .csv, .docx, .eml"),
+        ("pictures", "No article in {path}: files that are read end in .csv, .docx, .eml"),
     ],
 )
 def test_a_path_without_an_article_is_refused(tmp_path: Path, missing: str, message: str) -> None:
