@@ -10,7 +10,7 @@ from citewell.corpus.article import Draft
 from citewell.corpus.characters import decoded_page
 from citewell.corpus.fields import if_usable, language, one_line, published
 from citewell.corpus.html import parsed
-from citewell.corpus.markup import markdown_of
+from citewell.corpus.markup import text_of
 from citewell.corpus.plain import first_title
 from citewell.corpus.text import normalise
 
@@ -63,7 +63,7 @@ def _chapter(content: bytes) -> str:
         body = parsed(decoded_page(content)).find("body")
     except ValueError:
         return ""  # an empty file
-    return markdown_of(body) if body is not None else ""
+    return text_of(body) if body is not None else ""
 
 
 def _xml(content: bytes) -> etree._Element:

@@ -7,7 +7,7 @@ from trafilatura.settings import Document
 from citewell.corpus.article import Draft
 from citewell.corpus.characters import decoded_page
 from citewell.corpus.fields import if_usable, language, one_line, published
-from citewell.corpus.markup import markdown_of
+from citewell.corpus.markup import text_of
 from citewell.corpus.plain import first_title
 from citewell.corpus.text import normalise
 
@@ -25,7 +25,7 @@ def read_html(content: bytes, name: str) -> Draft:
         raise ValueError("nested too deeply to be read") from None
     if not isinstance(found, Document) or found.body is None:
         raise ValueError("no main text in the page")
-    text = normalise(markdown_of(found.body)) + "\n"
+    text = normalise(text_of(found.body)) + "\n"
     if not text.strip():
         raise ValueError("no main text in the page")
     return Draft(
@@ -35,7 +35,7 @@ def read_html(content: bytes, name: str) -> Draft:
         author=one_line(found.author),
         published=if_usable(published, found.date),
         language=if_usable(language, said),
-        metadata={key: words for key in ("url", "sitename") if (words := one_line(getattr(found, key)))},
+        metadata={"url": url} if (url := one_line(found.url)) else {},
     )
 
 

@@ -8,7 +8,7 @@ from email.policy import default
 from citewell.corpus.article import Draft
 from citewell.corpus.fields import one_line
 from citewell.corpus.html import parsed
-from citewell.corpus.markup import markdown_of
+from citewell.corpus.markup import text_of
 from citewell.corpus.plain import first_title
 from citewell.corpus.text import normalise
 
@@ -42,4 +42,4 @@ def _words(part: EmailMessage) -> str:
         return words
     tree = parsed(words)
     body = tree.find("body")
-    return markdown_of(tree if body is None else body) + "\n"
+    return text_of(tree if body is None else body) + "\n"

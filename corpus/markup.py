@@ -1,9 +1,14 @@
-"""A tree of HTML, or of what trafilatura makes of it, as Markdown: headings, lists, tables and code keep their form."""
+"""A tree of HTML, or of what trafilatura makes of it, as text: headings, lists, tables and code keep their form.
+
+They are written as in Markdown, but for a heading that reads as one without marks.
+"""
 
 from collections.abc import Iterator, Sequence
 
 import regex
 from lxml import etree
+
+from citewell.corpus.blocks import reads_as_heading
 
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _BREAKS = {"br", "lb"}
@@ -25,7 +30,7 @@ _SILENT = {
 _SPACE = regex.compile(r"[ \t\n\r\f\v\u00a0]+")
 
 
-def markdown_of(root: etree._Element) -> str:
+def text_of(root: etree._Element) -> str:
     """Blocks with a blank line between them. Raises ValueError when it is nested too deeply."""
     try:
         return "\n\n".join(_blocks_of(root))
@@ -73,7 +78,8 @@ class _Writer:
     def _own_block(self, element: etree._Element, name: str) -> Sequence[str]:
         if level := _HEADINGS.get(element.get("rend", "h2") if name == "head" else name):
             words = " ".join(_text(element).split())
-            return [f"{'#' * level} {words}"] if words else []
+            marks = "" if reads_as_heading(words) and not words[0].isdigit() else "#" * level + " "
+            return [marks + words] if words else []
         if name in _LISTS:
             return ["\n".join(lines)] if (lines := list(_items(element, name))) else []
         if name in _CODE:
