@@ -3,9 +3,8 @@
 import hashlib
 import os
 import stat
-from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from io import BufferedReader, FileIO
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import BinaryIO
 
 import regex
 
+from citewell.corpus.ahead import ahead
 from citewell.corpus.article import Draft
 from citewell.corpus.children import Children, Limits
 from citewell.corpus.errors import BadInput, UnreadableFile
@@ -43,14 +43,13 @@ def read_all(
     files: Iterable[Path | Refused], mapped: Mapped | None = None, limits: Limits = LIMITS
 ) -> Generator[Reading | Refused, None, None]:
     """Every article of the files, in order, a few files ahead of who takes them; in their places what is refused."""
-    ahead: deque[Future[Iterable[Reading | Refused]]] = deque()
+
+    def read(file: Path | Refused) -> Iterable[Reading | Refused]:
+        return _read_file(file, mapped or {}, children)
+
     with ThreadPoolExecutor(_AT_ONCE) as threads, Children(limits) as children:
-        for file in files:
-            ahead.append(threads.submit(_read_file, file, mapped or {}, children))
-            if len(ahead) > _AT_ONCE:
-                yield from ahead.popleft().result()
-        while ahead:
-            yield from ahead.popleft().result()
+        for found in ahead(threads, read, files, _AT_ONCE + 1):
+            yield from found
 
 
 def read_file(path: Path, limits: Limits = LIMITS) -> Draft:

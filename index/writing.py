@@ -1,19 +1,23 @@
 """Articles into and out of a library: read, cut, stored one by one, then published together."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from citewell.corpus.ahead import ahead
+from citewell.corpus.article import Cut
 from citewell.corpus.errors import BadInput, UnknownArticle
 from citewell.corpus.finding import Refused
 from citewell.corpus.passages import CUT_RECIPE, cut
 from citewell.corpus.reading import Reading, article_id_of, language_of, read_all
 from citewell.corpus.records import Mapped
-from citewell.corpus.store import Put
-from citewell.index.embedding import Progress
+from citewell.index.embedding import Embedder, Progress
 from citewell.index.library import Library
 
+_CUT_AHEAD = 3  # articles
 _BATCH = 2_000  # passages that are published together: what a batch needs is held in memory
 
 
@@ -36,8 +40,8 @@ def add(
 ) -> list[Outcome]:
     """Add files, batch by batch. What cannot be read is reported and does not keep the others out."""
     outcomes: list[Outcome] = []
-    with closing(read_all(files, mapped)) as found:
-        stored = _store_all(library, found)
+    with ThreadPoolExecutor(1) as cutter, closing(read_all(files, mapped)) as found:
+        stored = _store_all(library, ahead(cutter, partial(_cut, library.embedder), found, _CUT_AHEAD))
         while True:
             with library.writing():
                 library.check_nothing_lost()
@@ -64,33 +68,45 @@ def _passages(batch: Sequence[Outcome]) -> int:
     return sum(outcome.passages or 0 for outcome in batch)
 
 
-def _store_all(library: Library, found: Iterable[Reading | Refused]) -> Iterator[Outcome]:
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """An article ready to be stored."""
+
+    read: Reading
+    language: str | None
+    cut: Cut
+
+
+def _cut(embedder: Embedder, found: Reading | Refused) -> _Piece | Refused:
+    if isinstance(found, Refused):
+        return found
+    language = language_of(found.draft)
+    pieces = cut(found.draft.text, language, embedder.count_tokens)
+    if not pieces.passages:
+        return Refused(found.place, "nothing but page leftovers in it")
+    return _Piece(found, language, pieces)
+
+
+def _store_all(library: Library, found: Iterable[_Piece | Refused]) -> Iterator[Outcome]:
     places: dict[str, str] = {}  # of the ids
     for each in found:
         if isinstance(each, Refused):
             yield Outcome(each.place, "refused", reason=each.reason)
             continue
+        read = each.read
         try:
-            article_id = article_id_of(each.draft, each.source)
+            article_id = article_id_of(read.draft, read.source)
             if article_id in places:
                 raise BadInput(
                     f"the id {article_id!r} is that of {places[article_id]}, too. Give it another."
                 )
-            places[article_id] = each.place
-            put, passages = _store(library, article_id, each)
-            yield Outcome(each.place, put.value, article_id, passages)
+            places[article_id] = read.place
+            put = library.store.put(
+                article_id, read.source, read.draft, each.language, each.cut, CUT_RECIPE, read.original
+            )
+            yield Outcome(read.place, put.value, article_id, len(each.cut.passages))
         except BadInput as refused:
-            yield Outcome(each.place, "refused", reason=str(refused).removeprefix(f"{each.source}: "))
-
-
-def _store(library: Library, article_id: str, read: Reading) -> tuple[Put, int]:
-    draft = read.draft
-    language = language_of(draft)
-    pieces = cut(draft.text, language, library.embedder.count_tokens)
-    if not pieces.passages:
-        raise BadInput("nothing but page leftovers in it")
-    put = library.store.put(article_id, read.source, draft, language, pieces, CUT_RECIPE, read.original)
-    return put, len(pieces.passages)
+            yield Outcome(read.place, "refused", reason=str(refused).removeprefix(f"{read.source}: "))
 
 
 def remove(library: Library, article_ids: Sequence[str], progress: Progress = lambda *_: None) -> None:
