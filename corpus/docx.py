@@ -31,11 +31,16 @@ def read_docx(content: bytes, name: str) -> Draft:
     said = document.core_properties
     return Draft(
         text=text,
-        title=one_line(said.title) or first_title(text) or name,
+        title=_own(said.title) or first_title(text) or name,
         reader="docx-1",
-        author=one_line(said.author) if said.author != "python-docx" else None,
+        author=_own(said.author),
         language=if_usable(language, said.language or None),
     )
+
+
+def _own(said: str) -> str | None:
+    """Without what the library says in place of a document that says nothing."""
+    return None if said in ("Word Document", "python-docx") else one_line(said)
 
 
 def _blocks(document: Document) -> Iterator[str]:

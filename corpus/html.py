@@ -1,11 +1,14 @@
 """A web page: its main text by trafilatura, without menus, banners, comments and related links. Runs in a child process."""
 
+from copy import deepcopy
+
 from lxml import etree, html
 from trafilatura import bare_extraction
 from trafilatura.settings import Document
 
 from citewell.corpus.article import Draft
 from citewell.corpus.characters import decoded_page
+from citewell.corpus.container import better_of
 from citewell.corpus.fields import if_usable, language, one_line, published
 from citewell.corpus.markup import text_of
 from citewell.corpus.plain import first_title
@@ -15,6 +18,7 @@ from citewell.corpus.text import normalise
 def read_html(content: bytes, name: str) -> Draft:
     """Raises ValueError when there is no main text, or the page is nested too deeply."""
     tree = parsed(decoded_page(content))
+    page = deepcopy(tree)  # what is not the article is cut out of the other
     said = tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang")
     try:
         found = bare_extraction(
@@ -25,7 +29,7 @@ def read_html(content: bytes, name: str) -> Draft:
         raise ValueError("nested too deeply to be read") from None
     if not isinstance(found, Document) or found.body is None:
         raise ValueError("no main text in the page")
-    text = normalise(text_of(found.body)) + "\n"
+    text = normalise(better_of(text_of(found.body), page)) + "\n"
     if not text.strip():
         raise ValueError("no main text in the page")
     return Draft(
