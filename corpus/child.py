@@ -3,6 +3,7 @@
 A request on standard input is a line of JSON and so many bytes; the reply on standard output is a line of JSON.
 """
 
+import errno
 import json
 import os
 import resource
@@ -14,12 +15,16 @@ from typing import BinaryIO
 from citewell.corpus.reader import reader_of
 from citewell.corpus.sniff import Format
 
+_OUT_OF_MEMORY = "it takes more memory to read than there is for one article"
+_DEEPEST = 20_000  # calls; libxml2 takes 2,048 elements within each other
+
 
 def main(memory: int, seconds: int, most_bytes: int) -> None:
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a parser prints is no reply
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.setrecursionlimit(_DEEPEST)
     while line := sys.stdin.buffer.readline():
         _end_when_used(seconds)
         last = _answer(json.loads(line), sys.stdin.buffer, replies, most_bytes)
@@ -45,11 +50,14 @@ def _answer(request: dict[str, str], content: BinaryIO, replies: BinaryIO, most_
         said = {"draft": asdict(draft)}
     except ValueError as error:
         said = {"reason": str(error)}
-    except MemoryError:
-        last, said = True, {"reason": "it takes more memory to read than there is for one article"}
     except Exception as error:
-        said = {"reason": f"cannot be read as {request['format']} ({type(error).__name__})"}
-    replies.write(json.dumps(said).encode() + b"\n")
+        last = isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM
+        said = {
+            "reason": _OUT_OF_MEMORY
+            if last
+            else f"cannot be read as {request['format']} ({type(error).__name__})"
+        }
+    replies.write(json.dumps(said | {"last": last}).encode() + b"\n")
     replies.flush()
     return last
 

@@ -48,15 +48,14 @@ class Children:
         with self._turn:
             child = self._idle.pop() if self._idle else _Child(self.limits)
             self._all.add(child)
+        reply: dict[str, Any] = {"last": True}
         try:
             reply = child.ask(kind, content, name)
-        except BaseException:
+        finally:
             with self._turn:
-                self._all.discard(child)
-            child.end()
-            raise
-        with self._turn:
-            self._idle.append(child)
+                (self._all.discard if reply["last"] else self._idle.append)(child)
+            if reply["last"]:
+                child.end()
         if "draft" not in reply:
             raise ValueError(reply["reason"])
         given = reply["draft"]

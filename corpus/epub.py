@@ -59,16 +59,18 @@ def read_epub(content: bytes, name: str) -> Draft:
 
 
 def _chapter(content: bytes) -> str:
-    try:
-        body = parsed(decoded_page(content)).find("body")
-    except ValueError:
-        return ""  # an empty file
+    if not content.strip():
+        return ""
+    body = parsed(decoded_page(content)).find("body")
     return text_of(body) if body is not None else ""
 
 
 def _xml(content: bytes) -> etree._Element:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True)
-    tree = etree.fromstring(content, parser)
+    try:
+        tree = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError:
+        tree = None
     if tree is None:
         raise ValueError("its table of contents is damaged; save it again")
     return tree

@@ -44,10 +44,18 @@ def read_html(content: bytes, name: str) -> Draft:
 
 
 def parsed(characters: str) -> html.HtmlElement:
-    """The tree of a page. Raises ValueError when there is none."""
+    """The tree of a page. Raises ValueError when there is none, or not all of it."""
     clean = characters.replace("\0", "\ufffd").encode("utf-8", "replace")
+    parser = html.HTMLParser(encoding="utf-8", remove_pis=True, huge_tree=True)
     try:
-        tree = html.document_fromstring(clean, parser=html.HTMLParser(encoding="utf-8", remove_pis=True))
+        tree = html.document_fromstring(clean, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, AssertionError):
-        raise ValueError("no page in it") from None
+        tree = None
+    faults = {fault.type_name for fault in parser.error_log}
+    if "ERR_NO_MEMORY" in faults:
+        raise MemoryError
+    if "ERR_RESOURCE_LIMIT" in faults:
+        raise ValueError("nested too deeply to be read")
+    if tree is None:
+        raise ValueError("no page in it")
     return tree
