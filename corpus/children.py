@@ -30,6 +30,7 @@ class Children:
         self._idle: list[_Child] = []
         self._all: set[_Child] = set()
         self._turn = threading.Lock()
+        self._over = False
 
     def __enter__(self) -> Self:
         return self
@@ -39,6 +40,7 @@ class Children:
     ) -> None:
         """End all, also while they read."""
         with self._turn:
+            self._over = True
             for child in self._all:
                 child.end()
             self._all, self._idle = set(), []
@@ -46,6 +48,8 @@ class Children:
     def read(self, kind: Format, content: bytes, name: str) -> Draft:
         """Raises ValueError with the reason why it cannot be read."""
         with self._turn:
+            if self._over:
+                raise ValueError("nothing is read any more")
             child = self._idle.pop() if self._idle else _Child(self.limits)
             self._all.add(child)
         reply: dict[str, Any] = {"last": True}

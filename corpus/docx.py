@@ -8,6 +8,7 @@ import regex
 from docx.document import Document
 from docx.opc.exceptions import OpcError
 from docx.table import Table
+from lxml import etree
 
 from citewell.corpus import archive
 from citewell.corpus.article import Draft
@@ -23,9 +24,9 @@ def read_docx(content: bytes, name: str) -> Draft:
     archive.opened(content).close()
     try:
         document = docx.Document(io.BytesIO(content))
-    except (KeyError, ValueError, OpcError):
+        text = normalise("\n\n".join(_blocks(document))) + "\n"
+    except (LookupError, ValueError, AttributeError, OpcError, etree.XMLSyntaxError):
         raise ValueError("a damaged DOCX, or no DOCX at all; save it again") from None
-    text = normalise("\n\n".join(_blocks(document))) + "\n"
     if not text.strip():
         raise ValueError("no text in the document, only pictures")
     said = document.core_properties

@@ -82,29 +82,34 @@ def _csv(stream: BinaryIO, name: str, mapped: Mapped, most_bytes: int) -> Iterat
     names = [cell.strip() for cell in next(csv.reader([first], delimiter=separator), [])]
     if len(names) != len(set(names)):
         raise ValueError("two columns have one name; mend its first line")
-    rows = csv.reader(given, delimiter=separator)
+    rows = csv.reader(given, delimiter=separator, strict=True)
     number = 0
     while True:
         taken.clear()
+        fault = None
+        row: list[str] | None = []
         try:
             row = next(rows, None)
         except csv.Error as error:
-            raise ValueError(f"after record {number}: {error}") from None
+            fault = str(error)
         if row is None:
             return
-        if not any(cell.strip() for cell in row):
+        if not fault and not any(cell.strip() for cell in row):
             continue
         number += 1
         own = b"".join(taken)
-        try:
-            decoded(own)
-            if len(row) > len(names):
-                raise ValueError(f"{len(row)} cells, but {len(names)} columns")
-            fields: dict[str, object] = dict(zip(names, row, strict=False))
-            found: Draft | str = _draft(fields, f"record {number}", "csv-1", mapped)
-        except ValueError as error:
-            found = str(error)
+        found = fault or _attempt_row(own, names, row, f"record {number}", mapped)
         yield Record(number, header_line + own, found)
+
+
+def _attempt_row(own: bytes, names: list[str], row: list[str], name: str, mapped: Mapped) -> Draft | str:
+    try:
+        decoded(own)
+        if len(row) > len(names):
+            return f"{len(row)} cells, but {len(names)} columns"
+        return _draft(dict(zip(names, row, strict=False)), name, "csv-1", mapped)
+    except ValueError as error:
+        return str(error)
 
 
 def _separator(header: str) -> str:

@@ -24,7 +24,7 @@ MARKDOWN = f"---\nid: tides\npublished: 2026-03-20\n---\n# Tides\n\n{WORDS} {MOR
 JSON_LINES = (
     f'{{"id": "a", "title": "Tides", "text": "{WORDS}"}}\n{{"id": "b", "title": "Moon", "text": "{MORE}"}}\n'
 )
-CSV = f'id,title,text\na,Tides,"{WORDS}"\nb,Moon,"{MORE}"\n'
+CSV = f'id,title,text\nc,Tides,"{WORDS}"\nd,Moon,"{MORE}"\n'
 PDF = pdf_of([[WORDS], [], [MORE]], title="Tides")
 
 _CONTAINER = (
