@@ -13,6 +13,7 @@ from lxml import etree
 from citewell.corpus import archive
 from citewell.corpus.article import Draft
 from citewell.corpus.fields import if_usable, language, one_line
+from citewell.corpus.markup import row_of
 from citewell.corpus.plain import first_title
 from citewell.corpus.text import normalise
 
@@ -74,5 +75,4 @@ def _rows(table: Table) -> str:
     rows = [row for row in rows if any(row)]
     if len(rows) < 2 or len(rows[0]) < 2:
         return "\n\n".join(words for row in rows for words in row if words)
-    lines = [rows[0], ["---"] * len(rows[0]), *rows[1:]]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return "\n".join([row_of(rows[0]), "|" + "---|" * len(rows[0]), *map(row_of, rows[1:])])

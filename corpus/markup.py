@@ -127,9 +127,13 @@ def _table(table: etree._Element) -> list[str]:
         (_text(each) for each in table if isinstance(each.tag, str) and _name(each) == "caption"), ""
     )
     header, *body = _grid(cells)
-    lines = [header, ["---"] * len(header), *body]
-    drawn = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    rule = "|" + "---|" * len(header)
+    drawn = "\n".join([row_of(header), rule, *map(row_of, body)])
     return [" ".join(caption.split()), drawn] if caption.strip() else [drawn]
+
+
+def row_of(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
 
 
 def _grid(cells: Sequence[Sequence[etree._Element]]) -> list[list[str]]:

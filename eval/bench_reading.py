@@ -122,9 +122,9 @@ def _add(kind: str, count: int) -> Added:
     return Added(kind, count, round(spent, 2), round(count / spent, 1), round(used, 2), peak)
 
 
-def extractions(files: list[Path]) -> Iterator[Extraction]:
+def extractions(files: list[Path], count_tokens: Callable[[str], int]) -> Iterator[Extraction]:
     """Every text in every layout, against the text without what cleaning finds in it."""
-    clean = [(draft.title, _clean(draft.text), language_of(draft)) for draft in map(read_file, files)]
+    clean = [(draft.title, clean_text(draft.text), language_of(draft)) for draft in map(read_file, files)]
     with tempfile.TemporaryDirectory(prefix="citewell-bench-") as made:
         for layout in LAYOUTS:
             pages = [Path(made) / f"{layout}-{number}.html" for number in range(len(clean))]
@@ -136,12 +136,12 @@ def extractions(files: list[Path]) -> Iterator[Extraction]:
                     getattr(found, "draft", None), "text", ""
                 )  # nothing of a page that is refused
                 shares.append(precision_recall(extracted, text))
-                same += passages(extracted, language) == passages(text, language)
+                same += passages(extracted, language, count_tokens) == passages(text, language, count_tokens)
             precision, recall = (sum(share) / len(shares) for share in zip(*shares, strict=True))
             yield Extraction(layout, len(clean), round(precision, 4), round(recall, 4), same)
 
 
-def _clean(text: str) -> str:
+def clean_text(text: str) -> str:
     for excluded in reversed(excluded_spans(text)):
         text = text[: excluded.span.start] + text[excluded.span.end :]
     return text
@@ -153,9 +153,9 @@ def precision_recall(extracted: str, text: str) -> tuple[float, float]:
     return common / max(found.total(), 1), common / wanted.total()
 
 
-def passages(text: str, language: str | None) -> list[list[str]]:
+def passages(text: str, language: str | None, count_tokens: Callable[[str], int]) -> list[list[str]]:
     """The words of each passage."""
-    pieces = cut(text, language, lambda words: len(words) // 4)
+    pieces = cut(text, language, count_tokens)
     return [_WORD.findall(passage.span.of(text)) for passage in pieces.passages]
 
 
@@ -169,7 +169,7 @@ def main() -> None:
         print(json.dumps(asdict(_add(given.only, given.articles))))
         return
     files = sorted(file for file in given.folder.iterdir() if file.suffix in (".md", ".txt"))
-    rows: list[Added | Extraction] = list(extractions(files))
+    rows: list[Added | Extraction] = list(extractions(files, OnnxEmbedder(default_model()).count_tokens))
     for kind in KINDS:
         count = given.articles if kind == "plain text" else max(given.articles // _SLOWER, 1)
         print(f"adding {count} articles as {kind} ...", file=sys.stderr)

@@ -76,14 +76,20 @@ def _cells(row: str, tag: str) -> str:
 
 def _lists(items: Sequence[str]) -> Iterator[str]:
     """Bullets, and what counts from one, as lists; other numbered items as the paragraphs that they are."""
-    marks = [_ITEM_MARK.match(item) for item in items]
-    numbers = [mark["number"] if mark else None for mark in marks]
-    counted = numbers == [str(i) for i in range(1, len(items) + 1)]
-    if not counted and any(numbers):
-        yield from (f"<p>{escape(' '.join(item.split()))}</p>" for item in items)
-        return
-    inner = "".join(f"<li>{escape(_ITEM_MARK.sub('', ' '.join(item.split())))}</li>\n" for item in items)
-    yield f"<{'ol' if counted else 'ul'}>\n{inner}</{'ol' if counted else 'ul'}>"
+    for _, group in groupby(items, key=lambda item: bool(_number(item))):
+        members = list(group)
+        numbers = [_number(item) for item in members]
+        counted = numbers == [str(i) for i in range(1, len(members) + 1)]
+        if counted or not numbers[0]:
+            lines = (f"<li>{escape(_ITEM_MARK.sub('', ' '.join(item.split())))}</li>\n" for item in members)
+            yield f"<{'ol' if counted else 'ul'}>\n{''.join(lines)}</{'ol' if counted else 'ul'}>"
+        else:
+            yield from (f"<p>{escape(' '.join(item.split()))}</p>" for item in members)
+
+
+def _number(item: str) -> str | None:
+    mark = _ITEM_MARK.match(item)
+    return mark["number"] if mark else None
 
 
 def _links(words: Sequence[str], css: str = "") -> str:
