@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,12 @@ def test_one_child_reads_one_article_after_another() -> None:
         first = children.read(Format.PDF, PDF, "a")
         assert children.read(Format.HTML, HTML.encode(), "b").title == "Tides"
         assert children.read(Format.PDF, PDF, "a") == first
+
+
+def test_parsers_are_loaded_in_children_only() -> None:
+    code = (
+        "import sys, citewell.corpus.reading, citewell.corpus.finding; "
+        "print({'lxml', 'trafilatura', 'pypdfium2', 'docx', 'email.parser'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

@@ -30,7 +30,7 @@ def test_articles_of_several_formats_are_added_and_cited_with_their_pages(tmp_pa
         ("birds.jsonl, record 2", "refused", "the field 'story' holds no words"),
     ]
     said = citewell("ask", "What do otters eat?", "--library", library, "--k", "1").out
-    assert f"   {folder}/animals  page 2  [" in said
+    assert f"   {folder}/animals  pages 1-2  [" in said  # it quotes the sentence before, too
     found = json.loads(citewell("search", "otters", "--library", library, "--k", "1", "--json").out)
     assert found["hits"][0]["passage"]["pages"] == [1, 2]
     only = citewell(
