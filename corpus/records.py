@@ -65,17 +65,17 @@ def _object(line: str) -> dict[str, object]:
 
 def _csv(stream: BinaryIO, name: str, mapped: Mapped, most_bytes: int) -> Iterator[Record]:
     """The original of a record is the header line and its own lines, so that it can be read again by itself."""
-    taken: list[bytes] = []
+    taken = bytearray()
 
     def lines() -> Iterator[str]:
         for line in _lines(stream, most_bytes):
-            taken.append(line)
-            if sum(map(len, taken)) > most_bytes:
+            taken.extend(line)
+            if len(taken) > most_bytes:
                 raise ValueError("a quotation mark is never closed; mend the file")
             yield line.decode("utf-8", "surrogateescape")  # a wrong byte is a fault of its record only
 
     first = next(given := lines(), "").lstrip("\ufeff")
-    header_line = b"".join(taken)
+    header_line = bytes(taken)
     decoded(header_line)
     separator = "\t" if name.lower().endswith(".tsv") else _separator(first)
     csv.field_size_limit(most_bytes)
@@ -97,7 +97,7 @@ def _csv(stream: BinaryIO, name: str, mapped: Mapped, most_bytes: int) -> Iterat
         if not fault and not any(cell.strip() for cell in row):
             continue
         number += 1
-        own = b"".join(taken)
+        own = bytes(taken)
         found = fault or _attempt_row(own, names, row, f"record {number}", mapped)
         yield Record(number, header_line + own, found)
 
