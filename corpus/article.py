@@ -24,12 +24,15 @@ class Draft:
     text: str
     title: str
     reader: str
-    original_sha: str
+    original_sha: str = ""  # SHA-256 of the bytes that it was made of; known to who has them
     article_id: str | None = None
     author: str | None = None
     published: str | None = None  # ISO 8601, as precise as the source: 2026, 2026-03 or 2026-03-20
     language: str | None = None  # ISO 639-1
     metadata: Mapping[str, str] = field(default_factory=dict)
+    pages: tuple[
+        int, ...
+    ] = ()  # where in the text each page starts, the first at 0; none if there are no pages
 
 
 @dataclass(frozen=True, slots=True)

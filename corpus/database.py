@@ -31,7 +31,10 @@ CREATE TABLE revisions (article_id TEXT NOT NULL REFERENCES articles, number INT
     source TEXT NOT NULL, text_sha TEXT NOT NULL REFERENCES texts, title TEXT NOT NULL, author TEXT, published TEXT,
     language TEXT, metadata TEXT NOT NULL, recorded_at TEXT NOT NULL, original_sha TEXT NOT NULL, reader TEXT NOT NULL,
     digest TEXT NOT NULL, change INTEGER NOT NULL REFERENCES changes, PRIMARY KEY (article_id, number)) STRICT, WITHOUT ROWID;
+CREATE TABLE pages (text_sha TEXT NOT NULL REFERENCES texts, original_sha TEXT NOT NULL, starts TEXT NOT NULL,
+    digest TEXT NOT NULL, PRIMARY KEY (text_sha, original_sha)) STRICT, WITHOUT ROWID;
 CREATE INDEX revisions_of ON revisions (text_sha);
+CREATE INDEX revisions_from ON revisions (original_sha);
 """
 
 

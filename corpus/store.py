@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from citewell.corpus.article import Change, Cut, Draft
 from citewell.corpus.errors import UnknownArticle
+from citewell.corpus.pages import drop_pages, put_pages
 from citewell.corpus.rows import CHANGE_COLUMNS, change_of, with_digest
 from citewell.corpus.stored import Stored
 from citewell.corpus.text import text_sha
@@ -43,22 +44,37 @@ class Store(Stored):
         self.clock = clock
 
     def put(
-        self, article_id: str, source: str, draft: Draft, language: str | None, cut: Cut, recipe: str
+        self,
+        article_id: str,
+        source: str,
+        draft: Draft,
+        language: str | None,
+        cut: Cut,
+        recipe: str,
+        original: bytes | None = None,
     ) -> Put:
-        """Store a new article or a new revision; nothing if the live revision says the same already."""
+        """Store a new article or a new revision; nothing if the live revision says the same already.
+
+        The original bytes are on disk before the revision is.
+        """
         sha = text_sha(draft.text)
         metadata = json.dumps(dict(draft.metadata), sort_keys=True, ensure_ascii=False)
         said = (source, sha, draft.title, draft.author, draft.published, language, metadata)
         with self.database.transaction() as db:
             known = db.execute("SELECT live FROM articles WHERE id = ?", (article_id,)).fetchone()
             live = db.execute(
-                "SELECT source, text_sha, title, author, published, language, metadata FROM revisions "
+                "SELECT source, text_sha, title, author, published, language, metadata, original_sha FROM revisions "
                 "JOIN articles ON id = article_id AND live = number WHERE id = ?",
                 (article_id,),
             ).fetchone()
-            if live == said:
+            unchanged = live is not None and live[:-1] == said
+            kept = draft.original_sha != sha and (not unchanged or live[-1] == draft.original_sha)
+            if original is not None and kept:  # one that is its own text is in the store already
+                self.originals.put(draft.original_sha, original)
+            if unchanged:
                 return Put.UNCHANGED
             self._put_text(db, sha, draft.text, cut, recipe)
+            put_pages(db, sha, draft.original_sha, draft.pages)
             if not known:
                 db.execute("INSERT INTO articles VALUES (?, ?, ?)", with_digest(article_id, None))
             change = self._next_change(db, article_id, "put")
@@ -71,12 +87,16 @@ class Store(Stored):
                 (*row, change.number),
             )
             self._point(db, article_id, number)
-            if keep := self.kept_revisions():
-                self._erase(db, article_id, number - keep)
+            keep = self.kept_revisions()
+            lost = self._erase(db, article_id, number - keep) if keep else set()
+        self.originals.remove(lost)
         return Put.UPDATED if known and known[0] is not None else Put.ADDED
 
     def purge(self, article_id: str) -> None:
-        """Erase an article with all its revisions, and the texts that no other article has. Raises UnknownArticle."""
+        """Erase an article with all its revisions, and the texts that no other article has. Raises UnknownArticle.
+
+        Originals stay until only those that are named still are kept.
+        """
         if not self.revisions(article_id):
             raise UnknownArticle(article_id)
         with self.database.transaction() as db:
@@ -95,20 +115,31 @@ class Store(Stored):
                 "SELECT article_id, max(number) FROM revisions GROUP BY article_id HAVING count(*) > ?",
                 (keep,),
             ).fetchall()
+            lost: set[str] = set()
             for article_id, newest in too_many:
-                self._erase(db, article_id, newest - keep)
+                lost |= self._erase(db, article_id, newest - keep)
                 self._next_change(db, article_id, "drop")
+        self.originals.remove(lost)
 
-    def _erase(self, db: sqlite3.Connection, article_id: str, newest: int) -> None:
-        """Erase an article's revisions up to that number, and the texts that no other revision has."""
+    def _erase(self, db: sqlite3.Connection, article_id: str, newest: int) -> set[str]:
+        """Erase an article's revisions up to that number, and the texts that no other revision has.
+
+        Returns the names of the originals that none has.
+        """
         old = "FROM revisions WHERE article_id = ? AND number <= ?"
-        shas = db.execute(f"SELECT DISTINCT text_sha {old}", (article_id, newest)).fetchall()
+        shas, originals = (
+            db.execute(f"SELECT DISTINCT {column} {old}", (article_id, newest)).fetchall()
+            for column in ("text_sha", "original_sha")
+        )
         db.execute(f"DELETE {old}", (article_id, newest))
         for (sha,) in shas:
+            drop_pages(db, sha)
             if not db.execute("SELECT 1 FROM revisions WHERE text_sha = ?", (sha,)).fetchone():
                 for table in ("passages", "excluded"):
                     db.execute(f"DELETE FROM {table} WHERE text_sha = ?", (sha,))
                 db.execute("DELETE FROM texts WHERE sha = ?", (sha,))
+        named = "SELECT 1 FROM revisions WHERE original_sha = ?"
+        return {sha for (sha,) in originals if sha and not db.execute(named, (sha,)).fetchone()}
 
     def recut(self, sha: str, cut: Cut, recipe: str) -> None:
         """Replace the spans of a text, as a newer recipe has them; the text stays what it is."""

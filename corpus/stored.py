@@ -7,6 +7,8 @@ from pathlib import Path
 from citewell.corpus.article import Article, Cut, Passage, Span
 from citewell.corpus.database import Database
 from citewell.corpus.errors import CorruptLibrary, UnknownArticle
+from citewell.corpus.originals import Originals
+from citewell.corpus.pages import check_pages, pages_of
 from citewell.corpus.rows import (
     ARTICLE_COLUMNS,
     CHANGE_COLUMNS,
@@ -25,6 +27,7 @@ from citewell.corpus.rows import (
 from citewell.corpus.text import text_sha
 from citewell.corpus.timeline import last_change
 
+ORIGINALS = "originals"  # the folder beside the database
 _LIVE = f"SELECT {POINTER_COLUMNS}, {ARTICLE_COLUMNS} FROM articles LEFT JOIN revisions ON id = article_id AND live = number"
 
 
@@ -35,6 +38,7 @@ class Stored:
         """Raises LibraryMissing if there is none and `create` is false, CorruptLibrary if it cannot be read."""
         self.file = file
         self.database = Database(file, create)
+        self.originals = Originals(file.parent / ORIGINALS)
 
     def is_current(self) -> bool:
         """Whether the file that was opened is the one that has the name now."""
@@ -55,6 +59,7 @@ class Stored:
             for row in self.database.rows(f"SELECT {CHANGE_COLUMNS} FROM changes"):
                 change_of(row, self.file)
             self.kept_revisions()
+            check_pages(self.database)
         except CorruptLibrary as error:
             return [str(error)]
         return []
@@ -136,6 +141,17 @@ class Stored:
         """How many revisions are kept of each article; None for all."""
         rows = self.database.rows("SELECT revisions, digest FROM keeping")
         return keeping_of(rows[0], self.file) if rows else None
+
+    def original_shas(self) -> list[str]:
+        """Names of all originals that are files of their own, in order; of articles put without theirs there is none."""
+        rows = self.database.rows(
+            "SELECT DISTINCT original_sha FROM revisions WHERE original_sha NOT IN (text_sha, '') ORDER BY original_sha"
+        )
+        return [str(row[0]) for row in rows]
+
+    def pages(self, article: Article) -> tuple[int, ...]:
+        """Where the pages of a revision's text start; none if it has no pages."""
+        return pages_of(self.database, article)
 
     def titled_texts(self) -> list[tuple[str, str]]:
         """Each stored text's name with each title that a revision gives it, in order."""

@@ -138,6 +138,7 @@ class _Located:
     links: Links
     stored: Passage
     text: str  # of the whole article
+    page_starts: tuple[int, ...]
 
 
 def _citations(
@@ -185,7 +186,8 @@ def _quoted(
 ) -> tuple[_Located, Quote]:
     """A hit with its verified quote."""
     found = _located(searcher, store, hit, texts)
-    quote = quote_of(evidence_in(searcher, query, hit.number, found.stored, found.text), found.text)
+    evidence = evidence_in(searcher, query, hit.number, found.stored, found.text)
+    quote = quote_of(evidence, found.text, found.page_starts)
     verify(quote, found.passage, found.text, store.file)
     return found, quote
 
@@ -206,9 +208,10 @@ def _located(searcher: Searcher, store: Store, hit: Hit, texts: dict[str, str]) 
     stored = store.passage(indexed.text_sha, span)
     if stored is None or len(stored.sentences) != rows.stop - rows.start:
         raise unfit(hit.passage_id, store.file)
-    passage = cited_passage(hit.passage_id, span, stored.heading, text)
+    starts = store.pages(article)
+    passage = cited_passage(hit.passage_id, span, stored.heading, text, starts)
     links = links_of(article, hit.passage_id, of_revision=searcher.as_of is not None)
-    return _Located(cited(article), passage, links, stored, text)
+    return _Located(cited(article), passage, links, stored, text, starts)
 
 
 def _reason(searcher: Searcher, ranking: Ranking) -> str:

@@ -37,7 +37,7 @@ def verify(library: Library) -> tuple[Check, ...]:
         else _agreement(library, name, articles, rows)
         for name, articles, rows in compared
     )
-    return (_database(library), _texts(library), _spans(library), files, *agreements)
+    return (_database(library), _texts(library), _spans(library), _originals(library), files, *agreements)
 
 
 def _database(library: Library) -> Check:
@@ -57,6 +57,11 @@ def _spans(library: Library) -> Check:
             raise CorruptLibrary(f"text {sha[:12]}: {fault}")
 
     return _each("spans", library.store.text_shas(), look)
+
+
+def _originals(library: Library) -> Check:
+    """The bytes that texts were read from are there, each with the SHA-256 that it is named by."""
+    return _each("originals", library.store.original_shas(), library.store.originals.get)
 
 
 def _files(library: Library) -> Check:

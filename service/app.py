@@ -149,7 +149,7 @@ def find_passage(library: Library, passage_id: str) -> PassageText:
         raise UnknownPassage(passage_id)
     stored = library.store.passage(article.text_sha, span)
     heading = stored.heading if stored else None
-    passage = cited_passage(passage_id, span, heading, text)
+    passage = cited_passage(passage_id, span, heading, text, library.store.pages(article))
     known = known_article(library.store, article_id)
     now = now_of(passage.text, span, text, known)
     links = links_of(article, passage_id)

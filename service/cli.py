@@ -34,11 +34,13 @@ from citewell.service.options import (
     LIBRARY,
     WAIT,
     AsJson,
+    FieldNames,
     Folder,
     InPrecision,
     Wait,
     check_precision,
     embedder,
+    mapping,
     opened,
     show,
 )
@@ -59,6 +61,7 @@ Citations = Annotated[int, typer.Option("--k", help="How many at most, 1 to 100.
 @app.command()
 def add(
     paths: list[Path],
+    field: FieldNames = None,
     library: Folder = LIBRARY,
     precision: InPrecision = None,
     keep_revisions: Annotated[
@@ -73,16 +76,17 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add articles: files, or folders with everything readable in them. --precision is for a new library."""
-    from citewell.corpus.reading import find_files
+    from citewell.corpus.finding import find_files
     from citewell.index.writing import add as add_files
 
+    mapped = mapping(field)
     files = find_files(paths)
     check_precision(library, precision)
     with (
         opened(library, create=True, bulk=True, precision=precision, wait=wait) as held,
         terminal.progress("embedding") as progress,
     ):
-        outcomes = add_files(held, files, progress, keep_revisions)
+        outcomes = add_files(held, files, progress, mapped, keep_revisions)
     show(as_json, {"files": [asdict(outcome) for outcome in outcomes]}, terminal.outcomes(outcomes))
     if any(outcome.result == "refused" for outcome in outcomes):
         raise typer.Exit(1)

@@ -79,7 +79,8 @@ def answer(given: "Answer") -> str:
         lines += [
             f"{citation.rank}. {_indented(citation.quote.text, 3).lstrip()}",
             f"   {_named(citation.article)}",
-            f"   {citation.article.source}  [{citation.quote.start}-{citation.quote.end}]  score {citation.score:.3f}",
+            f"   {citation.article.source}{_pages(citation.quote.pages)}  [{citation.quote.start}-{citation.quote.end}]"
+            f"  score {citation.score:.3f}",
             *(f"   also in {escaped(also.title)}  {also.source}" for also in citation.also_in),
             *_explained(citation.explain),
             "",
@@ -119,7 +120,7 @@ def search_result(found: "SearchResult") -> str:
         lines += [
             f"{hit.rank}. {_named(hit.article)}  score {hit.score:.3f}",
             _indented(hit.passage.text.strip(), 3),
-            f"   {hit.passage.id}",
+            f"   {hit.passage.id}{_pages(hit.passage.pages)}",
             "",
         ]
     return "\n".join([*lines, _states(found.retrievers)])
@@ -184,6 +185,12 @@ def _checked(each: "Checked") -> list[str]:
 
 def _named(article: "CitedArticle") -> str:
     return escaped(article.title) + (f" ({article.published})" if article.published else "")
+
+
+def _pages(numbers: Sequence[int]) -> str:
+    if not numbers:
+        return ""
+    return f"  page {numbers[0]}" if len(numbers) == 1 else f"  pages {numbers[0]}-{numbers[-1]}"
 
 
 def _indented(text: str, by: int) -> str:

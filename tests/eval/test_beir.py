@@ -188,7 +188,15 @@ def searched(tmp_path: Path) -> Iterator[tuple[BeirSet, Searcher]]:
     qrels = ["q1\tv1.2\t1", "q2\tsilent\t1", "q3\tlong\t2", "q3\tv1.2\t1"]
     beir = read(write(tmp_path, corpus, queries, qrels))
     cache = VectorCache(tmp_path / "vectors.db")
-    yield beir, Searcher("beir", [Part(build(beir.documents, EMBEDDER, cache))], EMBEDDER, Config(k1=1.5, lexical=0.5, passage=0.25, sentence=0.25))
+    yield (
+        beir,
+        Searcher(
+            "beir",
+            [Part(build(beir.documents, EMBEDDER, cache))],
+            EMBEDDER,
+            Config(k1=1.5, lexical=0.5, passage=0.25, sentence=0.25),
+        ),
+    )
     cache.close()
 
 

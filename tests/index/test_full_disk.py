@@ -109,7 +109,11 @@ def check_mended(folder: Path, operation: str, states: dict[str, State]) -> None
 
 def check_no_leftovers(folder: Path) -> None:
     databases = {f"{name}{log}" for name in (STORE, "vectors.db") for log in ("", "-wal", "-shm")}
-    assert {path.name for path in (folder / "library").iterdir()} <= databases | {"index", "lock"}
+    assert {path.name for path in (folder / "library").iterdir()} <= databases | {
+        "index",
+        "lock",
+        "originals",
+    }
     assert {path.name for path in folder.iterdir()} <= {
         "library", "articles", "old.zip", "new.zip", "ballast", "lost+found",
     }  # fmt: skip

@@ -39,6 +39,7 @@ def test_a_sound_library_has_no_fault(library: Library) -> None:
         ("database", 1, ()),
         ("texts", 2, ()),
         ("spans", 2, ()),
+        ("originals", 0, ()),
         ("index files", 2, ()),
         ("index against store", 2, ()),
         ("history against store", 0, ()),

@@ -11,8 +11,8 @@ ANSWER = """
 {"question": "...", "verdict": "answered", "confidence": 0.93, "reason": null,
  "citations": [{"rank": 1, "score": 0.81,
    "article": {"id": "...", "title": "...", "source": "file or URL", "published": "2026-03-20", "revision": 1, "version": "sha256 of the text"},
-   "passage": {"id": "...", "start": 1200, "end": 1980, "heading": "...", "page": null, "text": "..."},
-   "quote": {"start": 1301, "end": 1410, "text": "...", "highlight": {"start": 1301, "end": 1360}, "table_header": null},
+   "passage": {"id": "...", "start": 1200, "end": 1980, "heading": "...", "pages": [], "text": "..."},
+   "quote": {"start": 1301, "end": 1410, "text": "...", "highlight": {"start": 1301, "end": 1360}, "table_header": null, "pages": []},
    "links": {"passage": "...", "article": "...", "source": "...", "quote": "..."}, "also_in": [], "explain": null}],
  "near_misses": [], "disagreements": [],
  "retrievers": {"lexical": {"state": "ok"}, "dense": {"state": "ok"}},
@@ -37,7 +37,7 @@ WHY_NOT = f"""
 SEARCH_RESULT = """
 {"query": "...", "hits": [{"rank": 1, "score": 0.81,
    "article": {"id": "...", "title": "...", "source": "...", "published": null, "revision": 1, "version": "..."},
-   "passage": {"id": "...", "start": 0, "end": 1, "heading": "...", "page": null, "text": "..."},
+   "passage": {"id": "...", "start": 0, "end": 1, "heading": "...", "pages": [], "text": "..."},
    "links": {"passage": "...", "article": "...", "source": null, "quote": null}}],
  "retrievers": {"lexical": {"state": "ok"}, "dense": {"state": "ok"}},
  "fingerprint": {"snapshot": "...", "config": "...", "model": "..."}, "took_ms": 7.1, "as_of": null}
