@@ -2,9 +2,10 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from time import process_time
 
@@ -36,7 +37,8 @@ class Asked:
     """Of a whole answer, embedding included, CPU time; the library is open, as in a service."""
 
     now: Timing
-    first: Timing  # as of a moment that was not asked about before
+    opening: Timing  # the state of a moment that was not asked about before, alone
+    first: Timing  # as of such a moment
     later: Timing  # as of the same moment
 
 
@@ -102,22 +104,26 @@ def _update(folder: Path, embedder: Embedder, chunk: Chunk, updates: int) -> str
 
 
 def _asked(folder: Path, embedder: Embedder, asked: Sequence[str], then: str) -> Asked:
-    def spent(library: Library, question: str, as_of: str | None) -> float:
+    def spent(work: Callable[[], object]) -> float:
         began = process_time()
-        ask(library.searcher(as_of), library.store, question)
+        work()
         return 1000 * (process_time() - began)
 
-    now, first, later = [], [], []
+    def answer(library: Library, question: str, as_of: str | None) -> float:
+        return spent(lambda: ask(library.searcher(as_of), library.store, question))
+
+    now, opening, first, later = [], [], [], []
     for _ in range(_OPENED):
         library = Library(folder, embedder)
         for question in asked[:_WARMING]:
-            spent(library, question, None)
-        first.append(spent(library, asked[0], then))
+            answer(library, question, None)
+        opening.append(spent(partial(library.searcher, then)))
+        first.append(opening[-1] + answer(library, asked[0], then))
         for question in asked:
-            now.append(spent(library, question, None))
-            later.append(spent(library, question, then))
+            now.append(answer(library, question, None))
+            later.append(answer(library, question, then))
         library.close()
-    return Asked(*map(Timing.of, (now, first, later)))
+    return Asked(*map(Timing.of, (now, opening, first, later)))
 
 
 def main() -> None:

@@ -276,7 +276,7 @@ def restored(library: Library) -> None:
     backup(library, library.folder.parent / "backup.zip")
     with library.writing():
         put(library, "a", "The sun has set.")
-        library.store.remove("b")
+        take(library, "remove", "b", "")
         library.catch_up()
     restore(library, library.folder.parent / "backup.zip")
 
@@ -292,6 +292,21 @@ def test_what_was_known_does_not_depend_on_what_was_done_to_the_index(
         care(library)
         assert {day: known(library, day) for day in KNOWN} == KNOWN
         assert [fault for each in verify(library) for fault in each.faults] == []
+
+
+@pytest.mark.parametrize("care", CARE)
+def test_what_is_dropped_beside_what_is_live_goes_to_the_history(
+    tmp_path: Path, care: Callable[[Library], None]
+) -> None:
+    """Articles that were added together and of which one is updated; the index is cared for after each batch."""
+    days = Days()
+    library = opened(tmp_path / "library", days)
+    for batch in (STEPS[:2], STEPS[2:3], STEPS[3:4], STEPS[4:]):
+        play(library, [list(batch)], days)
+        care(library)
+    assert {day: known(library, day) for day in KNOWN} == KNOWN
+    assert [fault for each in verify(library) for fault in each.faults] == []
+    library.close()
 
 
 @pytest.mark.parametrize("care", [merged, forgotten])
