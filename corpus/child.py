@@ -33,9 +33,9 @@ def main(memory: int, seconds: int, most_bytes: int) -> None:
 
 
 def _end_when_used(seconds: int) -> None:
-    """The parent keeps the time; this is for when it is gone."""
+    """Of the processor's time; also when the parent is gone."""
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + seconds + 2, hard))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + seconds + 1, hard))
 
 
 def _answer(request: dict[str, str], content: BinaryIO, replies: BinaryIO, most_bytes: int) -> bool:

@@ -1,6 +1,7 @@
 """Child processes that read what a parser could crash on, with limits on memory and time; started when wanted."""
 
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -12,10 +13,15 @@ from typing import Any, Self
 from citewell.corpus.article import Draft
 from citewell.corpus.sniff import Format
 
+_PATIENCE = 4  # seconds by the clock for one of the processor
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one article: bytes (of what was given, and characters of its text), seconds, bytes of address space."""
+    """Of one article: bytes (of what was given, and characters of its text), seconds, bytes of address space.
+
+    Seconds are the processor's; on a machine that is busy with other things reading may take several times as many.
+    """
 
     article: int = 20_000_000
     seconds: int = 30
@@ -87,7 +93,7 @@ class _Child:
             late.set()
             self._process.kill()
 
-        timer = threading.Timer(self._limits.seconds, stop)
+        timer = threading.Timer(_PATIENCE * self._limits.seconds, stop)
         timer.start()
         try:
             request = {"format": kind, "name": name, "bytes": len(content)}
@@ -100,12 +106,10 @@ class _Child:
         finally:
             timer.cancel()
         if not reply.endswith(b"\n"):
-            seconds = self._limits.seconds
-            raise ValueError(
-                f"it takes longer than {seconds} s to read"
-                if late.is_set()
-                else f"the reader of {kind} broke down on it"
-            )
+            self.end()  # which it has by itself, unless it was late
+            if late.is_set() or self._process.returncode == -signal.SIGXCPU:
+                raise ValueError(f"it takes longer than {self._limits.seconds} s to read")
+            raise ValueError(f"the reader of {kind} broke down on it")
         said: dict[str, Any] = json.loads(reply)
         return said
 

@@ -1,7 +1,6 @@
 """The element of a page that holds most words in paragraphs of its own: for pages that trafilatura makes less of."""
 
 from collections import Counter
-from collections.abc import Iterator
 from copy import deepcopy
 
 import regex
@@ -33,12 +32,10 @@ def better_of(found: str, page: etree._Element) -> str:
 
 def _own_words(element: etree._Element) -> int:
     """Characters in paragraphs that are its children; 0 for what is no element."""
-    return sum(len(_text(child)) for child in _children(element) if _name(child) in _PARAGRAPHS)
-
-
-def _children(element: etree._Element) -> Iterator[etree._Element]:
-    if isinstance(element.tag, str):
-        yield from (child for child in element if isinstance(child.tag, str) and not _is_linked(child))
+    if not isinstance(element.tag, str):
+        return 0
+    paragraphs = (child for child in element if isinstance(child.tag, str) and _name(child) in _PARAGRAPHS)
+    return sum(len(_text(child)) for child in paragraphs if not _is_linked(child))
 
 
 def _pruned(element: etree._Element) -> etree._Element:

@@ -18,6 +18,12 @@ def test_what_takes_too_long_is_ended() -> None:
         children.read(Format.PDF, PDF, "a")
 
 
+def test_what_takes_too_much_of_the_processor_is_ended() -> None:
+    page = HTML.replace(WORDS, "".join(f"<p>{WORDS} {number}</p>" for number in range(200_000))).encode()
+    with Children(Limits(seconds=1)) as children, pytest.raises(ValueError, match="longer than 1 s"):
+        children.read(Format.HTML, page, "a")
+
+
 def test_a_reader_that_dies_costs_one_article() -> None:
     with Children() as children:
         first = children.read(Format.PDF, PDF, "a")

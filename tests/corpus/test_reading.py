@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+from io import FileIO
 from pathlib import Path
 
 import pytest
@@ -179,6 +180,23 @@ def test_a_file_over_the_most_bytes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile) as refused:
         read_file(a_file(tmp_path, "over.txt", b"x" * 1001), most)
     assert refused.value.reason == "1,001 bytes; an article has at most 1,000"
+
+
+class Growing(FileIO):
+    """A file that somebody writes to while it is read."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        with Path(str(self.name)).open("ab") as other:
+            other.write(b"more")
+        return super().read(size) or b""
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    with (
+        Growing(a_file(tmp_path, "a.txt", "words")) as stream,
+        pytest.raises(ValueError, match="it changed while it was read; add it again"),
+    ):
+        reading._bytes_of(stream, Limits())
 
 
 @settings(max_examples=150, deadline=None)
