@@ -18,7 +18,6 @@ import typer
 
 from citewell.corpus.errors import BadInput, CitewellError
 from citewell.corpus.timeline import moment_of
-from citewell.index.model import Precision
 from citewell.service import terminal
 from citewell.service.filters import (
     ArticleIds,
@@ -30,6 +29,7 @@ from citewell.service.filters import (
     Where,
     filter_of,
 )
+from citewell.service.judging import judging
 from citewell.service.options import (
     LIBRARY,
     WAIT,
@@ -54,6 +54,7 @@ app = typer.Typer(
 )
 
 app.add_typer(upkeep)
+app.add_typer(judging, name="eval")
 
 Citations = Annotated[int, typer.Option("--k", help="How many at most, 1 to 100.")]
 
@@ -182,36 +183,6 @@ def serve(
         )  # what uvicorn raises again once it has shut down
         with suppress(KeyboardInterrupt):
             uvicorn.Server(uvicorn.Config(create_app(held), log_level="warning")).run(sockets=[listener])
-
-
-@app.command(name="eval")
-def evaluate(
-    gold: Annotated[Path | None, typer.Option(help="Gold questions over --library, as JSON lines.")] = None,
-    library: Folder = LIBRARY,
-    beir: Annotated[
-        Path | None, typer.Option(help="A folder in BEIR layout, instead of gold questions.")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first questions of --beir.")] = None,
-    precision: InPrecision = None,
-    as_json: AsJson = False,
-) -> None:
-    """Measure retrieval: on the bundled gold, on your own, or on a public set."""
-    from citewell.service import evaluation
-
-    if gold is not None and precision is not None:
-        raise BadInput("--gold asks a library in its own precision. Leave --precision out.")
-    in_precision = precision or Precision.FP32
-    if beir is not None:
-        if gold is not None:
-            raise BadInput("Give --gold or --beir, not both.")
-        evaluation.of_beir(beir, embedder(in_precision, bulk=True), limit, as_json)
-    elif limit is not None:
-        raise BadInput("--limit goes with --beir.")
-    elif gold is not None:
-        with opened(library) as held:
-            evaluation.of_gold(held, gold, as_json)
-    else:
-        evaluation.of_bundled(embedder(in_precision), as_json)
 
 
 @app.command()
