@@ -9,6 +9,7 @@ from citewell.corpus.errors import BadInput
 from citewell.corpus.store import Store
 from citewell.eval.gold import KINDS, Question
 from citewell.eval.locate import Locator
+from citewell.index.answer import checked_question
 
 SHARED_WORDS = 5  # so many in a row that question and evidence share give the answer away
 _WORD = regex.compile(r"[\p{L}\p{N}]+")
@@ -39,7 +40,19 @@ def problems(questions: Sequence[Question], store: Store) -> tuple[Problem, ...]
     return (*found, *(Problem(None, f"no question of kind {kind}") for kind in missing))
 
 
+def check_askable(question: Question) -> None:
+    """Raises BadInput, naming file and line, for a question that no library would take."""
+    try:
+        checked_question(question.question)
+    except BadInput as error:
+        raise BadInput(f"{question}: {error}") from None
+
+
 def _of(question: Question, locator: Locator) -> Iterator[str]:
+    try:
+        checked_question(question.question)
+    except BadInput as error:
+        yield str(error)
     own = runs_of_words(question.question)
     for number, evidence in enumerate(question.evidence):
         if evidence in question.evidence[:number]:

@@ -1,12 +1,12 @@
 """Systems against judgements: every system on the same questions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from time import perf_counter
 
 from citewell.corpus.article import parse_passage_id, passage_id
 from citewell.corpus.errors import BadInput
 from citewell.eval.beir import BeirSet, by_document
-from citewell.eval.check import words_of
+from citewell.eval.check import check_askable, words_of
 from citewell.eval.gold import AnyEvidence, Question
 from citewell.eval.judged import RANK_MEASURES, Answered, Asked, Judged, Result
 from citewell.eval.locate import Located, Locator, locate
@@ -36,7 +36,12 @@ def judge_gold(
     names: Sequence[str] = SYSTEMS,
     progress: Progress = lambda *_: None,
 ) -> Judged:
-    """Ask a library every question through each system. Relevant is a passage that overlaps evidence."""
+    """Ask a library every question through each system. Relevant is a passage that overlaps evidence.
+
+    Raises BadInput, naming file and line, before anything is asked.
+    """
+    for question in questions:
+        check_askable(question)
     locator = Locator(library.store)
     located = locate(questions, locator)
     relevant = relevant_passages(library, questions, located)
@@ -57,7 +62,7 @@ def judge_gold(
                 values[FIRST_QUOTE] = float(first_quote_holds(given, evidence))
                 if system.name == DEFAULT:
                     answers.append(_answered(question, given, evidence))
-            results[system.name][question.id] = Result(ranking, values, ms)
+            results[system.name][question.id] = Result.of(ranking, values, ms)
         if not evidence and DEFAULT in names:
             answers.append(_answered(question, ask(searcher, library.store, question.question, k=1), ()))
         progress(done, len(questions))
@@ -83,7 +88,7 @@ def judge_beir(
         for system in asking:
             ranking = by_document(ranked[system.name])
             values = _of_ranking(ranking, beir.qrels[question])
-            results[system.name][question] = Result(ranking, values, timing.ranking(system, query))
+            results[system.name][question] = Result.of(ranking, values, timing.ranking(system, query))
         progress(done, len(beir.questions))
     texts = {article.article_id: f"{article.title} {text}" for article, text, _ in beir.documents}
     leaks = (
@@ -92,8 +97,15 @@ def judge_beir(
         if any(says(texts[name], text) for name in beir.qrels[question] if name in texts)
     )
     return Judged(
-        beir.name, _asked(beir.questions), beir.qrels, results, (), tuple(timing.embedding_ms), tuple(leaks)
-    )
+        beir.name, _asked(beir.questions), beir.qrels, results, (), tuple(timing.embedding_ms), tuple(leaks),
+        tuple(_unfindable(beir, texts)),
+    )  # fmt: skip
+
+
+def _unfindable(beir: BeirSet, texts: Mapping[str, str]) -> Iterator[str]:
+    relevant = [name for judged in beir.qrels.values() for name in judged]
+    if missing := sum(name not in texts for name in relevant):
+        yield f"{missing} of {len(relevant)} judgements are of documents that are not in corpus.jsonl."
 
 
 def judge_runs(name: str, questions: Mapping[str, str], qrels: Qrels, runs: Sequence[Run]) -> Judged:
@@ -111,7 +123,7 @@ def judge_runs(name: str, questions: Mapping[str, str], qrels: Qrels, runs: Sequ
         if unjudged := len(run.rankings.keys() - judged.keys()):
             remarks.append(f"{run.name} has {unjudged} questions that are not judged; they are left out.")
         results[run.name] = {
-            question: Result(ranking, _of_ranking(ranking, of))
+            question: Result.of(ranking, _of_ranking(ranking, of))
             for question, of in judged.items()
             for ranking in [run.rankings.get(question, ())]
         }

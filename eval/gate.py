@@ -10,9 +10,8 @@ import numpy as np
 
 from citewell.corpus.errors import BadInput
 from citewell.eval.report import COMPARED, Report
-from citewell.eval.significance import holm, randomisation_p
+from citewell.eval.significance import LEVEL, holm, randomisation_p
 
-LEVEL = 0.05
 LEAST_LOSS = 0.02  # of a mean; a smaller loss passes, significant or not
 
 Values = Mapping[str, float]
@@ -73,7 +72,11 @@ def _numbers(said: Mapping[str, Any]) -> Values:
 
 
 def gate(report: Report, baseline: Baseline) -> Gate:
-    """Compare on the questions that both have. Raises BadInput if there is none."""
+    """Compare on the questions that both have. Raises BadInput if there is none, or the systems are not the same."""
+    if report.system != baseline.system:
+        raise BadInput(
+            f"The baseline is of {baseline.system}, and {report.system} was judged. Judge {baseline.system}."
+        )
     now = {(q.id, q.question): q.values[report.system] for q in report.by_question if q.values}
     common = [key for key in now if key in baseline.values]
     if not common:

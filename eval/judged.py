@@ -1,7 +1,10 @@
 """What judging gives, before anything is averaged: each system's ranking of each question, and what it is worth."""
 
+import sys
+from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Self
 
 from citewell.eval.measures import Qrels
 from citewell.eval.trec import Scored
@@ -21,11 +24,24 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One system on one question; `ms` is how long a ranking of ten took, the question embedded before."""
+    """One system on one question; `ms` is how long a ranking of ten took, the question embedded before.
 
-    ranking: Scored
+    Rankings are kept small: of 10,000 questions there are millions of hits.
+    """
+
+    ids: tuple[str, ...]
+    scores: "array[float]"
     values: Mapping[str, float]  # by measure
     ms: float | None = None
+
+    @classmethod
+    def of(cls, ranking: Scored, values: Mapping[str, float], ms: float | None = None) -> Self:
+        ids = tuple(sys.intern(name) for name, _ in ranking)
+        return cls(ids, array("d", (score for _, score in ranking)), values, ms)
+
+    @property
+    def ranking(self) -> Scored:
+        return tuple(zip(self.ids, self.scores, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +66,4 @@ class Judged:
     answers: tuple[Answered, ...] = ()
     embedding_ms: tuple[float, ...] = ()  # of each question, its analysis included
     leaks: tuple[str, ...] = ()  # questions that stand word for word in what answers them
-    remarks: tuple[str, ...] = field(default=())
+    remarks: tuple[str, ...] = ()  # on what was judged

@@ -186,14 +186,16 @@ def _comparisons(judged: Judged, system: str) -> tuple[Comparison, ...]:
             ours, theirs = (values_of(judged, name, measure, questions) for name in (system, other))
             if ours is not None and theirs is not None:
                 found.append((measure, other, np.round(ours - theirs, 9)))
+    if not found:
+        return ()
     ps = [randomisation_p(differences) for _, _, differences in found]
+    low, high = mean_intervals(np.column_stack([differences for _, _, differences in found]))
     made = []
-    for (measure, other, differences), p, adjusted in zip(found, ps, holm(ps), strict=True):
-        low, high = mean_intervals(differences[:, np.newaxis])
-        difference = _estimate(differences.mean(), low[0], high[0])
+    for i, ((measure, other, differences), adjusted) in enumerate(zip(found, holm(ps), strict=True)):
+        difference = _estimate(differences.mean(), low[i], high[i])
         wins, losses = int((differences > 0).sum()), int((differences < 0).sum())
         made.append(
-            Comparison(measure, system, other, difference, round(p, 6), round(adjusted, 6), wins, losses)
+            Comparison(measure, system, other, difference, round(ps[i], 6), round(adjusted, 6), wins, losses)
         )
     return tuple(made)
 

@@ -10,6 +10,7 @@ from citewell.eval.judged import Judged
 from citewell.eval.report import Comparison, QuestionValues, Report
 from citewell.eval.report_style import STYLE
 from citewell.eval.report_table import columns_of, number
+from citewell.eval.significance import LEVEL
 
 _PASSAGES, _CHARACTERS = 3, 400  # shown of a ranking, of a passage
 _SHOWN = 25  # wins and as many losses that open on their passages
@@ -119,13 +120,13 @@ def _comparisons(report: Report) -> str:
     head = ["against", "measure", "difference", "95 %", "p", "p (Holm)", "wins", "losses"]
     return (
         f"<h2>{escape(report.system)} against the others</h2><p>Paired randomisation tests, two-sided; Holm's correction "
-        f"for all of them. Bold: significant at 5 %.</p>{_table(head, rows)}"
+        f"for all of them. Bold: significant at {LEVEL:.0%}.</p>{_table(head, rows)}"
     )
 
 
 def _holm(of: Comparison) -> str:
     said = f"{of.p_holm:.4f}"
-    return f"<b>{said}</b>" if of.p_holm < 0.05 else said
+    return f"<b>{said}</b>" if of.p_holm < LEVEL else said
 
 
 def _latency(report: Report, colours: dict[str, int]) -> str:

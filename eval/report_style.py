@@ -25,7 +25,7 @@ th { color: var(--soft); font-weight: 500; } th:first-child, td:first-child { te
 td small { display: block; font-size: 11px; }
 .key { display: inline-flex; align-items: center; gap: 6px; margin-right: 10px; color: var(--ink); }
 .key i { width: 11px; height: 11px; border-radius: 3px; }
-svg { display: block; width: 100%; height: auto; margin: 6px 0 10px; }
+.plot { overflow-x: auto; } svg { display: block; width: 100%; min-width: 620px; height: auto; margin: 6px 0 10px; }
 .grid { stroke: var(--line); } .tick { fill: var(--soft); font-size: 12px; } .name { fill: var(--ink); font-size: 12.5px; }
 .whisker { stroke: var(--ink); opacity: .55; } .line { fill: none; stroke: var(--win); stroke-width: 2; }
 .win { fill: var(--win); } .loss { fill: var(--loss); } a:hover rect { opacity: .6; }

@@ -6,8 +6,9 @@ from citewell.eval.abstention import Abstention
 from citewell.eval.calibrate import OutOfFold
 from citewell.eval.disagreements import Share
 from citewell.eval.evaluate import CHARACTERS, FIRST_QUOTE
-from citewell.eval.gate import LEAST_LOSS, LEVEL, Gate
+from citewell.eval.gate import LEAST_LOSS, Gate
 from citewell.eval.report import Estimate, Report
+from citewell.eval.significance import LEVEL
 from citewell.index.calibration import Fitted
 
 _COLUMNS = (

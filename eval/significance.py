@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 
+LEVEL = 0.05  # below it a p is called significant
 RESAMPLES = 10_000
 EXACT_UP_TO = 14  # differences that are not 0: their signs are flipped in every way
 _SEED = 2026

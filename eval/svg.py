@@ -153,4 +153,5 @@ def _round_up(value: float) -> float:
 
 def _svg(height: int, title: str, parts: Sequence[str]) -> str:
     said = escape(title)
-    return f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{said}">{"".join(parts)}</svg>'
+    picture = f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{said}">{"".join(parts)}</svg>'
+    return f'<div class="plot">{picture}</div>'

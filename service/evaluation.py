@@ -101,11 +101,11 @@ class Evaluation:
         documents = {article.article_id: Shown(article.title, text) for article, text, _ in beir.documents}
         self._tell(judged, report(judged, index, quotes, abstention), documents.__getitem__)
 
-    def of_runs(self, runs: Sequence[Path], beir: Path | None, qrels: Path | None) -> None:
+    def of_runs(self, runs: Sequence[Path], beir: Path | None, limit: int | None, qrels: Path | None) -> None:
         """Runs of any systems, judged by a public set or by a file of judgements."""
         questions: dict[str, str] = {}
         if beir is not None:
-            judgements = read_judgements(beir)
+            judgements = read_judgements(beir, limit)
             name, questions, judged_by = judgements.name, dict(judgements.questions), judgements.qrels
         else:
             assert qrels is not None

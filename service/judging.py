@@ -63,7 +63,7 @@ def evaluate(
         evaluation = Evaluation(system, output, gate, as_json)
         in_precision = precision or Precision.FP32
         if run:
-            evaluation.of_runs(run, beir, qrels)
+            evaluation.of_runs(run, beir, limit, qrels)
         elif beir is not None:
             evaluation.of_beir(beir, embedder(in_precision, bulk=True), limit)
         elif gold is not None:
@@ -95,8 +95,10 @@ def _check_options(
         raise BadInput("--qrels goes with --run.")
     if run and (beir is None) is (qrels is None):
         raise BadInput("--run needs --beir or --qrels, one of them.")
-    if run and any(each is not None for each in (gold, limit, system, gate, precision)):
-        raise BadInput("--run is judged as it is: it goes with --beir or --qrels, --output and --json alone.")
+    if run and any(each is not None for each in (gold, system, gate, precision)):
+        raise BadInput(
+            "--run is judged as it is: it goes with --beir and --limit, or --qrels, and with --output and --json alone."
+        )
 
 
 @judging.command()

@@ -17,7 +17,7 @@ def judged(
     names = (*RANK_MEASURES, FIRST_QUOTE) if quotes else RANK_MEASURES
     results = {
         system: {
-            question: Result(
+            question: Result.of(
                 ((f"{question}.right" if value else f"{question}.<b>wrong</b>", 0.5), ("other", 0.25)),
                 dict.fromkeys(names, value),
                 1.5,

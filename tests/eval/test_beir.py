@@ -270,3 +270,12 @@ def test_judgements_may_lie_where_beir_keeps_them(tmp_path: Path) -> None:
     (folder / "qrels").mkdir()
     (folder / "qrels.tsv").rename(folder / "qrels" / "test.tsv")
     assert read_judgements(folder).qrels == {"q1": {"d1": 1}}
+
+
+def test_documents_that_are_judged_and_not_there_are_counted(tmp_path: Path) -> None:
+    found = read(write(tmp_path, qrels=["q1\td1\t1", "q1\td9\t1"]))
+    cache = VectorCache(tmp_path / "vectors.db")
+    searcher = Searcher("beir", [Part(build(found.documents, EMBEDDER, cache))], EMBEDDER, Config())
+    cache.close()
+    said = "1 of 2 judgements are of documents that are not in corpus.jsonl."
+    assert judge_beir(found, searcher, ("lexical",)).remarks == (said,)

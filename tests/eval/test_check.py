@@ -47,6 +47,11 @@ DIGEST = DigestedEvidence("ants", Span(0, 9), text_sha("Ants dig "))
         pytest.param(asking("Who digs?", Evidence("ants", "Ants dig")), [], id="sound"),
         pytest.param(asking("Who digs?", DIGEST), [], id="sound, without words"),
         pytest.param(
+            asking("?!", Evidence("ants", "Ants")),
+            ["The question is empty. Ask something, for example: How much did it cost?"],
+            id="no word in it",
+        ),
+        pytest.param(
             asking("Who flies?", Evidence("ants", "Ants fly")), ["ants does not say 'Ants fly'"], id="quote is gone"
         ),
         pytest.param(

@@ -8,6 +8,7 @@ import pytest
 
 from citewell.corpus.article import Span
 from citewell.corpus.errors import BadInput
+from citewell.corpus.passages import CUT_RECIPE, Bounds, cut
 from citewell.eval.evaluate import FIRST_QUOTE, judge_gold, judge_runs, relevant_passages, says
 from citewell.eval.gold import Evidence, Question
 from citewell.eval.judged import Answered, Judged
@@ -173,6 +174,29 @@ def test_characters_are_counted_beside_recall(library_of: MakeLibrary) -> None:
         16 / everything,
         1,
     ]
+
+
+def test_one_gold_judges_any_cut_and_bigger_passages_do_not_win_by_size(library_of: MakeLibrary) -> None:
+    """Cut large and cut small the evidence is found, even where a cut divides it; what it takes to return it is told."""
+    library = library_of({"nests": NESTS})
+    asked = (
+        question("q1", "Who builds with paper?", ("nests", "Wasps build with paper.")),
+        question("q2", "Do bees make honey in gardens?", ("nests", "every lawn. \n\n# Bees")),
+    )
+    sha = library.store.article("nests").text_sha
+    found = {}
+    for size, bounds in {"large": Bounds(), "small": Bounds(6, 12, 24, 250)}.items():
+        pieces = cut(library.store.text(sha), "en", lambda text: len(text.split()), bounds)
+        library.store.recut(sha, pieces, CUT_RECIPE)
+        with library.writing():
+            library.rebuild()
+        judged = judge_gold(library, asked, "nests", ("lexical",))
+        assert all(judged.qrels.values())
+        found[size] = judged.results["lexical"]["q1"].values
+    assert found["large"]["span R@5"] == found["small"]["span R@5"] == 1.0
+    assert found["small"]["characters@5"] < found["large"]["characters@5"]
+    assert found["small"]["span P@5"] > found["large"]["span P@5"]
+    assert found["small"]["IoU@5"] > found["large"]["IoU@5"]
 
 
 def test_a_part_that_is_left_out_has_no_share(library_of: MakeLibrary) -> None:

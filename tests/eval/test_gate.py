@@ -68,6 +68,12 @@ def test_a_baseline_of_another_set_is_refused() -> None:
         gate(report(judged({"hybrid": [1.0]})), other)
 
 
+def test_a_baseline_of_another_system_is_refused() -> None:
+    other = Baseline("lexical", {("q0", "What about q0?"): {"nDCG@10": 1.0}})
+    with pytest.raises(BadInput, match="The baseline is of lexical, and hybrid was judged"):
+        gate(report(judged({"hybrid": [1.0]})), other)
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -262,7 +262,7 @@ PLOTS = {
 
 @pytest.mark.parametrize("name", PLOTS)
 def test_a_plot_is_well_formed_and_within_its_box(name: str) -> None:
-    root = ElementTree.fromstring(PLOTS[name])
+    (root,) = ElementTree.fromstring(PLOTS[name])
     _, _, width, height = map(float, root.attrib["viewBox"].split())
     for element in root.iter():
         for key, value in element.attrib.items():
@@ -277,6 +277,6 @@ def test_a_plot_is_well_formed_and_within_its_box(name: str) -> None:
 
 def test_a_bar_is_as_high_as_its_value() -> None:
     groups = {"g": {"half": svg.Bar(0.5, 0.5, 0.5), "full": svg.Bar(1.0, 1.0, 1.0)}}
-    root = ElementTree.fromstring(svg.bars(groups, {"half": 0, "full": 1}, "t"))
+    (root,) = ElementTree.fromstring(svg.bars(groups, {"half": 0, "full": 1}, "t"))
     half, full = (float(rect.attrib["height"]) for rect in root.iter("rect"))
     assert full == pytest.approx(2 * half, abs=0.1)

@@ -25,7 +25,7 @@ from tests.fakes import WordEmbedder
 def test_the_share_of_a_part_that_is_left_out_goes_to_the_others(
     part: str, shares: tuple[float, float, float]
 ) -> None:
-    found = without(Config(k1=1.1), part)
+    found = without(Config(k1=1.1, lexical=0.5, passage=0.25, sentence=0.25), part)
     assert (found.lexical, found.passage, found.sentence) == pytest.approx(shares)
     assert found.k1 == 1.1
 

@@ -128,7 +128,7 @@ def test_a_public_set_prints_one_line_of_json(tmp_path: Path, monkeypatch: pytes
     assert report["measures"] == dict.fromkeys(("nDCG@10", "RR@10", "R@1", "R@5", "R@10", "R@100"), 1.0)
     assert {"quotes", "seconds"} <= report.keys()
     assert (cache / "vectors.db").is_file()
-    foreign = citewell("eval", "--run", tmp_path / "out" / "hybrid.run", "--beir", folder)
+    foreign = citewell("eval", "--run", tmp_path / "out" / "hybrid.run", "--beir", folder, "--limit", "1")
     assert foreign.code == 0
     assert foreign.out.startswith("insects: 1 questions")
 
@@ -194,6 +194,7 @@ def test_what_cannot_be_judged_is_one_line_and_exit_code_2(
     ("content", "said"),
     [
         pytest.param("", ": no question in it", id="empty"),
+        pytest.param(json.dumps({**QUESTIONS[0], "question": "?"}), ":1: question q1: The question is empty.", id="no word"),
         pytest.param("{}\n", ":1: needs id, kind, question and evidence", id="no question"),
         pytest.param(json.dumps(QUESTIONS[0]).replace("ants", "wasps"), ":1: question q1: no article 'wasps'", id="article"),
         pytest.param(json.dumps(QUESTIONS[0]).replace("long", "deep"), ":1: question q1: ants does not say", id="quote"),
