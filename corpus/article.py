@@ -82,6 +82,23 @@ class Article:
     original_sha: str
     reader: str
 
+    @property
+    def key(self) -> tuple[str, int]:
+        """What tells it from every other revision in the library."""
+        return self.article_id, self.revision
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One write to the store; `kind` is put, remove, purge or drop (of revisions that are not kept any longer)."""
+
+    number: int  # counts from 1
+    article_id: str
+    kind: str
+    revision: int  # the highest number that a revision of the article had by then
+    former: int  # number of the article's change before; 0 for its first
+    recorded_at: str  # UTC, ISO 8601; never before that of the change before
+
 
 def passage_id(article_id: str, sha: str, span: Span) -> str:
     """The name of a passage: it says where the passage stands, so it resolves without an index."""

@@ -67,6 +67,12 @@ class Originals:
             )
         return content
 
+    def remove(self, shas: Set[str]) -> None:
+        """Those that are there."""
+        for sha in shas:
+            with storing(self.file(sha)):
+                self.file(sha).unlink(missing_ok=True)
+
     def keep_only(self, shas: Set[str]) -> None:
         """Remove all others, and what a killed writer left unfinished. Needs the writer's lock."""
         with storing(self.folder):

@@ -25,11 +25,12 @@ def put_pages(db: sqlite3.Connection, text_sha: str, original_sha: str, starts: 
         db.execute("INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?)", row)
 
 
-def drop_pages(db: sqlite3.Connection) -> None:
-    """Of texts that no revision was read to."""
+def drop_pages(db: sqlite3.Connection, text_sha: str) -> None:
+    """Of a text, those that no revision was read with."""
     db.execute(
-        "DELETE FROM pages WHERE NOT EXISTS (SELECT 1 FROM revisions WHERE revisions.text_sha = pages.text_sha "
-        "AND revisions.original_sha = pages.original_sha)"
+        "DELETE FROM pages WHERE text_sha = ? AND NOT EXISTS (SELECT 1 FROM revisions "
+        "WHERE revisions.text_sha = pages.text_sha AND revisions.original_sha = pages.original_sha)",
+        (text_sha,),
     )
 
 

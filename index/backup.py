@@ -17,7 +17,8 @@ from citewell.corpus.database import SCHEMA_VERSION
 from citewell.corpus.errors import BadInput, CitewellError, StorageFailed
 from citewell.corpus.originals import Originals, sha_of
 from citewell.corpus.storage import storing
-from citewell.corpus.store import ORIGINALS, Store
+from citewell.corpus.store import Store
+from citewell.corpus.stored import ORIGINALS
 from citewell.index.embedding import Progress
 from citewell.index.folder import STORE
 from citewell.index.library import Library

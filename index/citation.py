@@ -134,11 +134,13 @@ def cited(article: Article) -> CitedArticle:
     )
 
 
-def links_of(article: Article, passage_id: str) -> Links:
+def links_of(article: Article, passage_id: str, of_revision: bool = False) -> Links:
+    """To the article as it is now, or to that revision."""
+    named = f"?revision={article.revision}" if of_revision else ""
     web = article.metadata.get("url") or article.source
     return Links(
         passage=f"/v1/passages/{url_quote(passage_id)}",
-        article=f"/v1/articles/{url_quote(article.article_id)}",
+        article=f"/v1/articles/{url_quote(article.article_id)}{named}",
         source=web if re.match(r"https?://", web) else None,
         quote=None,
     )

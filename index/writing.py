@@ -17,6 +17,7 @@ from citewell.corpus.records import Mapped
 from citewell.index.embedding import Embedder, Progress
 from citewell.index.library import Library
 
+MOST_KEPT = 1_000_000  # revisions of an article
 _CUT_AHEAD = 3  # articles
 _BATCH = 2_000  # passages that are published together: what a batch needs is held in memory
 
@@ -37,8 +38,14 @@ def add(
     files: Iterable[Path | Refused],
     progress: Progress = lambda *_: None,
     mapped: Mapped | None = None,
+    keep_revisions: int | None = None,
 ) -> list[Outcome]:
-    """Add files, batch by batch. What cannot be read is reported and does not keep the others out."""
+    """Add files, batch by batch. What cannot be read is reported and does not keep the others out.
+
+    From now on so many revisions of each article are kept, the newest, 0 for all; None as before. Raises BadInput.
+    """
+    if keep_revisions is not None:
+        _keep_revisions(library, keep_revisions)
     outcomes: list[Outcome] = []
     with ThreadPoolExecutor(1) as cutter, closing(read_all(files, mapped)) as found:
         stored = _store_all(library, ahead(cutter, partial(_cut, library.embedder), found, _CUT_AHEAD))
@@ -51,6 +58,14 @@ def add(
             outcomes += batch
             if _passages(batch) < _BATCH:  # there were no more
                 return outcomes
+
+
+def _keep_revisions(library: Library, keep: int) -> None:
+    if not 0 <= keep <= MOST_KEPT:
+        raise BadInput(f"{keep} revisions cannot be kept; say 1 to {MOST_KEPT:,}, or 0 for all.")
+    with library.writing():
+        library.check_nothing_lost()
+        library.store.keep_revisions(keep or None)
 
 
 def _batch(stored: Iterator[Outcome]) -> list[Outcome]:

@@ -17,10 +17,11 @@ from typing import Annotated, Literal
 import typer
 
 from citewell.corpus.errors import BadInput, CitewellError
-from citewell.index.model import Precision
+from citewell.corpus.timeline import moment_of
 from citewell.service import terminal
 from citewell.service.filters import (
     ArticleIds,
+    AsOf,
     Languages,
     PublishedFrom,
     PublishedTo,
@@ -28,6 +29,7 @@ from citewell.service.filters import (
     Where,
     filter_of,
 )
+from citewell.service.judging import judging
 from citewell.service.options import (
     LIBRARY,
     WAIT,
@@ -52,6 +54,7 @@ app = typer.Typer(
 )
 
 app.add_typer(upkeep)
+app.add_typer(judging, name="eval")
 
 Citations = Annotated[int, typer.Option("--k", help="How many at most, 1 to 100.")]
 
@@ -62,6 +65,14 @@ def add(
     field: FieldNames = None,
     library: Folder = LIBRARY,
     precision: InPrecision = None,
+    keep_revisions: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=1_000_000,
+            help="From now on keep so many revisions of each article, the newest; 0: all. The library remembers it.",
+        ),
+    ] = None,
     wait: Wait = WAIT,
     as_json: AsJson = False,
 ) -> None:
@@ -76,7 +87,7 @@ def add(
         opened(library, create=True, bulk=True, precision=precision, wait=wait) as held,
         terminal.progress("embedding") as progress,
     ):
-        outcomes = add_files(held, files, progress, mapped)
+        outcomes = add_files(held, files, progress, mapped, keep_revisions)
     show(as_json, {"files": [asdict(outcome) for outcome in outcomes]}, terminal.outcomes(outcomes))
     if any(outcome.result == "refused" for outcome in outcomes):
         raise typer.Exit(1)
@@ -93,6 +104,7 @@ def ask(
     published_from: PublishedFrom = None,
     published_to: PublishedTo = None,
     where: Where = None,
+    as_of: AsOf = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say what each score is made of.")] = False,
     why_not: Annotated[
         list[str] | None,
@@ -106,8 +118,10 @@ def ask(
     only = filter_of(article, source, language, published_from, published_to, where)
     answer.checked_question(question)  # before the model is loaded
     answer.checked_k(k)
+    if as_of is not None:
+        moment_of(as_of)
     with opened(library) as held:
-        given = answer.ask(held.searcher(), held.store, question, k, only, explain, why_not or ())
+        given = answer.ask(held.searcher(as_of), held.store, question, k, only, explain, why_not or ())
     show(as_json, asdict(given), terminal.answer(given))
 
 
@@ -122,6 +136,7 @@ def search(
     published_from: PublishedFrom = None,
     published_to: PublishedTo = None,
     where: Where = None,
+    as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
     """Rank passages for a query."""
@@ -130,8 +145,10 @@ def search(
     only = filter_of(article, source, language, published_from, published_to, where)
     answer.checked_question(query)
     answer.checked_k(k)
+    if as_of is not None:
+        moment_of(as_of)
     with opened(library) as held:
-        found = answer.search(held.searcher(), held.store, query, k, only)
+        found = answer.search(held.searcher(as_of), held.store, query, k, only)
     show(as_json, asdict(found), terminal.search_result(found))
 
 
@@ -166,36 +183,6 @@ def serve(
         )  # what uvicorn raises again once it has shut down
         with suppress(KeyboardInterrupt):
             uvicorn.Server(uvicorn.Config(create_app(held), log_level="warning")).run(sockets=[listener])
-
-
-@app.command(name="eval")
-def evaluate(
-    gold: Annotated[Path | None, typer.Option(help="Gold questions over --library, as JSON lines.")] = None,
-    library: Folder = LIBRARY,
-    beir: Annotated[
-        Path | None, typer.Option(help="A folder in BEIR layout, instead of gold questions.")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first questions of --beir.")] = None,
-    precision: InPrecision = None,
-    as_json: AsJson = False,
-) -> None:
-    """Measure retrieval: on the bundled gold, on your own, or on a public set."""
-    from citewell.service import evaluation
-
-    if gold is not None and precision is not None:
-        raise BadInput("--gold asks a library in its own precision. Leave --precision out.")
-    in_precision = precision or Precision.FP32
-    if beir is not None:
-        if gold is not None:
-            raise BadInput("Give --gold or --beir, not both.")
-        evaluation.of_beir(beir, embedder(in_precision, bulk=True), limit, as_json)
-    elif limit is not None:
-        raise BadInput("--limit goes with --beir.")
-    elif gold is not None:
-        with opened(library) as held:
-            evaluation.of_gold(held, gold, as_json)
-    else:
-        evaluation.of_bundled(embedder(in_precision), as_json)
 
 
 @app.command()

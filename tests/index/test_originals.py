@@ -111,6 +111,18 @@ def test_purging_erases_the_original_and_leaves_those_of_others(library: Library
     assert faults(library) == []
 
 
+def test_originals_go_with_the_revisions_that_are_not_kept(library: Library, tmp_path: Path) -> None:
+    versions = [f"The sun.\r\nEdition {number}." for number in range(4)]
+    for version in versions:
+        add(library, [written(tmp_path, "dos.txt", version)])
+    assert len(files(library)) == 4
+    add(library, [], keep_revisions=2)
+    assert files(library) == sorted(sha_of(version.encode()) for version in versions[2:])
+    add(library, [written(tmp_path, "dos.txt", "The moon.\r\n")])
+    assert files(library) == sorted([sha_of(versions[3].encode()), sha_of(b"The moon.\r\n")])
+    assert faults(library) == []
+
+
 def test_an_original_that_two_articles_have_stays(library: Library, tmp_path: Path) -> None:
     add(library, [written(tmp_path, "one.pdf", PAGES), written(tmp_path, "two.pdf", PAGES)])
     first, _ = library.store.articles()

@@ -18,7 +18,7 @@ ANSWER = """
  "retrievers": {"lexical": {"state": "ok"}, "dense": {"state": "ok"}},
  "calibration": {"state": "shipped", "id": "..."},
  "fingerprint": {"snapshot": "...", "config": "...", "model": "..."}, "took_ms": 7.1,
- "filtered": null, "why_not": []}
+ "filtered": null, "why_not": [], "as_of": null}
 """
 
 # What a citation explains when asked, what was filtered, and why something is not cited.
@@ -40,7 +40,12 @@ SEARCH_RESULT = """
    "passage": {"id": "...", "start": 0, "end": 1, "heading": "...", "pages": [], "text": "..."},
    "links": {"passage": "...", "article": "...", "source": null, "quote": null}}],
  "retrievers": {"lexical": {"state": "ok"}, "dense": {"state": "ok"}},
- "fingerprint": {"snapshot": "...", "config": "...", "model": "..."}, "took_ms": 7.1}
+ "fingerprint": {"snapshot": "...", "config": "...", "model": "..."}, "took_ms": 7.1, "as_of": null}
+"""
+
+# What an answer as of an earlier moment says of it.
+AS_OF = """
+{"asked": "2026-11-01", "moment": "...", "since": "...", "current": false, "missing": 0}
 """
 
 # Citations verified.

@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "eval": {"eval", "corpus", "index"},
     "service": {"service", "corpus", "index"},
 }
-MAY_IMPORT_EVAL = {"service/cli.py", "service/evaluation.py", "service/terminal.py"}
+MAY_IMPORT_EVAL = {"service/cli.py", "service/evaluation.py", "service/judging.py", "service/terminal.py"}
 SOURCES = sorted(
     str(file.relative_to(ROOT)) for folder in MAY_IMPORT for file in (ROOT / folder).rglob("*.py")
 )

@@ -16,17 +16,25 @@ ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(r"^ {0,3}```[^\n]*\n(.*?)^ {0,3}```", re.S | re.M)
 
 
-def command_line() -> dict[str, typer.core.TyperCommand]:
+Command = typer.core.TyperCommand | typer.core.TyperGroup
+
+
+def command_line() -> dict[str, Command]:
+    """Every command by what is typed for it: `ask`, `eval`, `eval check`."""
     group = typer.main.get_command(cli.app)
     assert isinstance(group, typer.core.TyperGroup)
-    return {
-        name: command
-        for name, command in group.commands.items()
-        if isinstance(command, typer.core.TyperCommand)
-    }
+    return dict(_commands(group))
 
 
-def options(command: typer.core.TyperCommand) -> set[str]:
+def _commands(group: typer.core.TyperGroup, before: str = "") -> Iterator[tuple[str, Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, Command):
+            yield before + name, command
+        if isinstance(command, typer.core.TyperGroup):
+            yield from _commands(command, f"{before}{name} ")
+
+
+def options(command: Command) -> set[str]:
     return {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
 
 
@@ -51,7 +59,8 @@ def commands_in(markdown: str) -> Iterator[tuple[str, list[str]]]:
             end = next(i for i, word in enumerate(words) if word and set(word) <= set("|&;()<>"))
             match words[:end]:
                 case [program, *rest] if program.rpartition("/")[2] == "citewell":
-                    yield (rest[0] if rest else ""), rest[1:]
+                    known = " ".join(rest[:2]) in command_line()
+                    yield " ".join(rest[: 1 + known]), rest[1 + known :]
             words = words[end + 1 :]
 
 
@@ -65,6 +74,7 @@ pip install citewell --quiet
 ```
 ```console
 $ citewell bench
+$ citewell eval check gold.jsonl --json
 citewell is what it printed
 ```
 """
@@ -72,6 +82,7 @@ citewell is what it printed
         ("ask", ["a | b", "", "--k", "3", "--json"]),
         ("serve", ["--port", "1"]),
         ("bench", []),
+        ("eval check", ["gold.jsonl", "--json"]),
     ]
 
 
@@ -79,7 +90,7 @@ def test_options_are_those_of_the_command_line() -> None:
     assert options(command_line()["ask"]) == {
         *("--library", "--k", "--json"),
         *("--article", "--source", "--language", "--from", "--to", "--where"),
-        *("--explain", "--why-not"),
+        *("--as-of", "--explain", "--why-not"),
     }
 
 
@@ -93,7 +104,9 @@ def readme() -> str:
 
 @pytest.mark.parametrize("command", sorted(command_line()))
 def test_every_command_is_in_the_readme(readme: str, command: str) -> None:
-    assert command in {name for name, _ in commands_in(readme)} | set(re.findall(r"\bcitewell (\w+)", readme))
+    assert command in {name for name, _ in commands_in(readme)} | set(
+        re.findall(r"\bcitewell (\w+(?: check)?)", readme)
+    )
 
 
 def test_every_command_in_the_readme_exists_with_its_options(readme: str) -> None:
