@@ -81,6 +81,7 @@ def ask(
         took_ms=_milliseconds_since(began),
         filtered=filtered(searcher, query) if explain else None,
         why_not=missed,
+        as_of=searcher.as_of,
     )
 
 
@@ -97,7 +98,8 @@ def search(
         found = _located(searcher, store, hit, texts)
         hits.append(FoundPassage(rank, hit.score, found.article, found.passage, found.links))
     states = {name: RetrieverState(state) for name, state in ranking.retrievers.items()}
-    return SearchResult(question, tuple(hits), states, fingerprint(searcher), _milliseconds_since(began))
+    took = _milliseconds_since(began)
+    return SearchResult(question, tuple(hits), states, fingerprint(searcher), took, searcher.as_of)
 
 
 def checked_question(question: str) -> str:
@@ -136,6 +138,7 @@ class _Located:
     links: Links
     stored: Passage
     text: str  # of the whole article
+    page_starts: tuple[int, ...]
 
 
 def _citations(
@@ -183,7 +186,8 @@ def _quoted(
 ) -> tuple[_Located, Quote]:
     """A hit with its verified quote."""
     found = _located(searcher, store, hit, texts)
-    quote = quote_of(evidence_in(searcher, query, hit.number, found.stored, found.text), found.text)
+    evidence = evidence_in(searcher, query, hit.number, found.stored, found.text)
+    quote = quote_of(evidence, found.text, found.page_starts)
     verify(quote, found.passage, found.text, store.file)
     return found, quote
 
@@ -204,13 +208,15 @@ def _located(searcher: Searcher, store: Store, hit: Hit, texts: dict[str, str]) 
     stored = store.passage(indexed.text_sha, span)
     if stored is None or len(stored.sentences) != rows.stop - rows.start:
         raise unfit(hit.passage_id, store.file)
-    passage = cited_passage(hit.passage_id, span, stored.heading, text)
-    return _Located(cited(article), passage, links_of(article, hit.passage_id), stored, text)
+    starts = store.pages(article)
+    passage = cited_passage(hit.passage_id, span, stored.heading, text, starts)
+    links = links_of(article, hit.passage_id, of_revision=searcher.as_of is not None)
+    return _Located(cited(article), passage, links, stored, text, starts)
 
 
 def _reason(searcher: Searcher, ranking: Ranking) -> str:
     if not searcher.passages:
-        return "The library has no passage to search."
+        return searcher.as_of.nothing if searcher.as_of else "The library has no passage to search."
     if all(state is State.EMPTY for state in ranking.retrievers.values()):
         return "No article passes the filter."
     return "No passage shares a word with the question, and the model does not know its script."

@@ -54,7 +54,7 @@ def create_app(library: Library) -> FastAPI:
         """Answer a question with quotes; each stands word for word in the cited article."""
         given = request.filter.filter()
         return ask(
-            library.searcher(),
+            library.searcher(request.as_of),
             library.store,
             request.question,
             request.k,
@@ -77,10 +77,14 @@ def create_app(library: Library) -> FastAPI:
         where: Annotated[
             list[str] | None, Query(description="KEY=VALUE of the metadata; repeatable.")
         ] = None,
+        as_of: Annotated[
+            str | None,
+            Query(description="A day or time: what the library knew then.", examples=["2026-11-01"]),
+        ] = None,
     ) -> SearchResult:
         """Rank passages, without choosing evidence."""
         given = filter_of(article, source, language, published_from, published_to, where)
-        return search(library.searcher(), library.store, q, k, given)
+        return search(library.searcher(as_of), library.store, q, k, given)
 
     @app.get("/v1/articles", responses=problems.documented(422), tags=["articles"])
     def list_articles(limit: Annotated[int, Query(ge=1, le=1000)] = 100, cursor: str = "") -> ArticlePage:
@@ -90,9 +94,14 @@ def create_app(library: Library) -> FastAPI:
         return ArticlePage(tuple(map(ArticleSummary.of, found[:limit])), following)
 
     @app.get("/v1/articles/{article_id}", responses=problems.documented(404, 422), tags=["articles"])
-    def get_article(article_id: str) -> ArticleText:
-        """An article with its text and how it was cut."""
-        article = library.store.article(article_id)
+    def get_article(
+        article_id: str,
+        revision: Annotated[
+            int | None, Query(ge=1, le=1 << 31, description="Left out: the present one.")
+        ] = None,
+    ) -> ArticleText:
+        """An article with its text and how it was cut, also in a former revision."""
+        article = library.store.article(article_id, revision)
         return ArticleText.of(
             article, library.store.text(article.text_sha), library.store.cut(article.text_sha)
         )
@@ -140,7 +149,7 @@ def find_passage(library: Library, passage_id: str) -> PassageText:
         raise UnknownPassage(passage_id)
     stored = library.store.passage(article.text_sha, span)
     heading = stored.heading if stored else None
-    passage = cited_passage(passage_id, span, heading, text)
+    passage = cited_passage(passage_id, span, heading, text, library.store.pages(article))
     known = known_article(library.store, article_id)
     now = now_of(passage.text, span, text, known)
     links = links_of(article, passage_id)

@@ -17,9 +17,11 @@ from typing import Annotated, Literal
 import typer
 
 from citewell.corpus.errors import BadInput, CitewellError
+from citewell.corpus.timeline import moment_of
 from citewell.service import terminal
 from citewell.service.filters import (
     ArticleIds,
+    AsOf,
     Languages,
     PublishedFrom,
     PublishedTo,
@@ -32,11 +34,13 @@ from citewell.service.options import (
     LIBRARY,
     WAIT,
     AsJson,
+    FieldNames,
     Folder,
     InPrecision,
     Wait,
     check_precision,
     embedder,
+    mapping,
     opened,
     show,
 )
@@ -58,22 +62,32 @@ Citations = Annotated[int, typer.Option("--k", help="How many at most, 1 to 100.
 @app.command()
 def add(
     paths: list[Path],
+    field: FieldNames = None,
     library: Folder = LIBRARY,
     precision: InPrecision = None,
+    keep_revisions: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=1_000_000,
+            help="From now on keep so many revisions of each article, the newest; 0: all. The library remembers it.",
+        ),
+    ] = None,
     wait: Wait = WAIT,
     as_json: AsJson = False,
 ) -> None:
     """Add articles: files, or folders with everything readable in them. --precision is for a new library."""
-    from citewell.corpus.reading import find_files
+    from citewell.corpus.finding import find_files
     from citewell.index.writing import add as add_files
 
+    mapped = mapping(field)
     files = find_files(paths)
     check_precision(library, precision)
     with (
         opened(library, create=True, bulk=True, precision=precision, wait=wait) as held,
         terminal.progress("embedding") as progress,
     ):
-        outcomes = add_files(held, files, progress)
+        outcomes = add_files(held, files, progress, mapped, keep_revisions)
     show(as_json, {"files": [asdict(outcome) for outcome in outcomes]}, terminal.outcomes(outcomes))
     if any(outcome.result == "refused" for outcome in outcomes):
         raise typer.Exit(1)
@@ -90,6 +104,7 @@ def ask(
     published_from: PublishedFrom = None,
     published_to: PublishedTo = None,
     where: Where = None,
+    as_of: AsOf = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say what each score is made of.")] = False,
     why_not: Annotated[
         list[str] | None,
@@ -103,8 +118,10 @@ def ask(
     only = filter_of(article, source, language, published_from, published_to, where)
     answer.checked_question(question)  # before the model is loaded
     answer.checked_k(k)
+    if as_of is not None:
+        moment_of(as_of)
     with opened(library) as held:
-        given = answer.ask(held.searcher(), held.store, question, k, only, explain, why_not or ())
+        given = answer.ask(held.searcher(as_of), held.store, question, k, only, explain, why_not or ())
     show(as_json, asdict(given), terminal.answer(given))
 
 
@@ -119,6 +136,7 @@ def search(
     published_from: PublishedFrom = None,
     published_to: PublishedTo = None,
     where: Where = None,
+    as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
     """Rank passages for a query."""
@@ -127,8 +145,10 @@ def search(
     only = filter_of(article, source, language, published_from, published_to, where)
     answer.checked_question(query)
     answer.checked_k(k)
+    if as_of is not None:
+        moment_of(as_of)
     with opened(library) as held:
-        found = answer.search(held.searcher(), held.store, query, k, only)
+        found = answer.search(held.searcher(as_of), held.store, query, k, only)
     show(as_json, asdict(found), terminal.search_result(found))
 
 

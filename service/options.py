@@ -25,6 +25,14 @@ Wait = Annotated[
     float,
     typer.Option("--wait", min=0, help="Seconds to wait while another process writes; 0: give up at once."),
 ]
+FieldNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="OURS=THEIRS",
+        help="In JSON lines and CSV: text, id, title, author, published, language or url is their field; repeatable.",
+    ),
+]
 LIBRARY = Path("library")
 WAIT = 60.0
 
@@ -57,6 +65,19 @@ def check_precision(folder: Path, asked: Precision | None) -> None:
         raise BadInput(
             f"The library in {folder} is in {made}. To change it: citewell rebuild --precision {asked} --library {folder}"
         )
+
+
+def mapping(given: list[str] | None) -> dict[str, str]:
+    """Our names of fields with theirs. Raises BadInput for what is no such pair."""
+    from citewell.corpus.records import MAPPABLE
+
+    pairs = dict(pair.partition("=")[::2] for pair in given or ())
+    for ours, theirs in pairs.items():
+        if ours not in MAPPABLE or not theirs:
+            raise BadInput(
+                f"--map {ours}={theirs} names no field: write OURS=THEIRS, where ours is one of {', '.join(MAPPABLE)}."
+            )
+    return pairs
 
 
 @contextmanager

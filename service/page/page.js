@@ -37,7 +37,8 @@ function citation(found) {
   const { article, passage, quote } = found;
   const shown = passage.text.trim();
   const offset = passage.start + Array.from(passage.text.match(/^\s*/)[0]).length;
-  const about = [article.published, passage.heading, `score ${found.score.toFixed(3)}`, article.source];
+  const pages = quote.pages.length > 0 ? `page ${quote.pages.join(", ")}` : null;
+  const about = [article.published, passage.heading, pages, `score ${found.score.toFixed(3)}`, article.source];
   const { source, quote: atQuote } = found.links;
   const original = source
     ? element("a", { href: atQuote ?? source, rel: "noopener noreferrer" }, atQuote ? "Original, at the quote" : "Original")

@@ -408,12 +408,12 @@ def test_files_that_cannot_be_read_are_reported_and_the_others_added(library: Pa
     assert (ran.code, ran.err) == (1, "")
     assert [(Path(f["file"]).name, f["result"], f["reason"]) for f in json.loads(ran.out)["files"]] == [
         ("a.md", "refused", "empty file"),
-        ("b.md", "refused", "a binary file, not text"),
+        ("b.md", "refused", "a zip archive; unpack it first"),
         ("c.txt", "refused", "not UTF-8 at byte 3; save it as UTF-8"),
         ("d.txt", "refused", "empty file"),
         ("e.md", "refused", "front matter is not YAML (line 3); mend it or remove the --- lines"),
         ("f.md", "added", None),
-        ("g.pdf", "refused", "no reader for .pdf; readable: .markdown, .md, .txt"),
+        ("g.pdf", "refused", "a damaged PDF; save it again"),
     ]
     after = stored(library)
     assert {**before, **after} == after
@@ -453,7 +453,7 @@ def test_a_folder_without_articles_is_one_line(library: Path, tmp_path: Path) ->
     (tmp_path / "none" / "picture.png").write_bytes(b"\x89PNG")
     before = contents(library)
     said = citewell("add", tmp_path / "none", "--library", library).refusal
-    assert said == f"No article in {tmp_path / 'none'}: readable files end in .markdown, .md, .txt."
+    assert said.startswith(f"No article in {tmp_path / 'none'}: files that are read end in .csv, .docx, ")
     assert contents(library) == before
 
 

@@ -90,7 +90,7 @@ def test_options_are_those_of_the_command_line() -> None:
     assert options(command_line()["ask"]) == {
         *("--library", "--k", "--json"),
         *("--article", "--source", "--language", "--from", "--to", "--where"),
-        *("--explain", "--why-not"),
+        *("--as-of", "--explain", "--why-not"),
     }
 
 
