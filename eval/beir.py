@@ -70,6 +70,15 @@ def read_judgements(folder: Path, limit: int | None = None) -> Judgements:
     )
 
 
+def read_unanswerable(folder: Path) -> dict[str, str]:
+    """The questions of which a set says that its documents do not answer them (`is_impossible`)."""
+    return {
+        str(row["_id"]): normalise(row["text"])
+        for row in _rows(folder / "queries.jsonl")
+        if (row.get("metadata") or {}).get("is_impossible") is True
+    }
+
+
 def read_beir(folder: Path, count_tokens: Callable[[str], int], limit: int | None = None) -> BeirSet:
     """Read a set with its documents. Raises BadInput, naming file and line."""
     judged = read_judgements(folder, limit)

@@ -154,8 +154,10 @@ def relevant_passages(
 
 
 def first_quote_holds(given: Answer, evidence: Sequence[Located]) -> bool:
-    """Whether the first quote holds all of some piece of the evidence."""
-    return any(_holds(citation, of) for citation in given.citations[:1] for of in evidence)
+    """Whether the first quote, given or held back, holds all of some piece of the evidence."""
+    return any(
+        _holds(citation, of) for citation in (given.citations or given.near_misses)[:1] for of in evidence
+    )
 
 
 def _holds(citation: Citation, of: Located) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from citewell.eval.abstention import Abstention
 from citewell.eval.evaluate import FIRST_QUOTE
 from citewell.eval.judged import Answered, Asked, Judged
 from citewell.eval.quotes import QuoteReport
@@ -99,13 +100,14 @@ class Report:
     index: Index | None
     by_question: tuple[QuestionValues, ...]
     latency: tuple[Latency, ...]
+    abstention: Mapping[str, Abstention]  # by half, or by what made the confidences
 
 
 def report(
     judged: Judged,
     index: Index | None = None,
     quotes: QuoteReport | None = None,
-    risk_coverage: tuple[tuple[float, float], ...] = (),
+    abstention: Mapping[str, Abstention] | None = None,
 ) -> Report:
     """Compared with the others is the default, or else the first system."""
     names = list(judged.results)
@@ -121,12 +123,19 @@ def report(
         _comparisons(judged, system),
         warnings(judged, system),
         _no_answer(judged.answers),
-        risk_coverage,
+        _curve(abstention or {}),
         quotes,
         index,
         tuple(_of_question(judged, asked) for asked in judged.asked),
         _latency(judged),
+        abstention or {},
     )
+
+
+def _curve(abstention: Mapping[str, Abstention]) -> tuple[tuple[float, float], ...]:
+    """Of the half that nothing was fitted to; else of the last."""
+    chosen = abstention.get("test") or next(iter([*abstention.values()][::-1]), None)
+    return chosen.curve if chosen else ()
 
 
 def values_of(judged: Judged, system: str, measure: str, questions: Sequence[str]) -> Values | None:

@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 
+from citewell.eval.abstention import Abstention
+from citewell.eval.calibrate import OutOfFold
+from citewell.eval.disagreements import Share
 from citewell.eval.evaluate import CHARACTERS, FIRST_QUOTE
 from citewell.eval.gate import LEAST_LOSS, Gate
 from citewell.eval.report import Estimate, Report
 from citewell.eval.significance import LEVEL
+from citewell.index.calibration import Fitted
 
 _COLUMNS = (
     "nDCG@10",
@@ -20,6 +24,10 @@ _COLUMNS = (
     CHARACTERS,
     FIRST_QUOTE,
 )
+_CONFIDENCE_COLUMNS = (
+    *("confidence", "n", "right", "answered", "wrong of these", "false answers"),
+    *("AUROC", "best plain score", "Brier", "ECE", "95 %"),
+)
 
 
 def tables(report: Report) -> str:
@@ -29,6 +37,7 @@ def tables(report: Report) -> str:
         _comparisons(report),
         _latency(report),
         [*_no_answer(report), *_quotes(report)],
+        _abstention(report),
         [f"! {warning}" for warning in report.warnings],
     ]
     return "\n\n".join("\n".join(part) for part in parts if part)
@@ -103,6 +112,29 @@ def _no_answer(report: Report) -> list[str]:
     ]
 
 
+def _abstention(report: Report) -> list[str]:
+    """Confidence, and what was answered by it."""
+    if not report.abstention:
+        return []
+    table = [list(_CONFIDENCE_COLUMNS)]
+    for name, of in report.abstention.items():
+        low, high = of.ece_interval
+        table.append([
+            name, str(of.questions), str(of.right), _share(of.coverage), _share(of.risk), _share(of.false_answers),
+            "" if of.auroc is None else f"{of.auroc:.3f}", _plain(of), f"{of.brier:.3f}", f"{of.ece:.3f}", f"[{low:.3f}, {high:.3f}]",
+        ])  # fmt: skip
+    return _aligned(table)
+
+
+def _plain(of: Abstention) -> str:
+    return f"{of.best_plain[0]} {of.best_plain[1]:.3f}" if of.best_plain else ""
+
+
+def _share(of: Share) -> str:
+    """With the upper end of its interval."""
+    return "" if of.value is None else f"{of.value:.3f} (<= {of.high:.3f})"
+
+
 def _quotes(report: Report) -> list[str]:
     found = report.quotes
     if found is None:
@@ -111,6 +143,21 @@ def _quotes(report: Report) -> list[str]:
         f"of {found.questions} questions with answers: the first quote holds one for {found.first:.3f} ({found.words:g} "
         f"words on average), the first three for {found.first_three:.3f}"
     ]
+
+
+def calibration_table(fitted: Fitted, found: OutOfFold) -> str:
+    """What was fitted, and how good it is for questions that it was not fitted to."""
+    of = found.abstention
+    low, high = of.ece_interval
+    auroc = "-" if of.auroc is None else f"{of.auroc:.3f}"
+    return "\n".join([
+        f"fitted to {fitted.fitted_on}: calibration {fitted.id}, in force from now on",
+        f"of {of.questions} questions {of.right} are answered right; out of fold:",
+        f"AUROC {auroc} (best plain score: {_plain(of)}), Brier {of.brier:.3f}, expected "
+        f"calibration error {of.ece:.3f} [{low:.3f}, {high:.3f}]",
+        f"from {fitted.threshold:.2f} on is answered: {_share(of.coverage)} of all, {_share(of.kept)} of what is answered "
+        f"right, {_share(of.false_answers)} of what has no answer; of the answers {_share(of.risk)} are wrong",
+    ])  # fmt: skip
 
 
 def gate_table(found: Gate) -> str:

@@ -9,7 +9,10 @@ from time import perf_counter
 
 from citewell.corpus.article import parse_passage_id
 from citewell.corpus.errors import BadInput
-from citewell.eval.beir import read_beir, read_judgements
+from citewell.eval.abstaining import of_answers, of_examples
+from citewell.eval.answering import ask_beir
+from citewell.eval.beir import read_beir, read_judgements, read_unanswerable
+from citewell.eval.calibrate import calibrate, fitting_half
 from citewell.eval.check import problems
 from citewell.eval.evaluate import judge_beir, judge_gold, judge_runs
 from citewell.eval.gate import Baseline, gate, read_baseline
@@ -18,10 +21,11 @@ from citewell.eval.judged import Judged
 from citewell.eval.quotes import evaluate_quotes
 from citewell.eval.report import Index, Report, report
 from citewell.eval.report_page import Shown, page
-from citewell.eval.report_table import gate_table, tables
+from citewell.eval.report_table import calibration_table, gate_table, tables
 from citewell.eval.systems import DEFAULT, SYSTEMS
 from citewell.eval.trec import read_qrels, read_run, write_qrels, write_run
 from citewell.index.build import build
+from citewell.index.calibration import FILE, shipped_for, write
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder
 from citewell.index.library import Library
@@ -68,7 +72,7 @@ class Evaluation:
             article = library.store.article(article_id)
             return Shown(article.title, span.of(library.store.text(article.text_sha)))
 
-        self._tell(judged, report(judged, index), shown)
+        self._tell(judged, report(judged, index, abstention=of_answers(judged)), shown)
 
     def of_beir(self, folder: Path, embedder: Embedder, limit: int | None) -> None:
         beir = read_beir(folder, embedder.count_tokens, limit)
@@ -81,6 +85,13 @@ class Evaluation:
         searcher = Searcher(segment.id, [Part(segment)], embedder, Config())
         with terminal.progress("asking") as progress:
             judged = judge_beir(beir, searcher, self.names, progress)
+        abstention = {}
+        if limit is None and (unanswerable := read_unanswerable(folder)):
+            with terminal.progress("judging confidence") as progress:
+                examples = ask_beir(beir, unanswerable.values(), searcher, progress)
+            abstention = of_examples(
+                "shipped", examples, shipped_for(searcher.config.fingerprint, embedder.fingerprint)
+            )
         quotes = None
         if beir.answers:
             with terminal.progress("quoting") as progress:
@@ -88,7 +99,7 @@ class Evaluation:
         with tempfile.TemporaryDirectory(prefix="citewell-eval-") as saved:
             index = Index(searcher.passages, _size(segment.save(Path(saved))))
         documents = {article.article_id: Shown(article.title, text) for article, text, _ in beir.documents}
-        self._tell(judged, report(judged, index, quotes), documents.__getitem__)
+        self._tell(judged, report(judged, index, quotes, abstention), documents.__getitem__)
 
     def of_runs(self, runs: Sequence[Path], beir: Path | None, limit: int | None, qrels: Path | None) -> None:
         """Runs of any systems, judged by a public set or by a file of judgements."""
@@ -130,6 +141,20 @@ def check(library: Library, gold: Path, as_json: bool) -> bool:
             print(f"{each.place or gold}: {each.what}")
         print(f"{len(questions)} questions, {len(found)} problems")
     return not found
+
+
+def calibrate_library(library: Library, gold: Path, as_json: bool) -> None:
+    """Fit a calibration to a gold set, keep it in the library, and say what it is worth."""
+    questions = fitting_half(read_gold(gold))
+    with terminal.progress("asking") as progress:
+        fitted, found = calibrate(library, questions, f"{len(questions)} questions of {gold.name}", progress)
+    write(library.folder / FILE, fitted)
+    if as_json:
+        print(
+            json.dumps({"id": fitted.id, **asdict(fitted), "out_of_fold": asdict(found)}, ensure_ascii=False)
+        )
+    else:
+        print(calibration_table(fitted, found))
 
 
 def _write(

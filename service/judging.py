@@ -1,4 +1,4 @@
-"""The commands that measure retrieval: `eval` and `eval check`."""
+"""The commands that measure retrieval, and fit what says how sure an answer is: `eval`, `eval check`, `eval calibrate`."""
 
 import sys
 from collections.abc import Iterator
@@ -111,3 +111,13 @@ def check(gold: Path, library: Folder = LIBRARY, as_json: AsJson = False) -> Non
             sound = evaluation.check(held, gold, as_json)
     if not sound:
         raise typer.Exit(1)
+
+
+@judging.command()
+def calibrate(gold: Path, library: Folder = LIBRARY, as_json: AsJson = False) -> None:
+    """Fit the confidence of a library's answers to gold questions, dev ones if there are any, unanswerable ones among them."""
+    with _refusing():
+        from citewell.service import evaluation
+
+        with opened(library) as held:
+            evaluation.calibrate_library(held, gold, as_json)

@@ -72,7 +72,9 @@ def outcomes(files: Sequence["Outcome"]) -> str:
 def answer(given: "Answer") -> str:
     lines = _as_of(given.as_of)
     lines += [] if given.citations else [f"{given.verdict}: {given.reason}", ""]
-    for citation in given.citations:
+    if given.near_misses:
+        lines += ["The nearest passages:", ""]
+    for citation in given.citations or given.near_misses:
         lines += [
             f"{citation.rank}. {_indented(citation.quote.text, 3).lstrip()}",
             f"   {_named(citation.article)}",
@@ -86,7 +88,10 @@ def answer(given: "Answer") -> str:
         lines += [f"{escaped(asked.id)}: {asked.detail}", *_explained(asked.explain), ""]
     if given.filtered:
         lines.append(f"{given.filtered.passing} of {given.filtered.of} passages searched")
-    return "\n".join([*lines, _states(given.retrievers)] if given.citations else lines).rstrip("\n")
+    if given.citations:
+        sure = "not calibrated" if given.confidence is None else f"confidence: {given.confidence:.2f}"
+        lines.append(f"{_states(given.retrievers)}  {sure}")
+    return "\n".join(lines).rstrip("\n")
 
 
 def _as_of(as_of: "AsOf | None") -> list[str]:

@@ -63,10 +63,14 @@ async function showAnswer(question) {
     .map(([name, { state }]) => `${name} search: ${state.replaceAll("_", " ")}`);
   const verdict = answer.verdict === "answered"
     ? `${count} ${count === 1 ? "passage" : "passages"}, best first`
-    : `Nothing found. ${answer.reason ?? ""}`;
+    : `No answer. ${answer.reason ?? ""}`;
+  const confidence = answer.confidence === null ? "not calibrated" : `confidence ${Math.round(100 * answer.confidence)} %`;
+  const sure = answer.verdict === "answered" ? [confidence] : [];
+  const near = answer.near_misses.length ? element("p", { class: "verdict" }, "The nearest passages:") : null;
   main.replaceChildren(
-    element("p", { class: "verdict" }, [verdict, ...silent, `${answer.took_ms.toFixed(0)} ms`].join(" · ")),
-    element("ol", {}, ...answer.citations.map(citation)));
+    element("p", { class: "verdict" }, [verdict, ...sure, ...silent, `${answer.took_ms.toFixed(0)} ms`].join(" · ")),
+    ...[near].filter(Boolean),
+    element("ol", {}, ...[...answer.citations, ...answer.near_misses].map(citation)));
 }
 
 const readsNow = {

@@ -1,5 +1,6 @@
 """Reports: means, intervals, differences, warnings; as tables and as a page."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from citewell.eval import svg
+from citewell.eval.abstention import Abstention, Outcome, measure
 from citewell.eval.judged import Answered, Judged
 from citewell.eval.report import Estimate, Index, Latency, NoAnswer, Report, report
 from citewell.eval.report_page import Shown, page
@@ -190,8 +192,12 @@ def shown(name: str) -> Shown:
     return Shown("A <title>", f"Words of {name} & more. " * 50)
 
 
-def made_page(of: Judged, risk_coverage: tuple[tuple[float, float], ...] = ()) -> tuple[Report, str]:
-    made = report(of, Index(42, 1_500_000), risk_coverage=risk_coverage)
+SURE = Outcome(confidence=0.9, answered=True, right=True, answerable=True)
+ABSTENTION = measure([SURE, Outcome(0.2, answered=False, right=False, answerable=False)])
+
+
+def made_page(of: Judged, abstention: Mapping[str, Abstention] | None = None) -> tuple[Report, str]:
+    made = report(of, Index(42, 1_500_000), abstention=abstention)
     return made, page(of, made, shown)
 
 
@@ -231,7 +237,17 @@ def test_systems_that_rank_alike_have_no_questions_to_show() -> None:
 def test_a_page_draws_risk_by_coverage_when_there_is_a_calibration() -> None:
     of = judged(WORTH, KINDS, ANSWERS)
     assert "Risk by coverage" not in made_page(of)[1]
-    assert 'aria-label="Risk by coverage"' in made_page(of, ((0.0, 0.0), (0.5, 0.1), (1.0, 0.4)))[1]
+    assert 'aria-label="Risk by coverage"' in made_page(of, {"all": ABSTENTION})[1]
+    assert report(of, abstention={"test": ABSTENTION, "x": measure([SURE])}).risk_coverage == ABSTENTION.curve
+
+
+def test_the_table_shows_what_confidence_is_worth() -> None:
+    shown = tables(report(judged(WORTH, KINDS, ANSWERS), abstention={"test": ABSTENTION})).splitlines()
+    row = next(line for line in shown if line.startswith("test "))
+    assert row.split() == [
+        *("test", "2", "1", "0.500", "(<=", "0.987)", "0.000", "(<=", "0.975)", "0.000", "(<=", "0.975)"),
+        *("1.000", "0.025", "0.150", "[0.100,", "0.200]"),
+    ]
 
 
 PLOTS = {
