@@ -99,7 +99,9 @@ def test_an_answer_for_people_shows_quote_title_source_and_place(added: tuple[Pa
     assert (ran.code, ran.err) == (0, "")
     assert lines[:2] == ["1. Ants dig long tunnels. Some ants carry leaves home.", "   Ants"]
     assert lines[2].startswith(f"   {added[0].parent / 'articles' / 'ants.md'}  [0-51]  score 0.")
-    assert lines[3:] == ["", "lexical: ok  dense: ok"]
+    assert lines[3] == ""
+    assert lines[4].startswith("lexical: ok  dense: ok  confidence: 0.")
+    assert len(lines) == 5
 
 
 def test_an_answer_explains_itself_and_what_is_missing(added: tuple[Path, Ran]) -> None:

@@ -89,7 +89,7 @@ def test_a_score_is_shown_with_its_parts_and_the_terms_that_are_held(library: Li
         "nobody\\n: The library has no article and no passage of this id.",
         "",
         "3 of 3 passages searched",
-        "lexical: ok  dense: ok",
+        "lexical: ok  dense: ok  not calibrated",
     ]
 
 
@@ -102,7 +102,7 @@ def test_a_silent_retriever_has_no_part_and_what_the_filter_left_is_counted(libr
         "bees: The filter excludes it.",
         "",
         "2 of 3 passages searched",
-        "lexical: ok  dense: unknown_script",
+        "lexical: ok  dense: unknown_script  not calibrated",
     ]
 
 
