@@ -8,16 +8,15 @@ from fastapi import Depends, FastAPI, Query
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
+from starlette.routing import Route
 
-from citewell.corpus.article import parse_passage_id
-from citewell.corpus.errors import UnknownPassage
 from citewell.index.answer import MOST_HITS, ask, search
-from citewell.index.checking import Verification, known_article, now_of
-from citewell.index.citation import cited, cited_passage, links_of
+from citewell.index.checking import Verification
 from citewell.index.library import Library
 from citewell.index.response import Answer, SearchResult
-from citewell.service import problems, verification
+from citewell.service import mcp, problems, verification
 from citewell.service.filters import filter_of
+from citewell.service.passage import find_passage
 from citewell.service.schemas import (
     ArticlePage,
     ArticleSummary,
@@ -135,25 +134,10 @@ def create_app(library: Library) -> FastAPI:
     def page() -> FileResponse:
         return FileResponse(_PAGE / "index.html", headers=_PAGE_HEADERS)
 
+    app.router.routes.append(Route("/mcp", mcp.Endpoint(library), methods=["POST"], include_in_schema=False))
     app.mount("/page", StaticFiles(directory=_PAGE), name="page")
     _describe_problems(app)
     return app
-
-
-def find_passage(library: Library, passage_id: str) -> PassageText:
-    """Resolve a passage id without the index. Raises UnknownPassage."""
-    article_id, sha12, span = parse_passage_id(passage_id)
-    article = library.store.article_with_text(article_id, sha12)
-    text = library.store.text(article.text_sha) if article else ""
-    if article is None or span.end > len(text):
-        raise UnknownPassage(passage_id)
-    stored = library.store.passage(article.text_sha, span)
-    heading = stored.heading if stored else None
-    passage = cited_passage(passage_id, span, heading, text, library.store.pages(article))
-    known = known_article(library.store, article_id)
-    now = now_of(passage.text, span, text, known)
-    links = links_of(article, passage_id)
-    return PassageText(cited(article), passage, known.live == article.text_sha, links, now)
 
 
 def _describe_problems(app: FastAPI) -> None:

@@ -186,6 +186,15 @@ def serve(
 
 
 @app.command()
+def mcp(library: Folder = LIBRARY) -> None:
+    """Serve an agent that started this command: MCP over standard input and output."""
+    from citewell.service.mcp import serve_stdio
+
+    with opened(library) as held:
+        serve_stdio(held)
+
+
+@app.command()
 def bench(
     size: Annotated[
         list[int] | None,
