@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import signal
 from importlib.metadata import version
 
 from mcp.server.context import ServerRequestContext
@@ -98,6 +99,9 @@ class Endpoint:
 def serve_stdio(library: Library) -> None:
     """Serve the client that started this process until it closes our standard input."""
     server = server_of(library)
+    signal.signal(
+        signal.SIGINT, signal.SIG_DFL
+    )  # the thread that waits for input cannot be woken to end in order
 
     async def serve() -> None:
         async with stdio_server() as (reading, writing):
