@@ -58,11 +58,10 @@ def part(document: Document, start: int, most: int) -> Document:
     frame |= {"next": str(len(text)), "left": len(text)}
     frame = _shortened(frame, most // 2, most) if len(written(frame)) > most // 2 else frame
     room = most - len(written(frame))
-    fitting = bisect_right(
-        range(1, len(text) - start + 1), room, key=lambda n: len(_json(text[start : start + n])) - 2
-    )
+    shown = text[start : start + max(0, room)]  # in JSON no shorter than that
+    fitting = bisect_right(range(1, len(shown) + 1), room, key=lambda n: len(_json(shown[:n])) - 2)
     left = len(text) - start - fitting
-    frame["passage"]["text"] = text[start : start + fitting]
+    frame["passage"]["text"] = shown[:fitting]
     return {**frame, "next": str(start + fitting) if left else None, "left": left}
 
 

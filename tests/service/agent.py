@@ -51,7 +51,8 @@ class Agent:
         return text_of(result)
 
     def _result(self, tool: str, given: dict[str, Any]) -> CallToolResult:
-        return self.portal.call(self.client.call_tool, tool, given)
+        result: CallToolResult = self.portal.call(self.client.call_tool, tool, given)
+        return result
 
 
 def text_of(result: CallToolResult) -> str:
