@@ -4,7 +4,7 @@ import errno
 import fcntl
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -87,6 +87,10 @@ class Library:
                 if _signature(self.index) == seen:
                     self._opened = (seen, searcher)
                     return searcher
+
+    def version(self) -> Hashable:
+        """Equal as long as no other snapshot is published: what was answered before is the answer still."""
+        return _signature(self.index)
 
     def _published(self) -> Snapshot:
         snapshot = read(self.index)

@@ -35,6 +35,33 @@ def add(library: Library, files: Sequence[Path], progress: Progress = lambda *_:
     return outcomes
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An article that is no file: its id, where it came from and what it holds."""
+
+    article_id: str
+    source: str
+    draft: Draft
+
+
+def put(library: Library, articles: Sequence[Given], progress: Progress = lambda *_: None) -> list[Outcome]:
+    """Store articles, each under its id, and publish them together; one without a passage is refused."""
+    with library.writing():
+        library.check_nothing_lost()
+        outcomes = [_put(library, article) for article in articles]
+        library.catch_up(progress)
+        library.compact()
+    return outcomes
+
+
+def _put(library: Library, given: Given) -> Outcome:
+    try:
+        done, passages = _store(library, given.article_id, given.source, given.draft)
+    except BadInput as refused:
+        return Outcome(given.source, "refused", given.article_id, reason=str(refused))
+    return Outcome(given.source, done.value, given.article_id, passages)
+
+
 def _store_all(library: Library, files: Sequence[Path]) -> Iterator[Outcome]:
     seen: dict[str, str] = {}
     for file in files:

@@ -1,24 +1,19 @@
-"""The command line. The commands that keep a library in order are in `upkeep.py`.
+"""The command line, and its commands that add and ask; the others are in `operating.py`, `measuring.py` and `upkeep.py`.
 
 What takes long to import is imported by the command that needs it.
 """
 
 import io
-import ipaddress
 import os
-import signal
-import socket
 import sys
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from citewell.corpus.errors import BadInput, CitewellError
-from citewell.index.model import Precision
-from citewell.service import terminal
+from citewell.corpus.errors import CitewellError
+from citewell.service import settings, terminal
 from citewell.service.filters import (
     ArticleIds,
     Languages,
@@ -28,6 +23,8 @@ from citewell.service.filters import (
     Where,
     filter_of,
 )
+from citewell.service.measuring import measuring
+from citewell.service.operating import operating
 from citewell.service.options import (
     LIBRARY,
     WAIT,
@@ -36,7 +33,6 @@ from citewell.service.options import (
     InPrecision,
     Wait,
     check_precision,
-    embedder,
     opened,
     show,
 )
@@ -49,7 +45,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-app.add_typer(upkeep)
+for group in (operating, measuring, upkeep):
+    app.add_typer(group)
+
+
+@app.callback()
+def configured(context: typer.Context) -> None:
+    """Let `citewell.toml` say which library the commands mean that do not read all settings."""
+    if library := settings.read_file().get("library"):
+        group = context.command
+        assert isinstance(group, typer.core.TyperGroup)
+        context.default_map = {
+            name: {"library": str(library)} for name in group.commands if name not in ("serve", "config")
+        }
+
 
 Citations = Annotated[int, typer.Option("--k", help="How many at most, 1 to 100.")]
 
@@ -129,120 +138,6 @@ def search(
     with opened(library) as held:
         found = answer.search(held.searcher(), held.store, query, k, only)
     show(as_json, asdict(found), terminal.search_result(found))
-
-
-@app.command()
-def serve(
-    library: Folder = LIBRARY,
-    host: Annotated[
-        str, typer.Option(envvar="CITEWELL_HOST", help="Loopback address to listen on.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(envvar="CITEWELL_PORT", min=0, max=65535)] = 8000,
-) -> None:
-    """Serve the HTTP interface and the page."""
-    if host != "localhost" and not _is_loopback(host):
-        raise BadInput(
-            f"{host} is not a loopback address. The service has no keys yet: use 127.0.0.1 or ::1."
-        )
-    import uvicorn
-
-    from citewell.service.app import create_app
-
-    with opened(library) as held, _listening(host, port) as listener:
-        held.searcher()  # a library that cannot be searched is said so before anything is served
-        address = listener.getsockname()
-        shown = f"[{address[0]}]" if ":" in address[0] else address[0]
-        print(
-            f"citewell serves {library} at http://{shown}:{address[1]} (stop with Ctrl+C)",
-            file=sys.stderr,
-            flush=True,
-        )
-        signal.signal(
-            signal.SIGTERM, lambda *_: sys.exit(0)
-        )  # what uvicorn raises again once it has shut down
-        with suppress(KeyboardInterrupt):
-            uvicorn.Server(uvicorn.Config(create_app(held), log_level="warning")).run(sockets=[listener])
-
-
-@app.command(name="eval")
-def evaluate(
-    gold: Annotated[Path | None, typer.Option(help="Gold questions over --library, as JSON lines.")] = None,
-    library: Folder = LIBRARY,
-    beir: Annotated[
-        Path | None, typer.Option(help="A folder in BEIR layout, instead of gold questions.")
-    ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first questions of --beir.")] = None,
-    precision: InPrecision = None,
-    as_json: AsJson = False,
-) -> None:
-    """Measure retrieval: on the bundled gold, on your own, or on a public set."""
-    from citewell.service import evaluation
-
-    if gold is not None and precision is not None:
-        raise BadInput("--gold asks a library in its own precision. Leave --precision out.")
-    in_precision = precision or Precision.FP32
-    if beir is not None:
-        if gold is not None:
-            raise BadInput("Give --gold or --beir, not both.")
-        evaluation.of_beir(beir, embedder(in_precision, bulk=True), limit, as_json)
-    elif limit is not None:
-        raise BadInput("--limit goes with --beir.")
-    elif gold is not None:
-        with opened(library) as held:
-            evaluation.of_gold(held, gold, as_json)
-    else:
-        evaluation.of_bundled(embedder(in_precision), as_json)
-
-
-@app.command()
-def bench(
-    size: Annotated[
-        list[int] | None,
-        typer.Option(
-            help="Generated passages, a multiple of 1,000; may be given several times. [1000, 10000]"
-        ),
-    ] = None,
-    against: Annotated[
-        Literal["naive"] | None,
-        typer.Option(help="Also measure what tutorials show, up to 100,000 passages."),
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option(help="Folder for bench.json, bench.md and bench.png.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Measure speed and memory: stages of a question, opening, adding, embedding, cold starts."""
-    from citewell.eval import bench as benchmark
-    from citewell.eval.bench_report import markdown, write
-
-    benchmark.checked_sizes(size or ())
-    report = benchmark.run(size or benchmark.SIZES, against is not None, embedder(), terminal.steps())
-    if output is not None:
-        write(report, output)
-    show(as_json, asdict(report), markdown(report))
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    """Raises CitewellError when the port is taken."""
-    try:
-        listener = socket.create_server(
-            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
-        )
-    except OSError as error:
-        raise CitewellError(
-            f"Cannot listen at {host}:{port}: {error.strerror}. Choose another: --port 8001"
-        ) from None
-    listener.setsockopt(
-        socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
-    )  # else answers wait 40 ms for an acknowledgement
-    return listener
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def main() -> None:

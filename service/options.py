@@ -42,6 +42,11 @@ def embedder(precision: Precision = Precision.FP32, bulk: bool = False) -> "Embe
     return onnx
 
 
+def prepared(precision: Precision | None) -> None:
+    """Have the model compiled, if it never was, without loading it."""
+    default_model(precision or Precision.FP32)
+
+
 def made_in(folder: Path) -> Precision | None:
     """The precision of the model that a library's index was made with; None before there is one."""
     from citewell.index.folder import model_of
