@@ -92,9 +92,7 @@ def article_routes(library: Library, writer: Writer, jobs: Jobs, drainer: Draine
         response.status_code = 201 if done.result == "added" else 200
         return Stored(done.result, ArticleSummary.of(writer.article(article_id)), done.passages or 0)
 
-    @router.delete(
-        "/v1/articles/{article_id}", status_code=204, response_class=Response, tags=["articles"]
-    )
+    @router.delete("/v1/articles/{article_id}", status_code=204, response_class=Response, tags=["articles"])
     def delete_article(article_id: WrittenId) -> None:
         """Hide an article from every answer, if it is there; what was cited from it still resolves."""
         writer.remove(article_id)

@@ -95,10 +95,10 @@ class Asking:
             if kept is not None:
                 self._metrics.answered(kept.verdict, dict(kept.states))
                 return kept.document(round(1000 * (time.perf_counter() - began), 3))
-        document, kept = await self._pool.run(lambda: work(searcher or self._library.searcher()))
-        self._metrics.answered(kept.verdict, dict(kept.states))
+        document, worked = await self._pool.run(lambda: work(searcher or self._library.searcher()))
+        self._metrics.answered(worked.verdict, dict(worked.states))
         if key and self._settings.cache_mb:
-            self._cache.put(version, key, kept)
+            self._cache.put(version, key, worked)
         return document
 
     def _ask(self, request: AskRequest) -> Work:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from citewell.corpus.errors import BadInput, LibraryError
+from citewell.index.writing import Given
 from citewell.service.jobs import Item, Jobs
 from citewell.service.schemas import ArticleRequest
 from citewell.service.writer import Writer, given_of
@@ -50,7 +51,7 @@ class Drainer:
                     while alone and not self._stopping.is_set() and self.batch():
                         pass
             except LibraryError as error:  # it may be in order later, and the job is not lost
-                log.error("jobs wait: %s", error)
+                log.error("jobs wait: %s", error)  # noqa: TRY400 - it says all
                 pause = _RETRY
             except Exception:
                 log.exception("unexpected error in a job")
@@ -74,7 +75,8 @@ class Drainer:
         return True
 
     def _added(self, items: list[Item]) -> list[tuple[Item, str, str | None]]:
-        given, results = {}, []
+        given: dict[Item, Given] = {}
+        results: list[tuple[Item, str, str | None]] = []
         for item in items:
             try:
                 given[item] = given_of(item.article_id, ArticleRequest.model_validate_json(item.article))

@@ -215,10 +215,12 @@ class Jobs:
                 "SELECT article_id, reason FROM items WHERE job = ? AND result = 'refused' ORDER BY number LIMIT ?",
                 number, _MOST_REFUSED,
             )  # fmt: skip
-            of = (counts.get(result, 0) for result in ("added", "updated", "unchanged", "refused"))
             found.append(
-                Job(name, state, articles, sum(counts.values()), *of, tuple(Refused(*row) for row in refused),
-                    reason, created, changed)
+                Job(
+                    name, state, articles, sum(counts.values()),
+                    counts.get("added", 0), counts.get("updated", 0), counts.get("unchanged", 0), counts.get("refused", 0),
+                    tuple(Refused(*row) for row in refused), reason, created, changed,
+                )
             )  # fmt: skip
         return found
 

@@ -25,29 +25,47 @@ class Metrics:
 
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # a time beside each figure
-        self._registry = CollectorRegistry()
-        made = {"registry": self._registry}
+        self._registry = of = CollectorRegistry()
         self._requests = Counter(
-            "citewell_requests", "Requests answered.", ["method", "route", "status"], **made
+            "citewell_requests", "Requests answered.", ["method", "route", "status"], registry=of
         )
         self._seconds = Histogram(
-            "citewell_request_seconds", "Seconds from request to answer.", ["route"], buckets=_SECONDS, **made
+            "citewell_request_seconds", "Seconds of a request.", ["route"], buckets=_SECONDS, registry=of
         )
         self._stages = Histogram(
-            "citewell_stage_seconds", "Seconds of a question by stage.", ["stage"], buckets=_SECONDS, **made
+            "citewell_stage_seconds",
+            "Seconds of a question by stage.",
+            ["stage"],
+            buckets=_SECONDS,
+            registry=of,
         )
-        self._verdicts = Counter("citewell_verdicts", "Answers by verdict.", ["verdict"], **made)
+        self._verdicts = Counter("citewell_verdicts", "Answers by verdict.", ["verdict"], registry=of)
         self._states = Counter(
-            "citewell_retriever_states", "Answers by state of a retriever.", ["retriever", "state"], **made
+            "citewell_retriever_states",
+            "Answers by state of a retriever.",
+            ["retriever", "state"],
+            registry=of,
         )
-        self._cache = Counter("citewell_cache", "Questions looked up among answers.", ["result"], **made)
-        live = {"registry": self._registry, "multiprocess_mode": "livesum"}
-        self._waiting = Gauge("citewell_questions_waiting", "Questions that wait for a thread.", **live)
-        alike = {"registry": self._registry, "multiprocess_mode": "livemax"}
+        self._cache = Counter("citewell_cache", "Questions looked up among answers.", ["result"], registry=of)
+        self._waiting = Gauge(
+            "citewell_questions_waiting",
+            "Questions that wait for a thread.",
+            registry=of,
+            multiprocess_mode="livesum",
+        )
         self._age = Gauge(
-            "citewell_snapshot_age_seconds", "Seconds since the snapshot was published.", **alike
+            "citewell_snapshot_age_seconds",
+            "Since the snapshot was published.",
+            registry=of,
+            multiprocess_mode="livemax",
         )
-        self._jobs = Gauge("citewell_jobs", "Jobs that are not finished.", ["state"], **alike)
+        self._jobs = Gauge(
+            "citewell_jobs",
+            "Jobs that are not finished.",
+            ["state"],
+            registry=of,
+            multiprocess_mode="livemax",
+        )
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests.labels(method if method in _METHODS else "other", route, str(status)).inc()

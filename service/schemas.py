@@ -172,7 +172,7 @@ class ArticlePage:
 class Stored:
     """What putting an article did; it is found from now on."""
 
-    result: Literal["added", "updated", "unchanged"]
+    result: str  # added, updated or unchanged
     article: ArticleSummary
     passages: int
 

@@ -9,25 +9,36 @@ from pathlib import Path
 import pytest
 import typer
 
-from citewell.service import cli
+from citewell.service import cli, settings
 from tests.service.contracts import ANSWER, keys, keys_of
 
 ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(r"^ {0,3}```[^\n]*\n(.*?)^ {0,3}```", re.S | re.M)
 
 
-def command_line() -> dict[str, typer.core.TyperCommand]:
+Command = typer.core.TyperCommand | typer.core.TyperGroup
+
+
+def command_line() -> dict[str, Command]:
     group = typer.main.get_command(cli.app)
     assert isinstance(group, typer.core.TyperGroup)
     return {
         name: command
         for name, command in group.commands.items()
-        if isinstance(command, typer.core.TyperCommand)
+        if isinstance(command, typer.core.TyperCommand | typer.core.TyperGroup)
     }
 
 
-def options(command: typer.core.TyperCommand) -> set[str]:
-    return {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
+def options(command: Command) -> set[str]:
+    """Those of a group are those of its commands."""
+    inner = command.commands.values() if isinstance(command, typer.core.TyperGroup) else [command]
+    return {
+        option
+        for each in inner
+        for parameter in each.params
+        for option in parameter.opts
+        if option.startswith("--")
+    }
 
 
 def typed_in(markdown: str) -> Iterator[str]:
@@ -107,12 +118,7 @@ def test_every_command_in_the_readme_exists_with_its_options(readme: str) -> Non
 
 
 def test_every_setting_from_the_environment_is_in_the_readme_and_no_other(readme: str) -> None:
-    known = {
-        variable
-        for command in command_line().values()
-        for parameter in command.params
-        for variable in ([parameter.envvar] if isinstance(parameter.envvar, str) else parameter.envvar or [])
-    }
+    known = {settings.variable(name) for name in settings.NAMES}
     assert set(re.findall(r"\bCITEWELL_[A-Z_]+", readme)) == known
 
 
