@@ -234,7 +234,11 @@ def _served(folder: Path, workers: int) -> Iterator[tuple["subprocess.Popen[byte
             yield service, port
         finally:
             service.terminate()
-            service.wait(timeout=90)
+            try:
+                service.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                service.kill()
+                raise
 
 
 def _start_seconds(folder: Path, workers: int) -> float:

@@ -51,11 +51,8 @@ class _Client(asyncio.Protocol):
             self.wanted = len(head) + 4 + int(length)
         if len(self.received) >= self.wanted:
             took = 1000 * (time.perf_counter() - self.began)
-            status, wrong = bytes(self.received[9:12]), None
-            if not status.startswith(b"2"):
-                wrong = status.decode()
-            else:
-                wrong = self.look(bytes(self.received))
+            answer = bytes(self.received)
+            wrong = self.look(answer) if answer[9:10] == b"2" else answer[9:12].decode()
             if wrong is None:
                 self.times.append(took)
             else:

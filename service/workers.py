@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import select
 import shutil
 import signal
 import sys
@@ -14,6 +15,7 @@ from citewell.corpus.errors import CitewellError
 
 SHARED_FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 _END_WITH_PARENT = 1  # PR_SET_PDEATHSIG of linux/prctl.h
+_LOOK = 0.1  # seconds between two looks whether a worker that is not ready has ended
 _LEAST_LIFE = 1.0  # seconds; a worker that dies sooner is started again later
 Work = Callable[[int, Callable[[], None]], None]
 
@@ -48,8 +50,12 @@ def supervise(work: Work, count: int, ready: Callable[[], None]) -> None:
     try:
         for number in range(count):
             start(number)
-        for _ in range(count):
-            if os.read(waiting, 1) != b"+" and not stopping:
+        missing = count
+        while missing and not stopping:
+            if select.select([waiting], [], [], _LOOK)[0]:
+                missing -= len(os.read(waiting, count))
+            elif ended := os.waitpid(-1, os.WNOHANG)[0]:
+                workers.pop(ended)
                 raise CitewellError("A worker ended before it was ready; what it said stands above.")
         if not stopping:
             ready()
@@ -75,7 +81,7 @@ def supervise(work: Work, count: int, ready: Callable[[], None]) -> None:
 
 
 def _run(work: Work, number: int, waiting: int, said: int) -> int:
-    """A worker's life; the exit code. It says + when it is ready and - if it ends before."""
+    """A worker's life; the exit code. It says so when it is ready."""
     os.close(waiting)
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, signal.SIG_DFL)
@@ -83,22 +89,20 @@ def _run(work: Work, number: int, waiting: int, said: int) -> int:
         ctypes.CDLL(None).prctl(_END_WITH_PARENT, signal.SIGTERM)
     code = 1
     try:
-        work(number, lambda: _say(said, b"+"))
+        work(number, lambda: _say(said))
         code = 0
     except CitewellError as error:
         print(f"citewell: {error}", file=sys.stderr)
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
     finally:
-        if code:
-            _say(said, b"-")
         sys.stdout.flush()
         sys.stderr.flush()
     return code
 
 
-def _say(said: int, what: bytes) -> None:
-    os.write(said, what)
+def _say(said: int) -> None:
+    os.write(said, b"+")
 
 
 def _forget(process: int) -> None:
