@@ -31,7 +31,7 @@ class Asking:
     def __init__(self, library: Library, settings: Settings, metrics: Metrics) -> None:
         self._library, self._settings, self._metrics = library, settings, metrics
         self._cache = Cache(int(settings.cache_mb * 1_000_000))
-        threads = settings.concurrency or (os.cpu_count() or 1) + 1
+        threads = settings.concurrency or (os.cpu_count() or 1) // settings.workers + 1
         self._pool = Pool(threads, settings.queue, settings.timeout, metrics)
 
     def close(self) -> None:

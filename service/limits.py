@@ -7,12 +7,15 @@ the workers inherit. The system's clock since it started is the same in each of 
 import fcntl
 import math
 import mmap
+import os
 import struct
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 _NUMBER = struct.Struct("d")
 
@@ -35,14 +38,17 @@ class Limits:
         self.rate, self.burst = rate, burst
         self._each = 60 / rate if rate else 0.0
         self._clock = clock
-        self._memory = mmap.mmap(-1, buckets * _NUMBER.size)
-        self._lock = tempfile.TemporaryFile()  # noqa: SIM115 - goes with the object; let go even by a killed process
+        self._file, name = tempfile.mkstemp(prefix="citewell-limits-")
+        Path(name).unlink()  # it goes with the object; its lock is let go even by a killed process
+        os.ftruncate(self._file, buckets * _NUMBER.size)
+        self._memory = mmap.mmap(self._file, buckets * _NUMBER.size)
+        weakref.finalize(self, os.close, self._file)
         self._turn = threading.Lock()
 
     def take(self, bucket: int, requests: int = 1) -> Left:
         """Take so many from a bucket, all or none."""
         with self._turn:
-            fcntl.lockf(self._lock, fcntl.LOCK_EX)
+            fcntl.lockf(self._file, fcntl.LOCK_EX)
             try:
                 now, place = self._clock(), bucket * _NUMBER.size
                 (full,) = _NUMBER.unpack_from(self._memory, place)
@@ -53,7 +59,7 @@ class Limits:
                     full = after
                     _NUMBER.pack_into(self._memory, place, full)
             finally:
-                fcntl.lockf(self._lock, fcntl.LOCK_UN)
+                fcntl.lockf(self._file, fcntl.LOCK_UN)
         left = self.burst - (full - now) / self._each
         return Left(max(0, math.floor(left + 1e-9)), full - now, wait if wait > 1e-9 else None)
 
