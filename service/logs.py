@@ -59,7 +59,7 @@ def start(
     handler.addFilter(named)
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level.upper())
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    root.setLevel(max(logging.WARNING, logging.getLevelName(level.upper())))  # others say too much
+    logging.getLogger("citewell").setLevel(level.upper())
     listener.start()
     return listener.stop
