@@ -48,7 +48,7 @@ class Kept:
     def __init__(self, folder: Path, settings: Settings = Settings()) -> None:
         self.library = make_library(folder)
         self.keys = Keys(folder)
-        self.tokens = {scope: self.keys.create(scope, [scope])[1] for scope in ("read", "write", "admin")}  # type: ignore[list-item]
+        self.tokens = {scope: self.keys.create(scope, [scope])[1] for scope in ("read", "write", "admin")}
         self.client = TestClient(
             create_app(self.library, settings), base_url="http://localhost", raise_server_exceptions=False
         )

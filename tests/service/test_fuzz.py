@@ -96,7 +96,7 @@ def mangled(count: int) -> Iterator[Request]:
 
 def send(client: TestClient, request: Request) -> Response:
     method, path, headers, body = request
-    return client.request(method, path, headers=headers, content=body, follow_redirects=False)  # type: ignore[arg-type]
+    return client.request(method, path, headers=headers, content=body, follow_redirects=False)
 
 
 def test_the_corpus_has_a_thousand_cases_and_more() -> None:

@@ -99,7 +99,7 @@ def test_a_key_needs_a_scope_and_only_a_key_can_be_revoked(tmp_path: Path) -> No
 )
 def test_a_key_may_what_its_scopes_say(tmp_path: Path, scopes: list[str], may: list[str]) -> None:
     made, _ = Keys(tmp_path).create("", scopes)  # type: ignore[arg-type]
-    assert [scope for scope in ("read", "write", "admin") if made.may(scope)] == may  # type: ignore[arg-type]
+    assert [scope for scope in ("read", "write", "admin") if made.may(scope)] == may
 
 
 def test_the_command_makes_lists_and_revokes(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def send_sequences(document: Any, sequences: int) -> None:
 
     class Sequences(document.as_state_machine()):  # type: ignore[misc]
         def validate_response(self, response: Any, case: Any, **kwargs: Any) -> None:
-            super().validate_response(response, case, **{**kwargs, "checks": checks(case.path)})
+            case.validate_response(response, checks=checks(case.path))
 
     Sequences.run(
         settings=settings(
