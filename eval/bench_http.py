@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import itertools
 import json
+import os
 import re
 import subprocess
 import sys
@@ -39,20 +40,23 @@ _STARTS = 5
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Answers to one kind of load."""
+    """Answers to one kind of load; `cpu_ms` is what one took of a core in the service's processes."""
 
     connections: int
     answers: int
     per_second: float
     p50_ms: float
     p95_ms: float
+    cpu_ms: float
     failed: int
 
     @classmethod
-    def of(cls, found: Load, connections: int) -> "Measured":
-        timing = Timing.of(found.milliseconds or (0.0,))
-        answers = len(found.milliseconds)
-        return cls(connections, answers, found.per_second, timing.p50_ms, timing.p95_ms, len(found.failed))
+    def of(cls, found: Load, connections: int, cpu_s: float) -> "Measured":
+        timing, answers = Timing.of(found.milliseconds or (0.0,)), len(found.milliseconds)
+        cpu_ms = round(1000 * cpu_s / max(1, answers), 2)
+        return cls(
+            connections, answers, found.per_second, timing.p50_ms, timing.p95_ms, cpu_ms, len(found.failed)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +99,31 @@ def run(workers: int, seconds: float, most: int, say: Say) -> HttpReport:
         say(f"starting {_STARTS} times")
         ready = [_start_seconds(folder, workers) for _ in range(_STARTS)]
         with _served(folder, workers) as (service, port):
+
+            def measured(requests: Iterator[bytes], connections: int) -> Measured:
+                before = _cpu_seconds(service.pid)
+                found = _load(port, requests, connections)
+                return Measured.of(found, connections, _cpu_seconds(service.pid) - before)
+
             say("warming up")
             _load(port, asked(_some(questions, 300), key), 8)
             say("one at a time")
-            one = _load(port, asked(_gold() + _some(questions, 300), key), 1)
+            one = measured(asked(_gold() + _some(questions, 300), key), 1)
             say("16 at once")
-            together = _load(port, asked(_some(questions, 3_000), key), 16)
+            together = measured(asked(_some(questions, 3_000), key), 16)
             say("16 at once, repeated")
-            repeated = _load(port, itertools.islice(itertools.cycle(asked(_gold(), key)), 12_000), 16)
+            repeated = measured(itertools.islice(itertools.cycle(asked(_gold(), key)), 12_000), 16)
             say(f"5 updates a second for {seconds:g} s while 8 ask")
-            updating, updates = asyncio.run(_updating(port, key, questions, seconds))
+            before = _cpu_seconds(service.pid)
+            answers, updates = asyncio.run(_updating(port, key, questions, seconds))
+            updating = Measured.of(answers, 8, _cpu_seconds(service.pid) - before)
         memory = None
         if most:
             with _served(folder, workers) as (service, port):
                 memory = _memory(service, port, key, questions, most, say)
     return HttpReport(
-        machine(), workers, round(median(ready), 2), Measured.of(one, 1), Measured.of(together, 16),
-        Measured.of(repeated, 16), Measured.of(updating, 8), len(updates.milliseconds), len(updates.failed), memory,
+        machine(), workers, round(median(ready), 2), one, together, repeated, updating,
+        len(updates.milliseconds), len(updates.failed), memory,
     )  # fmt: skip
 
 
@@ -208,16 +220,30 @@ def _memory(
 
 
 def _private_mb(process: int) -> float:
-    """Of a process and its children."""
+    return round(
+        sum(
+            sizes(
+                Path(f"/proc/{each}/smaps_rollup").read_text("utf-8"),
+                Path(f"/proc/{each}/status").read_text("utf-8"),
+            )[0]
+            for each in _with_children(process)
+        ),
+        1,
+    )
+
+
+def _cpu_seconds(process: int) -> float:
+    """That its threads and those of its children have computed so far."""
+    ticks = 0
+    for each in _with_children(process):
+        fields = Path(f"/proc/{each}/stat").read_text("utf-8").rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _with_children(process: int) -> list[int]:
     children = Path(f"/proc/{process}/task/{process}/children").read_text("utf-8").split()
-    found = [
-        sizes(
-            Path(f"/proc/{each}/smaps_rollup").read_text("utf-8"),
-            Path(f"/proc/{each}/status").read_text("utf-8"),
-        )[0]
-        for each in [process, *children]
-    ]
-    return round(sum(found), 1)
+    return [process, *map(int, children)]
 
 
 @contextmanager

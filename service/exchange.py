@@ -54,8 +54,8 @@ UNCHANGED: dict[int | str, dict[str, Any]] = {
 }
 
 
-def known_parameters(request: Request) -> None:
-    """Raises BadInput for a parameter that the route does not have, since it would not do what was meant."""
+async def known_parameters(request: Request) -> None:
+    """In the event loop, since it waits for nothing. Raises BadInput for a parameter that the route does not have, since it would not do what was meant."""
     known = [parameter.alias for parameter in request.scope["route"].dependant.query_params]
     for name in request.query_params:
         if name not in known:

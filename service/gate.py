@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
+import re
 import secrets
 import time
 from collections.abc import Mapping
 from contextvars import ContextVar
 
-import regex
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from citewell.corpus.errors import CitewellError, TooLarge
@@ -19,7 +19,7 @@ from citewell.service.settings import Settings
 
 log = logging.getLogger("citewell")
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-_OWN_ID = regex.compile(r"[A-Za-z0-9._-]{1,64}")
+_OWN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SMALL_BODY = 1_000_000  # bytes; of whatever holds no article and no citations to verify
 _CITATIONS_BODY = 16_000_000
 _HEADERS = ((b"x-content-type-options", b"nosniff"),)

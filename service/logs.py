@@ -2,16 +2,17 @@
 
 import json
 import logging
-import queue
 import sys
+import threading
 import traceback
+from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
-from logging.handlers import QueueHandler, QueueListener
 from typing import TextIO
 
 _MOST_WAITING = 10_000  # lines; more are dropped
+_EVERY = 0.1  # seconds between two looks for lines
+_PATIENCE = 5.0  # seconds for the last lines
 _OWN = {*vars(logging.makeLogRecord({})), "message", "taskName"}
 
 
@@ -33,33 +34,43 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(said, ensure_ascii=False, default=str)
 
 
-class _Dropping(QueueHandler):
-    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
-        return record
+class _Waiting(logging.Handler):
+    """Keeps records for the thread that writes them; nobody is woken, since that costs more than the request's line."""
 
-    def enqueue(self, record: logging.LogRecord) -> None:
-        with suppress(queue.Full):
-            self.queue.put_nowait(record)
+    def __init__(self, request_id: Callable[[], str | None]) -> None:
+        super().__init__()
+        self._request_id = request_id
+        self.records: deque[logging.LogRecord] = deque()
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        record.request_id = self._request_id()
+        if len(self.records) < _MOST_WAITING:
+            self.records.append(record)
+        return True
 
 
 def start(
     level: str, request_id: Callable[[], str | None], stream: TextIO | None = None
 ) -> Callable[[], None]:
     """Log from this level on, each line with the id of the request in which it is written; call what is returned to end."""
-    waiting: queue.Queue[logging.LogRecord] = queue.Queue(_MOST_WAITING)
+    waiting, ending = _Waiting(request_id), threading.Event()
     writing = logging.StreamHandler(stream or sys.stderr)
     writing.setFormatter(JsonFormatter())
-    listener = QueueListener(waiting, writing)
-    handler = _Dropping(waiting)
 
-    def named(record: logging.LogRecord) -> bool:
-        record.request_id = request_id()
-        return True
+    def write() -> None:
+        while not ending.wait(_EVERY) or waiting.records:
+            while waiting.records:
+                writing.handle(waiting.records.popleft())
 
-    handler.addFilter(named)
+    thread = threading.Thread(target=write, name="citewell-log", daemon=True)
     root = logging.getLogger()
-    root.handlers = [handler]
+    root.handlers = [waiting]
     root.setLevel(max(logging.WARNING, logging.getLevelName(level.upper())))  # others say too much
     logging.getLogger("citewell").setLevel(level.upper())
-    listener.start()
-    return listener.stop
+    thread.start()
+
+    def stop() -> None:
+        ending.set()
+        thread.join(_PATIENCE)
+
+    return stop

@@ -1,5 +1,6 @@
 """`citewell serve`: from settings to a service that listens, in one process or in several that share a port."""
 
+import gc
 import resource
 import signal
 import socket
@@ -61,6 +62,7 @@ def work(settings: Settings, access: Access, listener: socket.socket, ready: Cal
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
             ready()
+            gc.freeze()  # what was loaded stays; looking through it again and again finds nothing
             with suppress(KeyboardInterrupt):
                 server.run(sockets=[listener])
         finally:
