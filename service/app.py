@@ -27,6 +27,7 @@ from citewell.service.job_routes import job_routes
 from citewell.service.jobs import Jobs
 from citewell.service.keys import Keys
 from citewell.service.metrics import Metrics
+from citewell.service.pool import Pool
 from citewell.service.question_routes import question_routes
 from citewell.service.schemas import ArticleRequest, ArticlesRequest, Problem
 from citewell.service.settings import Settings
@@ -56,6 +57,7 @@ def create_app(
     metrics = metrics or Metrics()
     jobs, writer = Jobs(library.folder), Writer(library, settings.timeout)
     asking, drainer = Asking(library, settings, metrics), Drainer(library.folder, jobs, writer)
+    writing = Pool("write", 1, settings.queue, settings.timeout, metrics)
 
     @asynccontextmanager
     async def living(_: FastAPI) -> AsyncIterator[None]:
@@ -65,6 +67,7 @@ def create_app(
         finally:
             drainer.stop()
             asking.close()
+            writing.close()
             writer.close()
             jobs.close()
 
@@ -81,7 +84,7 @@ def create_app(
     problems.install(app)
     checked = APIRouter(dependencies=[Depends(known_parameters)], responses=problems.ALWAYS)
     checked.include_router(question_routes(library, asking, access))
-    checked.include_router(article_routes(library, writer, jobs, drainer))
+    checked.include_router(article_routes(library, writer, writing, jobs, drainer))
     checked.include_router(job_routes(jobs, stopping))
     app.include_router(checked)
     app.include_router(health_routes(library, jobs, metrics, stopping))

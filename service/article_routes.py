@@ -1,5 +1,6 @@
 """Articles and passages over HTTP: read, put, removed, and added by jobs."""
 
+from collections import Counter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -13,6 +14,7 @@ from citewell.index.library import Library
 from citewell.service.drain import Drainer
 from citewell.service.exchange import UNCHANGED, Body, body_of, document, read
 from citewell.service.jobs import Job, Jobs
+from citewell.service.pool import Pool
 from citewell.service.problems import documented
 from citewell.service.schemas import (
     ARTICLE_ID,
@@ -34,8 +36,24 @@ WrittenId = Annotated[str, Path(pattern=ARTICLE_ID, description="Letters, digits
 ReadId = Annotated[str, Path(examples=["gtc-2026-chips"])]
 
 
-def article_routes(library: Library, writer: Writer, jobs: Jobs, drainer: Drainer) -> APIRouter:
+def article_routes(
+    library: Library, writer: Writer, writing: Pool, jobs: Jobs, drainer: Drainer
+) -> APIRouter:
+    """What is written waits in a pool of its own, so that it never takes the threads that read."""
     router = APIRouter()
+
+    def accepted(body: bytes) -> Job:
+        articles = read(ArticlesRequest, body).articles
+        counts = Counter(article.id for article in articles)
+        if twice := [name for name, count in counts.items() if count > 1]:
+            raise BadInput(f"The id {twice[0]!r} is there twice. Give each article its own.")
+        return jobs.add([(each.id, each.model_dump_json(exclude={"id"})) for each in articles])
+
+    def stored(article_id: str, body: bytes) -> Stored:
+        (done,) = writer.put([given_of(article_id, read(ArticleRequest, body))])
+        if done.result == "refused":
+            raise BadInput(f"{article_id}: {done.reason}")
+        return Stored(done.result, ArticleSummary.of(writer.article(article_id)), done.passages or 0)
 
     @router.get("/v1/articles", tags=["articles"])
     def list_articles(
@@ -54,14 +72,9 @@ def article_routes(library: Library, writer: Writer, jobs: Jobs, drainer: Draine
         openapi_extra=body_of(ArticlesRequest),
         tags=["articles"],
     )
-    def add_articles(body: Body, response: Response) -> Job:
+    async def add_articles(body: Body, response: Response) -> Job:
         """Add or update many articles by a job; it is on disk when this returns."""
-        articles = read(ArticlesRequest, body).articles
-        names = [article.id for article in articles]
-        if len(set(names)) < len(names):
-            twice = next(name for number, name in enumerate(names) if name in names[:number])
-            raise BadInput(f"The id {twice!r} is there twice. Give each article its own.")
-        job = jobs.add([(each.id, each.model_dump_json(exclude={"id"})) for each in articles])
+        job = await writing.run(accepted, body)
         drainer.wake()
         response.headers["Location"] = f"/v1/jobs/{job.id}"
         return job
@@ -84,18 +97,16 @@ def article_routes(library: Library, writer: Writer, jobs: Jobs, drainer: Draine
         openapi_extra=body_of(ArticleRequest),
         tags=["articles"],
     )
-    def put_article(article_id: WrittenId, body: Body, response: Response) -> Stored:
+    async def put_article(article_id: WrittenId, body: Body, response: Response) -> Stored:
         """Add an article, or a revision of it; it is found when this returns. Putting it again changes nothing."""
-        (done,) = writer.put([given_of(article_id, read(ArticleRequest, body))])
-        if done.result == "refused":
-            raise BadInput(f"{article_id}: {done.reason}")
+        done = await writing.run(stored, article_id, body)
         response.status_code = 201 if done.result == "added" else 200
-        return Stored(done.result, ArticleSummary.of(writer.article(article_id)), done.passages or 0)
+        return done
 
     @router.delete("/v1/articles/{article_id}", status_code=204, response_class=Response, tags=["articles"])
-    def delete_article(article_id: WrittenId) -> None:
+    async def delete_article(article_id: WrittenId) -> None:
         """Hide an article from every answer, if it is there; what was cited from it still resolves."""
-        writer.remove(article_id)
+        await writing.run(writer.remove, article_id)
 
     @router.get(
         "/v1/passages/{passage_id}",

@@ -26,16 +26,16 @@ Work = Callable[[Searcher], tuple[bytes, Kept]]
 
 
 class Asking:
-    """Raises what `ask` and `search` raise, Overloaded and TookTooLong."""
+    """`pool` is for whatever else works as hard as a question. Raises what `ask` and `search` raise, Overloaded and TookTooLong."""
 
     def __init__(self, library: Library, settings: Settings, metrics: Metrics) -> None:
         self._library, self._settings, self._metrics = library, settings, metrics
         self._cache = Cache(int(settings.cache_mb * 1_000_000))
         threads = settings.concurrency or (os.cpu_count() or 1) // settings.workers + 1
-        self._pool = Pool(threads, settings.queue, settings.timeout, metrics)
+        self.pool = Pool("ask", threads, settings.queue, settings.timeout, metrics)
 
     def close(self) -> None:
-        self._pool.close()
+        self.pool.close()
 
     async def answer(self, request: AskRequest) -> bytes:
         """One answer."""
@@ -52,7 +52,7 @@ class Asking:
             except BadInput as refused:
                 raise type(refused)(f"questions.{number}: {refused}") from None
         before = self._library.version()
-        searcher = await self._pool.run(self._library.searcher)
+        searcher = await self.pool.run(self._library.searcher)
         same = self._library.version() == before
         found = []
         for request in requests:
@@ -95,7 +95,7 @@ class Asking:
             if kept is not None:
                 self._metrics.answered(kept.verdict, dict(kept.states))
                 return kept.document(round(1000 * (time.perf_counter() - began), 3))
-        document, worked = await self._pool.run(lambda: work(searcher or self._library.searcher()))
+        document, worked = await self.pool.run(lambda: work(searcher or self._library.searcher()))
         self._metrics.answered(worked.verdict, dict(worked.states))
         if key and self._settings.cache_mb:
             self._cache.put(version, key, worked)

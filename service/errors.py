@@ -53,7 +53,7 @@ class TooManyRequests(ServiceError):
 
 class Overloaded(ServiceError):
     def __init__(self) -> None:
-        super().__init__("Too many questions are waiting. Try again in a second.", {"Retry-After": "1"})
+        super().__init__("Too many requests are waiting. Try again in a second.", {"Retry-After": "1"})
 
 
 class TookTooLong(ServiceError):

@@ -48,8 +48,9 @@ class Metrics:
         )
         self._cache = Counter("citewell_cache", "Questions looked up among answers.", ["result"], registry=of)
         self._waiting = Gauge(
-            "citewell_questions_waiting",
-            "Questions that wait for a thread.",
+            "citewell_requests_waiting",
+            "Requests that wait for a thread.",
+            ["pool"],
             registry=of,
             multiprocess_mode="livesum",
         )
@@ -82,8 +83,8 @@ class Metrics:
     def looked_up(self, found: bool) -> None:
         self._cache.labels("hit" if found else "miss").inc()
 
-    def waiting(self, questions: int) -> None:
-        self._waiting.set(questions)
+    def waiting(self, pool: str, requests: int) -> None:
+        self._waiting.labels(pool).set(requests)
 
     def exposed(self, published: float | None, jobs: Mapping[str, int]) -> bytes:
         """All figures, with the age of the snapshot published at that time (seconds since 1970) and the jobs by state."""

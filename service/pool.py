@@ -18,8 +18,9 @@ T = TypeVar("T")
 class Pool:
     """A question that nobody waits for any more keeps its thread until it is done, so that no more run than should."""
 
-    def __init__(self, threads: int, queue: int, timeout: float, metrics: Metrics) -> None:
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="citewell-pool")
+    def __init__(self, name: str, threads: int, queue: int, timeout: float, metrics: Metrics) -> None:
+        self._name = name
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=f"citewell-{name}")
         self._threads, self._queue, self._timeout, self._metrics = threads, queue, timeout, metrics
         self._turn = threading.Lock()
         self._inside = 0
@@ -32,7 +33,7 @@ class Pool:
         asked, context = time.perf_counter(), copy_context()
 
         def done() -> T:
-            self._metrics.stage("waiting", time.perf_counter() - asked)
+            self._metrics.stage(f"waiting to {self._name}", time.perf_counter() - asked)
             return context.run(work, *args, **kwargs)
 
         future = self._executor.submit(done)
@@ -49,7 +50,7 @@ class Pool:
     def _count(self, more: int) -> None:
         with self._turn:
             self._inside += more
-            self._metrics.waiting(max(0, self._inside - self._threads))
+            self._metrics.waiting(self._name, max(0, self._inside - self._threads))
 
     def close(self) -> None:
         """Waits for what has begun."""

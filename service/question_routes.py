@@ -55,8 +55,8 @@ def question_routes(library: Library, asking: Asking, access: Access) -> APIRout
     @router.post(
         "/v1/citations/verify", openapi_extra={"requestBody": verification.REQUEST_BODY}, tags=["citations"]
     )
-    def verify_citations(body: Body) -> Verification:
+    async def verify_citations(body: Body) -> Verification:
         """Say of each citation whether it holds in the text that was cited, and where its quote stands now."""
-        return verification.of_request(library.store, body)
+        return await asking.pool.run(verification.of_request, library.store, body)
 
     return router

@@ -105,12 +105,13 @@ def _listening(host: str, port: int, count: int) -> list[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listeners: list[socket.socket] = []
     try:
+        with socket.create_server((host, port), family=family) as alone:  # nobody else has it
+            port = alone.getsockname()[1]
         for _ in range(count):
             made = socket.create_server((host, port), family=family, backlog=1024, reuse_port=count > 1)
             made.setsockopt(
                 socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
             )  # else answers wait for acknowledgements
-            port = made.getsockname()[1]
             listeners.append(made)
     except OSError as error:
         for made in listeners:

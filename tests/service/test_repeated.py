@@ -191,7 +191,7 @@ def test_a_length_that_is_none_is_refused(client: TestClient, length: str) -> No
 
 def test_more_questions_than_may_wait_are_refused_and_those_that_waited_answered() -> None:
     async def crowd() -> list[object]:
-        pool = Pool(threads=1, queue=2, timeout=10, metrics=Metrics())
+        pool = Pool("ask", threads=1, queue=2, timeout=10, metrics=Metrics())
         release = threading.Event()
         asked = [asyncio.create_task(pool.run(release.wait, 5)) for _ in range(5)]
         await asyncio.sleep(0.05)
@@ -206,7 +206,7 @@ def test_more_questions_than_may_wait_are_refused_and_those_that_waited_answered
 
 def test_what_takes_too_long_is_given_up_and_keeps_its_thread_until_it_is_done() -> None:
     async def impatient() -> None:
-        pool = Pool(threads=1, queue=0, timeout=0.05, metrics=Metrics())
+        pool = Pool("ask", threads=1, queue=0, timeout=0.05, metrics=Metrics())
         release = threading.Event()
         with pytest.raises(TookTooLong):
             await pool.run(release.wait, 5)

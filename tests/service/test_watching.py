@@ -45,10 +45,10 @@ def test_figures_count_requests_verdicts_states_stages_and_repeated_questions(li
         1,
         2,
     )
-    for stage in ("waiting", "answering", "writing"):
+    for stage in ("waiting to ask", "answering", "writing"):
         assert found[f'citewell_stage_seconds_count{{stage="{stage}"}}'] == 2
     assert found['citewell_request_seconds_count{route="/v1/ask"}'] == 3
-    assert (found["citewell_questions_waiting"], found['citewell_jobs{state="queued"}']) == (0, 0)
+    assert (found['citewell_requests_waiting{pool="ask"}'], found['citewell_jobs{state="queued"}']) == (0, 0)
     assert 0 <= found["citewell_snapshot_age_seconds"] < 600
 
 
