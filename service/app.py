@@ -20,6 +20,7 @@ from citewell.service.access import Access, scope_of
 from citewell.service.article_routes import article_routes
 from citewell.service.asking import Asking
 from citewell.service.drain import Drainer
+from citewell.service.examples import OF_SCHEMAS
 from citewell.service.exchange import known_parameters
 from citewell.service.gate import Gate
 from citewell.service.health_routes import health_routes
@@ -55,7 +56,7 @@ def create_app(
     """
     access = access or Access(Keys(library.folder), settings)
     metrics = metrics or Metrics()
-    jobs, writer = Jobs(library.folder), Writer(library, settings.timeout)
+    jobs, writer = Jobs(library.folder), Writer(library, settings.timeout / 2)
     asking, drainer = Asking(library, settings, metrics), Drainer(library.folder, jobs, writer)
     writing = Pool("write", 1, settings.queue, settings.timeout, metrics)
 
@@ -119,6 +120,8 @@ def _describe(app: FastAPI) -> None:
     models: list[Any] = [(model, "validation") for model in (Problem, ArticleRequest, ArticlesRequest)]
     _, found = models_json_schema(models, ref_template="#/components/schemas/{model}")
     schemas.update(found["$defs"])
+    for name, example in OF_SCHEMAS.items():
+        schemas[name]["examples"] = [example]
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     document["components"]["securitySchemes"] = {

@@ -34,6 +34,7 @@ _LOCATION: dict[str, Any] = {
 }
 WrittenId = Annotated[str, Path(pattern=ARTICLE_ID, description="Letters, digits, . - _", examples=["tides"])]
 ReadId = Annotated[str, Path(examples=["gtc-2026-chips"])]
+PassageId = Annotated[str, Path(examples=["gtc-2026-chips.0123456789ab.2889-3757"])]
 
 
 def article_routes(
@@ -114,7 +115,7 @@ def article_routes(
         responses={**documented(404), **UNCHANGED},
         tags=["articles"],
     )
-    def get_passage(passage_id: str, request: Request) -> Response:
+    def get_passage(passage_id: PassageId, request: Request) -> Response:
         """A passage by its id, also after the article was changed or removed, and what it reads now."""
         return document(find_passage(library, passage_id), _PASSAGE, request)
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
@@ -12,6 +12,7 @@ from citewell.service.jobs import Job, Jobs
 from citewell.service.problems import documented
 from citewell.service.schemas import JobPage
 
+JobId = Annotated[str, Path(examples=["de14097b34b84c498ecad1a64f356c91"])]
 _LOOK = 0.25  # seconds between two looks
 
 
@@ -28,16 +29,16 @@ def job_routes(jobs: Jobs, stopping: Callable[[], bool]) -> APIRouter:
         return JobPage(tuple(found[:limit]), found[limit - 1].id if len(found) > limit else None)
 
     @router.get("/v1/jobs/{job_id}", responses=documented(404))
-    def get_job(job_id: str) -> Job:
+    def get_job(job_id: JobId) -> Job:
         """How far a job is, and which articles were refused."""
         return jobs.get(job_id)
 
     @router.delete("/v1/jobs/{job_id}", responses=documented(404))
-    def cancel_job(job_id: str) -> Job:
+    def cancel_job(job_id: JobId) -> Job:
         """Add nothing more of a job; what was added stays, and a finished job is left as it is."""
         return jobs.cancel(job_id)
 
-    def known(job_id: str) -> Job:
+    def known(job_id: JobId) -> Job:
         return jobs.get(job_id)
 
     @router.get("/v1/jobs/{job_id}/events", response_class=EventSourceResponse, responses=documented(404))

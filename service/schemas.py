@@ -104,6 +104,13 @@ class ArticleRequest(BaseModel):
 class IdentifiedArticle(ArticleRequest):
     """An article with the id that it is to have."""
 
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"id": "tides", "text": "Spring tide comes two days after new moon."}]
+        },
+    )
+
     id: str = Field(pattern=ARTICLE_ID, examples=["tides"])
 
 

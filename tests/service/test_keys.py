@@ -2,12 +2,14 @@
 
 import json
 import stat
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from citewell.corpus.errors import BadInput, CorruptLibrary
+from citewell.index.backup import backup, restore
 from citewell.service.keys import FILE, Keys
 from citewell.service.limits import Limits
 from tests.service.command import citewell
@@ -165,3 +167,17 @@ def test_the_headers_say_the_quota_and_what_is_left() -> None:
         "RateLimit-Policy": '"key";q=3;w=3',
         "RateLimit": '"key";r=2;t=1',
     }
+
+
+def test_a_backup_holds_no_key_and_a_restored_library_none_that_was_revoked(tmp_path: Path) -> None:
+    library = make_library(tmp_path)
+    keys = Keys(library.folder)
+    first, token = keys.create("Ann", ["admin"])
+    backup(library, tmp_path / "backup.zip")
+    with zipfile.ZipFile(tmp_path / "backup.zip") as archive:
+        assert set(archive.namelist()) == {"manifest.json", "citewell.db"}
+    keys.revoke(first.id)
+    restore(library, tmp_path / "backup.zip")
+    assert keys.find(token) is None
+    assert keys.needed
+    library.close()

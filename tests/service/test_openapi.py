@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from http import HTTPMethod
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from starlette.testclient import TestClient
 
@@ -152,6 +153,26 @@ def test_the_document_describes_an_answer_as_it_is_given(
 def test_the_example_in_the_document_can_be_sent(client: TestClient, document: dict[str, Any]) -> None:
     (example,) = document["components"]["schemas"]["AskRequest"]["examples"]
     assert client.post("/v1/ask", json=example).status_code == 200
+
+
+def test_every_example_is_as_its_schema_has_it(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    exemplified = {
+        name: example for name, schema in schemas.items() for example in schema.get("examples", ())
+    }
+    assert {"AskRequest", "ArticleRequest", "Answer", "Job", "Problem"} <= set(exemplified)
+    for name, example in exemplified.items():
+        validator = jsonschema_rs.validator_for(
+            {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+        )
+        assert [str(error) for error in validator.iter_errors(example)] == []
+
+
+def test_every_operation_says_what_it_does_and_which_scope_it_needs(document: dict[str, Any]) -> None:
+    for name, operation in operations(document).items():
+        assert operation["description"], name
+        assert operation["tags"], name
+        assert ("Scope of the key:" in operation["description"]) == ("/health/" not in name)
 
 
 # -- the documentation page -----------------------------------------------------------------------------------
