@@ -157,9 +157,6 @@ class Jobs:
             taken.append(item)
         return taken
 
-    def is_open(self, number: int) -> bool:
-        return bool(self._rows(f"SELECT 1 FROM jobs WHERE number = ? AND {_OPEN}", number))
-
     def record(self, results: Sequence[tuple[Item, str, str | None]]) -> None:
         """What became of articles, with the reason of a refusal; they are erased here."""
         with self._changing() as db:

@@ -39,10 +39,6 @@ class Writer:
     def article(self, article_id: str) -> Article:
         return self._library().store.article(article_id)
 
-    def finish(self) -> None:
-        """Publish what was stored and not published, as after a kill, unless another process is writing."""
-        self._library().catch_up_if_free()
-
     def close(self) -> None:
         with self._turn:
             if self._own is not None:
