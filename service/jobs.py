@@ -5,29 +5,18 @@ finished. A job that was accepted is on disk.
 """
 
 import sqlite3
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
-from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryReadOnly
-from citewell.corpus.storage import storing
 from citewell.service.errors import UnknownJob
+from citewell.service.job_file import JobFile
 
-FILE = "service.db"
 KEPT = 1_000  # finished jobs
 _MOST_REFUSED = 100  # named in a job; all are counted
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, number INTEGER NOT NULL UNIQUE, state TEXT NOT NULL,
-    articles INTEGER NOT NULL, reason TEXT, created TEXT NOT NULL, changed TEXT NOT NULL) STRICT;
-CREATE TABLE IF NOT EXISTS items (job INTEGER NOT NULL, number INTEGER NOT NULL, article_id TEXT NOT NULL,
-    article TEXT, result TEXT, reason TEXT, PRIMARY KEY (job, number)) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS waiting ON items (job, number) WHERE result IS NULL;
-"""
 State = Literal["queued", "running", "done", "cancelled", "failed"]
 _OPEN = "state IN ('queued', 'running')"
 
@@ -76,22 +65,17 @@ class Jobs:
     """Any number of threads and processes. The file is made by the first job."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = folder / FILE
-        self._turn = threading.RLock()
-        self._opened: sqlite3.Connection | None = None
+        self._file = JobFile(folder)
 
     def close(self) -> None:
-        with self._turn:
-            if self._opened is not None:
-                self._opened.close()
-                self._opened = None
+        self._file.close()
 
     # -- for who asks ---------------------------------------------------------------------------------------------
 
     def add(self, articles: Sequence[tuple[str, str]]) -> Job:
         """Accept articles: ids, and each as JSON. What is returned is on disk."""
         name, now = uuid4().hex, _now()
-        with self._changing(create=True) as db:
+        with self._file.changing(create=True) as db:
             (number,) = db.execute("SELECT coalesce(max(number), 0) + 1 FROM jobs").fetchone()
             db.execute(
                 "INSERT INTO jobs VALUES (?, ?, 'queued', ?, NULL, ?, ?)",
@@ -125,7 +109,7 @@ class Jobs:
     def cancel(self, name: str) -> Job:
         """Add nothing more of it; what was added stays. One that is finished stays as it is. Raises UnknownJob."""
         self.get(name)
-        with self._changing() as db:
+        with self._file.changing() as db:
             changed = db.execute(
                 f"UPDATE jobs SET state = 'cancelled', changed = ? WHERE id = ? AND {_OPEN}", (_now(), name)
             )
@@ -136,14 +120,14 @@ class Jobs:
 
     def counts(self) -> dict[str, int]:
         """How many are queued and running."""
-        rows = self._rows(f"SELECT state, count(*) FROM jobs WHERE {_OPEN} GROUP BY state")
+        rows = self._file.rows(f"SELECT state, count(*) FROM jobs WHERE {_OPEN} GROUP BY state")
         return {"queued": 0, "running": 0, **{str(state): int(count) for state, count in rows}}
 
     # -- for who drains them --------------------------------------------------------------------------------------
 
     def next(self, most: int, characters: int) -> list[Item]:
         """What waits in the oldest open job: at most so many articles, and beyond the first so many characters."""
-        rows = self._rows(
+        rows = self._file.rows(
             "SELECT job, items.number, article_id, article FROM items JOIN jobs ON job = jobs.number "
             f"WHERE {_OPEN} AND result IS NULL AND job = (SELECT min(number) FROM jobs WHERE {_OPEN}) "
             "ORDER BY items.number LIMIT ?",
@@ -159,7 +143,7 @@ class Jobs:
 
     def record(self, results: Sequence[tuple[Item, str, str | None]]) -> None:
         """What became of articles, with the reason of a refusal; they are erased here."""
-        with self._changing() as db:
+        with self._file.changing() as db:
             db.executemany(
                 "UPDATE items SET result = ?, reason = ?, article = NULL WHERE job = ? AND number = ?",
                 [(result, reason, item.job, item.number) for item, result, reason in results],
@@ -175,15 +159,13 @@ class Jobs:
         self._tidy()
 
     def fail(self, number: int, reason: str) -> None:
-        with self._changing() as db:
+        with self._file.changing() as db:
             db.execute(
                 f"UPDATE jobs SET state = 'failed', reason = ?, changed = ? WHERE number = ? AND {_OPEN}",
                 (reason, _now(), number),
             )
             self._erase(db)
         self._tidy()
-
-    # -- the file -------------------------------------------------------------------------------------------------
 
     def _erase(self, db: sqlite3.Connection) -> None:
         """What finished jobs hold."""
@@ -194,21 +176,21 @@ class Jobs:
     def _tidy(self) -> None:
         """Let the log hold nothing of what was erased, once nothing waits."""
         if not any(self.counts().values()):
-            self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._file.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _jobs(self, which: str, *values: object) -> list[Job]:
         found = []
-        rows = self._rows(
+        rows = self._file.rows(
             f"SELECT id, number, state, articles, reason, created, changed FROM jobs {which}", *values
         )
         for name, number, state, articles, reason, created, changed in rows:
             counts = dict(
-                self._rows(
+                self._file.rows(
                     "SELECT result, count(*) FROM items WHERE job = ? AND result IS NOT NULL GROUP BY result",
                     number,
                 )
             )
-            refused = self._rows(
+            refused = self._file.rows(
                 "SELECT article_id, reason FROM items WHERE job = ? AND result = 'refused' ORDER BY number LIMIT ?",
                 number, _MOST_REFUSED,
             )  # fmt: skip
@@ -220,55 +202,6 @@ class Jobs:
                 )
             )  # fmt: skip
         return found
-
-    def _rows(self, query: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
-        """Nothing if there never was a job."""
-        with self._turn, self._named_errors():
-            db = self._connection(create=False)
-            return db.execute(query, values).fetchall() if db else []
-
-    @contextmanager
-    def _changing(self, create: bool = False) -> Iterator[sqlite3.Connection]:
-        """All of what is done inside, or nothing."""
-        with self._turn, self._named_errors():
-            db = self._connection(create)
-            if db is None:
-                raise CorruptLibrary(f"{self._file} is gone. The jobs in it are lost; send them again.")
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
-
-    def _connection(self, create: bool) -> sqlite3.Connection | None:
-        if self._opened is None:
-            if not create and not self._file.is_file():
-                return None
-            db = sqlite3.connect(self._file, check_same_thread=False, isolation_level=None, timeout=30)
-            self._opened = db
-            self._file.chmod(0o600)
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = FULL")
-            db.execute("PRAGMA secure_delete = ON")
-            db.executescript(_SCHEMA)
-        return self._opened
-
-    @contextmanager
-    def _named_errors(self) -> Iterator[None]:
-        try:
-            with storing(self._file):
-                yield
-        except sqlite3.DatabaseError as error:
-            if "locked" in str(error):
-                raise LibraryBusy(self._file.parent) from error
-            if "readonly" in str(error):
-                raise LibraryReadOnly(self._file.parent) from error
-            raise CorruptLibrary(
-                f"{self._file} cannot be read or written ({error}). Only jobs are in it: remove it and send them again."
-            ) from error
 
 
 def _now() -> str:

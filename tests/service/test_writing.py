@@ -16,7 +16,8 @@ from starlette.testclient import TestClient
 from citewell.corpus.errors import LibraryBusy
 from citewell.index.library import Library
 from citewell.service.drain import Drainer
-from citewell.service.jobs import FILE, Jobs
+from citewell.service.job_file import FILE
+from citewell.service.jobs import Jobs
 from citewell.service.writer import Writer
 from tests.service.conftest import client_of, make_library
 from tests.service.contracts import problem
