@@ -7,7 +7,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 export Q
 
-.PHONY: serve ask test test-slow check bench eval install
+.PHONY: serve ask test test-slow check gate bench eval install
 
 install: .venv/.installed
 
@@ -34,6 +34,10 @@ check: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# a loss that is meant makes a new baseline: citewell eval --system hybrid --json > eval/baseline.json
+gate: install
+	$(ONE_THREAD) $(BIN)/citewell eval --gate eval/baseline.json
 
 bench: install
 	$(BIN)/citewell bench --size 1000 --size 10000 --size 100000 --against naive --output reports

@@ -24,12 +24,15 @@ class Draft:
     text: str
     title: str
     reader: str
-    original_sha: str
+    original_sha: str = ""  # SHA-256 of the bytes that it was made of; known to who has them
     article_id: str | None = None
     author: str | None = None
     published: str | None = None  # ISO 8601, as precise as the source: 2026, 2026-03 or 2026-03-20
     language: str | None = None  # ISO 639-1
     metadata: Mapping[str, str] = field(default_factory=dict)
+    pages: tuple[
+        int, ...
+    ] = ()  # where in the text each page starts, the first at 0; none if there are no pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,23 @@ class Article:
     recorded_at: str  # UTC, ISO 8601
     original_sha: str
     reader: str
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What tells it from every other revision in the library."""
+        return self.article_id, self.revision
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One write to the store; `kind` is put, remove, purge or drop (of revisions that are not kept any longer)."""
+
+    number: int  # counts from 1
+    article_id: str
+    kind: str
+    revision: int  # the highest number that a revision of the article had by then
+    former: int  # number of the article's change before; 0 for its first
+    recorded_at: str  # UTC, ISO 8601; never before that of the change before
 
 
 def passage_id(article_id: str, sha: str, span: Span) -> str:

@@ -129,12 +129,16 @@ def _is_table_head(text: str, lines: list[Span], i: int) -> bool:
     return "|" in rule and _TABLE_RULE.fullmatch(rule) is not None
 
 
-def _is_plain_heading(text: str, lines: list[Span], i: int) -> bool:
-    """A short line that starts like a title, ends without a mark, and has something below it."""
-    line = lines[i].of(text)
-    if i + 1 >= len(lines) or not _STARTS_TITLE.match(line) or not _ENDS_OPEN.search(line):
+def reads_as_heading(line: str) -> bool:
+    """A short line that starts like a title and ends without a mark: with something below it, it is a heading."""
+    if not _STARTS_TITLE.match(line) or not _ENDS_OPEN.search(line):
         return False
-    if line.count(" ") > 14 or count_words(line) > 12 or _breaks_softly(text, lines, i):
+    return line.count(" ") <= 14 and count_words(line) <= 12
+
+
+def _is_plain_heading(text: str, lines: list[Span], i: int) -> bool:
+    line = lines[i].of(text)
+    if i + 1 >= len(lines) or not reads_as_heading(line) or _breaks_softly(text, lines, i):
         return False
     numbered = _LIST_ITEM.match(line) is not None
     beside_items = any(_LIST_ITEM.match(lines[j].of(text)) for j in (i - 1, i + 1) if 0 <= j < len(lines))

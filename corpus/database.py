@@ -13,11 +13,13 @@ from uuid import uuid4
 from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing, LibraryReadOnly
 from citewell.corpus.storage import storing
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _SCHEMA = """
 CREATE TABLE library (epoch TEXT NOT NULL, former TEXT NOT NULL) STRICT;
+CREATE TABLE keeping (revisions INTEGER, digest TEXT NOT NULL) STRICT;
 CREATE TABLE changes (number INTEGER PRIMARY KEY AUTOINCREMENT, article_id TEXT NOT NULL, kind TEXT NOT NULL,
-    recorded_at TEXT NOT NULL) STRICT;
+    revision INTEGER NOT NULL, former INTEGER NOT NULL, recorded_at TEXT NOT NULL, digest TEXT NOT NULL) STRICT;
+CREATE INDEX changes_of ON changes (article_id);
 CREATE TABLE texts (sha TEXT PRIMARY KEY, text TEXT NOT NULL, cut_recipe TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE passages (text_sha TEXT NOT NULL REFERENCES texts, start INTEGER NOT NULL, "end" INTEGER NOT NULL,
     heading TEXT, header_start INTEGER, header_end INTEGER, sentences TEXT NOT NULL,
@@ -29,6 +31,10 @@ CREATE TABLE revisions (article_id TEXT NOT NULL REFERENCES articles, number INT
     source TEXT NOT NULL, text_sha TEXT NOT NULL REFERENCES texts, title TEXT NOT NULL, author TEXT, published TEXT,
     language TEXT, metadata TEXT NOT NULL, recorded_at TEXT NOT NULL, original_sha TEXT NOT NULL, reader TEXT NOT NULL,
     digest TEXT NOT NULL, change INTEGER NOT NULL REFERENCES changes, PRIMARY KEY (article_id, number)) STRICT, WITHOUT ROWID;
+CREATE TABLE pages (text_sha TEXT NOT NULL REFERENCES texts, original_sha TEXT NOT NULL, starts TEXT NOT NULL,
+    digest TEXT NOT NULL, PRIMARY KEY (text_sha, original_sha)) STRICT, WITHOUT ROWID;
+CREATE INDEX revisions_of ON revisions (text_sha);
+CREATE INDEX revisions_from ON revisions (original_sha);
 """
 
 

@@ -1,6 +1,5 @@
 """Markdown with YAML front matter: the body is the text, as it stands; the front matter is metadata."""
 
-import datetime
 from collections.abc import Mapping
 
 import regex
@@ -8,16 +7,13 @@ import yaml
 
 from citewell.corpus.article import Draft
 from citewell.corpus.blocks import heading_words
-from citewell.corpus.plain import first_title
-from citewell.corpus.text import normalise
+from citewell.corpus.characters import decoded
+from citewell.corpus.fields import draft_of
 
 _FRONT_MATTER = regex.compile(
     r"\A---[ \t]*\n(?![ \t]*\n(?!---))(?P<yaml>.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", regex.S | regex.M
 )
 _FIRST_HEADING = regex.compile(r"\A\s*(?P<line>#{1,6}[ \t]+[^\n]+)")
-_DATE = regex.compile(r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2}))?)?(?:[T ]\d{2}:\d{2}.*)?")
-_LANGUAGE = regex.compile(r"(?P<code>[a-z]{2,3})(?:[-_][a-z0-9]+)*", regex.I)
-_OWN_FIELDS = {"id", "title", "author", "published", "date", "language", "lang"}
 
 
 class _PlainLoader(yaml.BaseLoader):
@@ -29,26 +25,14 @@ class _PlainLoader(yaml.BaseLoader):
         return super().compose_node(parent, index)
 
 
-def read_markdown(characters: str, *, name: str, original_sha: str) -> Draft:
+def read_markdown(content: bytes, name: str) -> Draft:
     """Raises ValueError when the front matter is no YAML mapping or a field in it cannot be used."""
-    fields, body = split_front_matter(characters)
+    fields, body = split_front_matter(decoded(content))
     heading = _FIRST_HEADING.match(body)
-    return Draft(
-        text=body,
-        title=_words(fields, "title")
-        or (heading_words(heading["line"]) if heading else None)
-        or first_title(body)
-        or name,
-        reader="markdown-1",
-        original_sha=original_sha,
-        article_id=_words(fields, "id"),
-        author=_words(fields, "author"),
-        published=_published(fields),
-        language=_language(fields),
-        metadata={
-            key: value for key in sorted(fields) if key not in _OWN_FIELDS and (value := _words(fields, key))
-        },
-    )
+    try:
+        return draft_of(fields, body, "markdown-1", name, heading_words(heading["line"]) if heading else None)
+    except ValueError as error:
+        raise ValueError(f"front matter: {error}") from None
 
 
 def split_front_matter(characters: str) -> tuple[Mapping[str, object], str]:
@@ -66,39 +50,3 @@ def split_front_matter(characters: str) -> tuple[Mapping[str, object], str]:
     if not isinstance(fields, dict):
         raise ValueError("front matter is not a list of 'name: value' lines; mend it or remove the --- lines")
     return {str(key): value for key, value in fields.items()}, characters[match.end() :]
-
-
-def _words(fields: Mapping[str, object], key: str) -> str | None:
-    """A field as one line; every scalar is text, so that `no` is a language and 007 an id."""
-    value = fields.get(key)
-    if isinstance(value, list):
-        value = ", ".join(str(item) for item in value)
-    if value is None or value in ("null", "~"):
-        return None
-    return " ".join(normalise(str(value)).split()) or None
-
-
-def _published(fields: Mapping[str, object]) -> str | None:
-    said = _words(fields, "published") or _words(fields, "date")
-    if said is None:
-        return None
-    try:
-        match = _DATE.fullmatch(said)
-        if match is None:
-            raise ValueError
-        year, month, day = match.group("year", "month", "day")
-        datetime.date(int(year), int(month or 1), int(day or 1))
-    except ValueError:
-        raise ValueError(
-            f"front matter: published {said!r} is no date; write 2026, 2026-03 or 2026-03-20"
-        ) from None
-    return "-".join(part for part in (year, month, day) if part)
-
-
-def _language(fields: Mapping[str, object]) -> str | None:
-    said = _words(fields, "language") or _words(fields, "lang")
-    if said is None:
-        return None
-    if not (match := _LANGUAGE.fullmatch(said)):
-        raise ValueError(f"front matter: language {said!r} is no ISO 639-1 code; write en, nl or de")
-    return str(match["code"]).lower()

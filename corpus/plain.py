@@ -1,9 +1,10 @@
-"""Plain text: the whole file is the text; the title is its first telling line."""
+"""Plain text: the whole file is the text; the title is its first telling line. Form feeds divide it into pages."""
 
 import regex
 
 from citewell.corpus.article import Draft
 from citewell.corpus.blocks import heading_words
+from citewell.corpus.characters import decoded
 from citewell.corpus.cleaning import excluded_spans
 
 TITLE_LENGTH = 90
@@ -11,9 +12,17 @@ _LETTER_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
 _BARE = regex.compile(r"(?i)(introduction|introductie|einleitung|inleiding|abstract|summary|overview)\W*")
 
 
-def read_plain(characters: str, *, name: str, original_sha: str) -> Draft:
-    title = first_title(characters) or name
-    return Draft(text=characters, title=title, reader="plain-1", original_sha=original_sha)
+def read_plain(content: bytes, name: str) -> Draft:
+    """Raises ValueError for what is not UTF-8."""
+    text = decoded(content)
+    return Draft(text=text, title=first_title(text) or name, reader="plain-2", pages=pages_between(text))
+
+
+def pages_between(text: str) -> tuple[int, ...]:
+    """Where pages start that form feeds stand between, as pdftotext writes them; it ends the last with one, too."""
+    ends = [i + 1 for i, character in enumerate(text) if character == "\f"] if "\f" in text else []
+    starts = [0, *(end for end in ends if end < len(text))]
+    return tuple(starts) if ends else ()
 
 
 def first_title(text: str) -> str | None:

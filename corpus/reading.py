@@ -1,105 +1,168 @@
-"""From a file to a Draft: which reader takes it, and why it cannot be read when it cannot."""
+"""From files to drafts: which reader takes a file, and why it cannot be read when it cannot."""
 
-import codecs
 import hashlib
+import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from io import BufferedReader, FileIO
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO
 
 import regex
 
+from citewell.corpus.ahead import ahead
 from citewell.corpus.article import Draft
+from citewell.corpus.children import Children, Limits
 from citewell.corpus.errors import BadInput, UnreadableFile
+from citewell.corpus.finding import Refused
 from citewell.corpus.language import guess_language
-from citewell.corpus.markdown import read_markdown
-from citewell.corpus.plain import read_plain
+from citewell.corpus.originals import sha_of
+from citewell.corpus.reader import ISOLATED, RECORDS, reader_of
+from citewell.corpus.records import Mapped, Record, records
+from citewell.corpus.sniff import HEAD, Format, format_of
 from citewell.corpus.text import escaped, normalise
 
-MAX_ARTICLE_BYTES = 20_000_000
+LIMITS = Limits()
+_AT_ONCE = 2  # files that are read while others are stored
 _READABLE_ID = regex.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
-class Reader(Protocol):
-    """Makes a Draft of a source's decoded and normalised characters; ValueError if they hold none."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One article: its place, as a report names it, its source, a draft, and the bytes that it was made of."""
 
-    def __call__(self, characters: str, *, name: str, original_sha: str) -> Draft: ...
+    place: str
+    source: str
+    draft: Draft
+    original: bytes
 
 
-READERS: dict[str, Reader] = {".md": read_markdown, ".markdown": read_markdown, ".txt": read_plain}
+def read_all(
+    files: Iterable[Path | Refused], mapped: Mapped | None = None, limits: Limits = LIMITS
+) -> Generator[Reading | Refused, None, None]:
+    """Every article of the files, in order, a few files ahead of who takes them; in their places what is refused."""
+
+    def read(file: Path | Refused) -> Iterable[Reading | Refused]:
+        return _read_file(file, mapped or {}, children)
+
+    with ThreadPoolExecutor(_AT_ONCE) as threads, Children(limits) as children:
+        for found in ahead(threads, read, files, _AT_ONCE + 1):
+            yield from found
 
 
-def read_file(path: Path) -> Draft:
-    """Read one article. Raises UnreadableFile with the reason."""
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        known = ", ".join(sorted(READERS))
-        raise UnreadableFile(
-            path, f"no reader for {path.suffix or 'a file without suffix'}; readable: {known}"
-        )
-    original = _bytes_of(path)
-    try:
-        characters = normalise(original.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise UnreadableFile(path, f"not UTF-8 at byte {error.start}; save it as UTF-8") from None
-    try:
-        draft = reader(
-            characters,
-            name=" ".join(normalise(path.stem).split()),
-            original_sha=hashlib.sha256(original).hexdigest(),
-        )
-    except ValueError as error:
-        raise UnreadableFile(path, str(error)) from None
+def read_file(path: Path, limits: Limits = LIMITS) -> Draft:
+    """The one article of a file. Raises UnreadableFile with the reason."""
+    for found in read_all([path], limits=limits):
+        if isinstance(found, Refused):
+            raise UnreadableFile(path, found.reason)
+        return found.draft
+    raise UnreadableFile(path, "no article in it")
+
+
+def read_bytes(content: bytes, name: str, children: Children) -> Draft:
+    """One article that is at hand; its name may show its format. Raises ValueError with the reason."""
+    if len(content) > children.limits.article:
+        raise ValueError(too_large(len(content), children.limits))
+    if not content.strip():
+        raise ValueError("empty file")
+    kind = format_of(content[:HEAD], name)
+    stem = " ".join(normalise(Path(name).stem).split()) or "untitled"
+    if kind in RECORDS:
+        raise ValueError(f"{kind}, which hold many articles; add them from a file")
+    read = children.read if kind in ISOLATED else _read_here
+    return _checked(read(kind, content, stem), content)
+
+
+def too_large(size: int, limits: Limits) -> str:
+    return f"{size:,} bytes; an article has at most {limits.article:,}"
+
+
+def _read_here(kind: Format, content: bytes, name: str) -> Draft:
+    return reader_of(kind)(content, name)
+
+
+def _checked(draft: Draft, content: bytes) -> Draft:
     if not draft.text.strip():
-        raise UnreadableFile(path, "no text in it")
-    return draft
+        raise ValueError("no text in it")
+    return replace(draft, original_sha=sha_of(content))
 
 
-def _bytes_of(path: Path) -> bytes:
+def _read_file(file: Path | Refused, mapped: Mapped, children: Children) -> Iterable[Reading | Refused]:
+    """Never raises for what the file is; records are read as they are taken."""
+    if isinstance(file, Refused):
+        return [file]
+    place = escaped(str(file))
     try:
-        mode = path.stat().st_mode
-        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-            raise UnreadableFile(path, "not a regular file")
-        size = path.stat().st_size
-        if size > MAX_ARTICLE_BYTES:
-            raise UnreadableFile(path, f"{size:,} bytes; an article has at most {MAX_ARTICLE_BYTES:,}")
-        original = path.read_bytes()
+        source = escaped(str(file.resolve()))
+        with _opened(file) as stream:
+            kind = format_of(head, file.name) if (head := stream.peek(HEAD).strip()) else None
+            if kind in RECORDS:
+                return _read_records(file, place, source, kind, mapped, children.limits)
+            content = _bytes_of(stream, children.limits)
+        return [Reading(place, source, read_bytes(content, file.name, children), content)]
     except OSError as error:
-        raise UnreadableFile(path, error.strerror or "cannot be read") from None
-    if not original.strip():
-        raise UnreadableFile(path, "empty file")
-    if original.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise UnreadableFile(path, "UTF-16, not UTF-8; save it as UTF-8")
-    if b"\0" in original[:8192]:
-        raise UnreadableFile(path, "a binary file, not text")
-    return original
+        return [Refused(place, error.strerror or "cannot be read")]
+    except (ValueError, RuntimeError) as error:  # the latter for a loop of links
+        return [Refused(place, str(error))]
 
 
-def find_files(paths: Sequence[Path]) -> list[Path]:
-    """Every file named, and of each folder every file that a reader takes, in order of name, each once.
-
-    Raises BadInput for a path that does not exist and for a folder without any article.
-    """
-    found: dict[Path, Path] = {}
-    for path in paths:
-        for file in _files_of(path):
-            found.setdefault(file.resolve(), file)
-    return list(found.values())
+def _opened(path: Path) -> "BufferedReader[FileIO]":
+    """A regular file; what would keep its reader waiting is not opened."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    stream = BufferedReader(FileIO(handle), HEAD)
+    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        stream.close()
+        raise ValueError("not a regular file")
+    return stream
 
 
-def _files_of(path: Path) -> list[Path]:
+def _bytes_of(stream: BinaryIO, limits: Limits) -> bytes:
+    before = os.fstat(stream.fileno())
+    if before.st_size > limits.article:
+        raise ValueError(too_large(before.st_size, limits))
+    content = stream.read(limits.article + 1)
+    _check_unchanged(before, stream)
+    return content
+
+
+def _check_unchanged(before: os.stat_result, stream: BinaryIO) -> None:
+    now = os.fstat(stream.fileno())
+    if (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        raise ValueError("it changed while it was read; add it again")
+
+
+def _read_records(
+    file: Path, place: str, source: str, kind: Format, mapped: Mapped, limits: Limits
+) -> Iterator[Reading | Refused]:
+    found = False
     try:
-        if not path.is_dir():
-            path.stat()
-            return [path]
-    except FileNotFoundError:
-        raise BadInput(f"No such file or folder: {escaped(str(path))}") from None
+        with _opened(file) as stream:
+            before = os.fstat(stream.fileno())
+            for record in records(stream, file.name, kind, mapped, limits.article):
+                found = True
+                yield _reading_of(record, place, source)
+            _check_unchanged(before, stream)
     except OSError as error:
-        raise BadInput(f"{escaped(str(path))} cannot be read: {error.strerror}") from None
-    readable = sorted(file for file in path.rglob("*") if file.suffix.lower() in READERS and file.is_file())
-    if not readable:
-        raise BadInput(f"No article in {path}: readable files end in {', '.join(sorted(READERS))}.")
-    return readable
+        yield Refused(place, error.strerror or "cannot be read")
+    except ValueError as error:
+        yield Refused(place, str(error))
+    else:
+        if not found:
+            yield Refused(place, "no article in it")
+
+
+def _reading_of(record: Record, place: str, source: str) -> Reading | Refused:
+    own_place = f"{place}, record {record.number}"
+    if isinstance(record.found, str):
+        return Refused(own_place, record.found)
+    url = record.found.metadata.get("url", "")
+    own_source = url if url.startswith(("http://", "https://")) else f"{source}#{record.number}"
+    try:
+        return Reading(own_place, own_source, _checked(record.found, record.original), record.original)
+    except ValueError as error:
+        return Refused(own_place, str(error))
 
 
 def article_id_of(draft: Draft, source: str) -> str:

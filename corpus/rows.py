@@ -8,13 +8,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from citewell.corpus.article import Article, Excluded, Passage, Span
+from citewell.corpus.article import Article, Change, Excluded, Passage, Span
 from citewell.corpus.errors import CorruptLibrary
 
 ARTICLE_COLUMNS = (
     "article_id, source, number, text_sha, title, author, published, language, metadata, recorded_at, "
     "original_sha, reader, revisions.digest"
 )
+CHANGE_COLUMNS = "number, article_id, kind, revision, former, recorded_at, digest"
 POINTER_COLUMNS = "id, live, articles.digest"
 PASSAGE_COLUMNS = 'text_sha, start, "end", heading, header_start, header_end, sentences, digest'
 EXCLUDED_COLUMNS = 'text_sha, start, "end", rule, digest'
@@ -28,7 +29,7 @@ def with_digest(*cells: object) -> tuple[object, ...]:
 def article_of(row: tuple[Any, ...], file: Path) -> Article:
     article_id, source, number, sha, title, author, published, language, metadata, *recorded, _ = row
     if _is_altered(row):
-        raise _damaged(file, article_id)
+        raise damaged(file, article_id)
     said = json.loads(metadata)
     return Article(article_id, source, number, sha, title, author, published, language, said, *recorded)
 
@@ -37,14 +38,38 @@ def live_article_of(row: tuple[Any, ...], file: Path) -> Article:
     """From the columns of the pointer, then those of the revision that it points at."""
     check_pointer(row[:3], file)
     if row[3] is None:
-        raise _damaged(file, row[0])
+        raise damaged(file, row[0])
     return article_of(row[3:], file)
 
 
 def check_pointer(row: tuple[Any, ...], file: Path) -> None:
     """An article's id and the number of its live revision."""
     if _is_altered(row):
-        raise _damaged(file, row[0])
+        raise damaged(file, row[0])
+
+
+def change_of(row: tuple[Any, ...], file: Path) -> Change:
+    if _is_altered(row):
+        raise damaged_changes(file)
+    return Change(*row[:-1])
+
+
+def damaged_changes(file: Path) -> CorruptLibrary:
+    return CorruptLibrary(
+        f"{file}: what it says of its changes is damaged. Restore the library from a backup, or make a new one from the "
+        "articles."
+    )
+
+
+def keeping_of(row: tuple[Any, ...], file: Path) -> int | None:
+    """How many revisions of an article are kept; None for all."""
+    if _is_altered(row):
+        raise CorruptLibrary(
+            f"{file}: what it says of keeping revisions is damaged. Restore the library from a backup, or say it again: "
+            f"citewell add --keep-revisions N --library {file.parent}"
+        )
+    keep: int | None = row[0]
+    return keep
 
 
 def passage_of(row: tuple[Any, ...], file: Path) -> Passage:
@@ -66,7 +91,7 @@ def _is_altered(row: tuple[Any, ...]) -> bool:
     return with_digest(*row[:-1]) != row
 
 
-def _damaged(file: Path, article_id: object) -> CorruptLibrary:
+def damaged(file: Path, article_id: object) -> CorruptLibrary:
     return CorruptLibrary(
         f"{file}: what it says of article {article_id!r} is damaged. Restore the library from a backup, or make a new "
         "one from the articles."

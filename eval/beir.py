@@ -12,11 +12,11 @@ from citewell.corpus.language import guess_language
 from citewell.corpus.passages import cut, whole
 from citewell.corpus.text import normalise, text_sha
 from citewell.eval.measures import Qrels
-from citewell.index.search import Query, Retriever
+from citewell.eval.trec import Scored
 
 MOST_WORDS_UNCUT = 400  # a document of so many words is one passage
 _DOCUMENTS = 100  # length of a ranking
-_PASSAGES_OF_CUT_DOCUMENTS = 1000  # that many are ranked so that 100 documents come together
+_PASSAGES_OF_CUT_DOCUMENTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,33 +29,67 @@ class BeirSet:
     qrels: Qrels
     answers: Mapping[str, tuple[str, ...]]  # word for word, for questions that have them
 
-    def rank(self, retrieve: Retriever, query: Query) -> list[str]:
-        """Document ids, best first; a document stands where its best passage stands."""
+    @property
+    def depth(self) -> int:
+        """How many passages are ranked, so that 100 documents come together."""
         uncut = all(len(pieces.passages) == 1 for _, _, pieces in self.documents)
-        hits = retrieve(query, _DOCUMENTS if uncut else _PASSAGES_OF_CUT_DOCUMENTS).hits
-        documents = (hit.passage_id.rsplit(".", 2)[0] for hit in hits)
-        return list(dict.fromkeys(documents))[:_DOCUMENTS]
+        return _DOCUMENTS if uncut else _PASSAGES_OF_CUT_DOCUMENTS
 
 
-def read_beir(folder: Path, count_tokens: Callable[[str], int], limit: int | None = None) -> BeirSet:
-    """Read a set, or its first `limit` judged questions. Raises BadInput, naming file and line."""
+def by_document(passages: Scored) -> Scored:
+    """A ranking of 100 documents from one of passages: each stands where its best passage stands."""
+    best: dict[str, float] = {}
+    for name, score in passages:
+        best.setdefault(name.rsplit(".", 2)[0], score)
+    return tuple(best.items())[:_DOCUMENTS]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgements:
+    """Questions of a set that have a relevant document, and all that is said of them."""
+
+    name: str
+    questions: Mapping[str, str]
+    qrels: Qrels
+    answers: Mapping[str, tuple[str, ...]]
+
+
+def read_judgements(folder: Path, limit: int | None = None) -> Judgements:
+    """The questions of a set, or its first `limit` judged ones. Raises BadInput, naming file and line."""
     asked = {str(row["_id"]): row for row in _rows(folder / "queries.jsonl")}
     questions = {question: normalise(row["text"]) for question, row in asked.items()}
-    qrels = _read_qrels(folder / "qrels.tsv")
-    if unknown := [question for question in qrels if question not in questions]:
-        raise BadInput(
-            f"{folder / 'qrels.tsv'}: judgements for {unknown[0]!r}, which is not in queries.jsonl"
-        )
+    qrels = _read_qrels(_qrels_file(folder), questions)
     judged = [question for question in questions if question in qrels][:limit]
     if not judged:
         raise BadInput(f"{folder}: no judged question; check queries.jsonl and qrels.tsv")
-    return BeirSet(
+    return Judgements(
         folder.resolve().name,
-        tuple(_document(row, count_tokens) for row in _rows(folder / "corpus.jsonl")),
         {question: questions[question] for question in judged},
         {question: qrels[question] for question in judged},
         {question: found for question in judged if (found := _answers(asked[question]))},
     )
+
+
+def read_unanswerable(folder: Path) -> dict[str, str]:
+    """The questions of which a set says that its documents do not answer them (`is_impossible`)."""
+    return {
+        str(row["_id"]): normalise(row["text"])
+        for row in _rows(folder / "queries.jsonl")
+        if (row.get("metadata") or {}).get("is_impossible") is True
+    }
+
+
+def read_beir(folder: Path, count_tokens: Callable[[str], int], limit: int | None = None) -> BeirSet:
+    """Read a set with its documents. Raises BadInput, naming file and line."""
+    judged = read_judgements(folder, limit)
+    documents = tuple(_document(row, count_tokens) for row in _rows(folder / "corpus.jsonl"))
+    return BeirSet(judged.name, documents, judged.questions, judged.qrels, judged.answers)
+
+
+def _qrels_file(folder: Path) -> Path:
+    """qrels.tsv, or where the sets of BEIR themselves keep it."""
+    published = folder / "qrels" / "test.tsv"
+    return published if published.is_file() else folder / "qrels.tsv"
 
 
 def _answers(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -102,19 +136,22 @@ def _is_document(row: Mapping[str, Any]) -> bool:
     )
 
 
-def _read_qrels(file: Path) -> dict[str, dict[str, int]]:
+def _read_qrels(file: Path, questions: Mapping[str, str]) -> dict[str, dict[str, int]]:
     qrels: dict[str, dict[str, int]] = {}
     for number, line in _lines(file):
         if number == 1 and line.startswith("query-id"):
             continue
         try:
             question, document, grade = line.split("\t")
-            if int(grade) > 0:
-                qrels.setdefault(question, {})[document] = int(grade)
+            relevance = int(grade)
         except ValueError:
             raise BadInput(
                 f"{file}:{number}: needs question, document and relevance, tab-separated"
             ) from None
+        if question not in questions:
+            raise BadInput(f"{file}:{number}: judgements for {question!r}, which is not in queries.jsonl")
+        if relevance > 0:
+            qrels.setdefault(question, {})[document] = relevance
     return qrels
 
 

@@ -12,8 +12,8 @@ from scipy.stats import binomtest
 
 from citewell.corpus.article import Span
 from citewell.corpus.errors import BadInput
-from citewell.eval.evaluate import overlaps
 from citewell.eval.gold import bundled_gold
+from citewell.eval.spans import overlaps
 from citewell.index.analysis import analyse
 from citewell.index.assertions import Statement, above, read, scan
 from citewell.index.disagreement import difference

@@ -1,14 +1,18 @@
-"""Gold: questions judged by exact quotes from articles, so that the same file judges any way of cutting passages."""
+"""Gold: questions judged by words of articles, so that the same file judges any way of cutting passages.
+
+Evidence is an article and an exact quote; or, where the words may not stand in the file, their span and SHA-256.
+"""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
 from citewell.corpus.article import Span
 from citewell.corpus.errors import BadInput
-from citewell.corpus.store import Store
+from citewell.corpus.text import text_sha
 
 KINDS = (
     "fact", "table", "paraphrase", "several", "disagree", "misspelt", "other_language", "unanswerable",
@@ -23,8 +27,43 @@ WHYS = (
 class Evidence:
     """Words of an article that answer the question."""
 
-    article: str
+    article: str  # its id, or the name of the file that it came from
     quote: str
+
+    def places(self, text: str) -> tuple[Span, ...]:
+        """Everywhere the words stand."""
+        return tuple(_occurrences(text, self.quote))
+
+    def __str__(self) -> str:
+        return repr(self.quote)
+
+
+@dataclass(frozen=True, slots=True)
+class DigestedEvidence:
+    """The same without the words: where they stood, and their SHA-256."""
+
+    article: str
+    span: Span
+    sha256: str
+
+    def places(self, text: str) -> tuple[Span, ...]:
+        """Where they stood; if other words stand there now, everywhere else that they stand."""
+        if self._stands_at(self.span, text):
+            return (self.span,)
+        length = self.span.end - self.span.start
+        spans = (Span(start, start + length) for start in range(len(text) - length + 1))
+        return tuple(span for span in spans if self._stands_at(span, text))
+
+    def _stands_at(self, span: Span, text: str) -> bool:
+        return text_sha(span.of(text)) == self.sha256
+
+    def __str__(self) -> str:
+        return (
+            f"the words with SHA-256 {self.sha256[:12]}..., which stood at {self.span.start}-{self.span.end}"
+        )
+
+
+AnyEvidence = Evidence | DigestedEvidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +77,13 @@ class Question:
     id: str
     kind: str
     question: str
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[AnyEvidence, ...]
     split: str = "test"
     why: str | None = None
+    place: str = field(default="", compare=False)  # file and line that it was read from
+
+    def __str__(self) -> str:
+        return f"{self.place}: question {self.id}" if self.place else f"question {self.id}"
 
 
 def bundled_gold() -> Path:
@@ -81,7 +124,7 @@ def _lines(file: Path) -> Iterator[tuple[str, str]]:
 def _question(line: str, place: str) -> Question:
     try:
         row = json.loads(line)
-        evidence = tuple(Evidence(_words(e, "article"), _words(e, "quote")) for e in row["evidence"])
+        evidence = tuple(_evidence(e) for e in row["evidence"])
         question = Question(
             _words(row, "id"),
             _words(row, "kind"),
@@ -89,6 +132,7 @@ def _question(line: str, place: str) -> Question:
             evidence,
             row.get("split", "test"),
             row.get("why"),
+            place,
         )
     except (ValueError, KeyError, TypeError):
         raise BadInput(f"{place}: needs id, kind, question and evidence [{{article, quote}}]") from None
@@ -105,6 +149,17 @@ def _question(line: str, place: str) -> Question:
     return question
 
 
+def _evidence(row: Mapping[str, object]) -> AnyEvidence:
+    article = _words(row, "article")
+    if "sha256" not in row:
+        return Evidence(article, _words(row, "quote"))
+    span = Span(_offset(row, "start"), _offset(row, "end"))
+    sha = _words(row, "sha256")
+    if span.start >= span.end or not re.fullmatch("[0-9a-f]{64}", sha) or "quote" in row:
+        raise ValueError("sha256")
+    return DigestedEvidence(article, span, sha)
+
+
 def _words(row: Mapping[str, object], field: str) -> str:
     value = row[field]
     if not isinstance(value, str) or not value.strip():
@@ -112,20 +167,11 @@ def _words(row: Mapping[str, object], field: str) -> str:
     return value
 
 
-def locate(questions: tuple[Question, ...], store: Store) -> Mapping[Evidence, tuple[str, tuple[Span, ...]]]:
-    """Where each piece of evidence stands: the text's SHA and every span. Raises BadInput if it stands nowhere."""
-    texts = {a.article_id: (a.text_sha, store.text(a.text_sha)) for a in store.articles()}
-    located: dict[Evidence, tuple[str, tuple[Span, ...]]] = {}
-    for question in questions:
-        for evidence in question.evidence:
-            if evidence.article not in texts:
-                raise BadInput(f"question {question.id}: no article {evidence.article!r} in the library")
-            sha, text = texts[evidence.article]
-            spans = tuple(_occurrences(text, evidence.quote))
-            if not spans:
-                raise BadInput(f"question {question.id}: {evidence.article} does not say {evidence.quote!r}")
-            located[evidence] = (sha, spans)
-    return located
+def _offset(row: Mapping[str, object], field: str) -> int:
+    value = row[field]
+    if type(value) is not int or value < 0:
+        raise ValueError(field)
+    return value
 
 
 def _occurrences(text: str, quote: str) -> Iterator[Span]:

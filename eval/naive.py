@@ -19,6 +19,7 @@ from citewell.corpus.store import Store
 from citewell.eval.bench_library import chunks, corpus
 from citewell.eval.bench_process import run_module
 from citewell.eval.bench_timing import Timing, ratio
+from citewell.eval.fusion import reciprocal_rank_fusion
 from citewell.eval.generate import CHUNK
 from citewell.index.embedding import Vectors
 from citewell.index.folder import STORE
@@ -29,7 +30,7 @@ from citewell.index.snapshot import read
 
 SEARCHED_UP_TO = 100_000  # passages
 _MODULE = "citewell.eval.naive"
-_DEPTH, _RRF = 100, 60
+_DEPTH = 100
 _EMBEDDED, _ROUNDS = 200, 3
 
 
@@ -62,15 +63,6 @@ def embedding_rates() -> Embedding:
     return Embedding(**run_module(_MODULE, "embed", threads=True))
 
 
-def reciprocal_rank_fusion(rankings: Sequence[Sequence[int]], k: int) -> list[int]:
-    """The k best by the sum of 1 / (60 + rank)."""
-    scores: dict[int, float] = {}
-    for ranking in rankings:
-        for rank, number in enumerate(ranking, 1):
-            scores[number] = scores.get(number, 0.0) + 1 / (_RRF + rank)
-    return sorted(scores, key=lambda number: scores[number], reverse=True)[:k]
-
-
 class Naive:
     """Texts and their unit vectors, searched as tutorials do."""
 
@@ -86,7 +78,8 @@ class Naive:
         """`vector` has shape (1, dim)."""
         lexical = np.argsort(self.bm25.get_scores(question.lower().split()))[::-1][:_DEPTH]
         _, dense = self.index.search(vector, _DEPTH)
-        return reciprocal_rank_fusion([lexical.tolist(), [i for i in dense[0].tolist() if i >= 0]], k)
+        fused = reciprocal_rank_fusion([lexical.tolist(), [i for i in dense[0].tolist() if i >= 0]])
+        return [number for number, _ in fused[:k]]
 
 
 def _search(passages: int, asked: Sequence[str]) -> dict[str, Any]:

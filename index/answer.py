@@ -1,7 +1,9 @@
 """The answer to a question: a verdict and citations, each verified against the store before it is given."""
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from time import perf_counter
 
 import regex
@@ -10,6 +12,7 @@ from citewell.corpus.article import Passage
 from citewell.corpus.errors import BadInput, BadQuestion, UnknownArticle
 from citewell.corpus.store import Store
 from citewell.corpus.text import normalise
+from citewell.index.answerability import COMPARED, Read
 from citewell.index.citation import (
     Citation,
     CitedArticle,
@@ -40,6 +43,7 @@ from citewell.index.response import (
 )
 from citewell.index.scoring import Hit, Ranking, State
 from citewell.index.search import Query, Searcher
+from citewell.index.verdict import judge
 from citewell.index.why_not import Asked, WhyNot, why_not
 
 _WORD = regex.compile(r"[\p{L}\p{N}]")
@@ -64,23 +68,29 @@ def ask(
     began = perf_counter()
     question = checked_question(question)
     query = searcher.query(question, given)
-    ranking = searcher.hybrid(query, _looked_at(checked_k(k), searcher.config))
-    citations = _citations(searcher, store, query, ranking.hits, k, explain)
-    missed = _why_not(searcher, store, query, k, citations, absent) if absent else ()
+    looked_at = _looked_at(checked_k(k), searcher.config)
+    ranking = searcher.hybrid(query, max(looked_at, COMPARED))
+    texts: dict[str, str] = {}
+    read = cache(lambda hit: _quoted(searcher, store, query, hit, texts))
+    found = _citations(searcher, query, ranking.hits[:looked_at], k, read, explain)
+    missed = _why_not(searcher, store, query, k, found, absent) if absent else ()
+    verdict = judge(searcher, store.file.parent, query, ranking.hits, lambda hit: read(hit).said)
+    answered = bool(found) and verdict.doubt is None
     return Answer(
         question=question,
-        verdict="answered" if citations else "insufficient",
-        confidence=None,
-        reason=None if citations else _reason(searcher, ranking),
-        citations=citations,
-        near_misses=(),
+        verdict="answered" if answered else "insufficient",
+        confidence=verdict.confidence,
+        reason=None if answered else verdict.doubt or _reason(searcher, ranking),
+        citations=found if answered else (),
+        near_misses=() if answered else found,
         disagreements=(),
         retrievers={name: RetrieverState(state) for name, state in ranking.retrievers.items()},
-        calibration=Calibration(),
-        fingerprint=fingerprint(searcher),
+        calibration=Calibration(verdict.calibration.state, verdict.calibration.id),
+        fingerprint=fingerprint(searcher, verdict.calibration.id),
         took_ms=_milliseconds_since(began),
         filtered=filtered(searcher, query) if explain else None,
         why_not=missed,
+        as_of=searcher.as_of,
     )
 
 
@@ -97,7 +107,8 @@ def search(
         found = _located(searcher, store, hit, texts)
         hits.append(FoundPassage(rank, hit.score, found.article, found.passage, found.links))
     states = {name: RetrieverState(state) for name, state in ranking.retrievers.items()}
-    return SearchResult(question, tuple(hits), states, fingerprint(searcher), _milliseconds_since(began))
+    took = _milliseconds_since(began)
+    return SearchResult(question, tuple(hits), states, fingerprint(searcher), took, searcher.as_of)
 
 
 def checked_question(question: str) -> str:
@@ -123,8 +134,12 @@ def _looked_at(k: int, config: Config) -> int:
     return max(k, min(_HITS_FOR_ONE * k, config.depth))
 
 
-def fingerprint(searcher: Searcher) -> Fingerprint:
-    return Fingerprint(searcher.snapshot_id, searcher.config.fingerprint, searcher.embedder.fingerprint)
+def fingerprint(searcher: Searcher, calibrated_by: str | None = None) -> Fingerprint:
+    """A calibration is part of the configuration that an answer came about with."""
+    config = searcher.config.fingerprint
+    if calibrated_by:
+        config = hashlib.sha256(f"{config} {calibrated_by}".encode()).hexdigest()[:16]
+    return Fingerprint(searcher.snapshot_id, config, searcher.embedder.fingerprint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,18 +151,30 @@ class _Located:
     links: Links
     stored: Passage
     text: str  # of the whole article
+    page_starts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Quoted:
+    """A hit with its verified quote, and what the quote says."""
+
+    found: _Located
+    quote: Quote
+    said: Read
+
+
+_Reader = Callable[[Hit], _Quoted]
 
 
 def _citations(
-    searcher: Searcher, store: Store, query: Query, hits: Sequence[Hit], k: int, explain: bool
+    searcher: Searcher, query: Query, hits: Sequence[Hit], k: int, read: _Reader, explain: bool
 ) -> tuple[Citation, ...]:
     """Of the first k hits that do not repeat one before, each with what repeats it."""
-    texts: dict[str, str] = {}
 
     def worded() -> Iterator[tuple[Wording, tuple[Hit, _Located, Quote]]]:
         for hit in hits:
-            found, quote = _quoted(searcher, store, query, hit, texts)
-            yield Wording.of(found.passage.text, quote.text), (hit, found, quote)
+            each = read(hit)
+            yield Wording.of(each.found.passage.text, each.quote.text), (hit, each.found, each.quote)
 
     return tuple(
         Citation(
@@ -171,21 +198,19 @@ def _why_not(
     depth = max(k, searcher.config.depth)
 
     def wording(hit: Hit) -> Wording:
-        found, quote = _quoted(searcher, store, query, hit, {})
-        return Wording.of(found.passage.text, quote.text)
+        each = _quoted(searcher, store, query, hit, {})
+        return Wording.of(each.found.passage.text, each.quote.text)
 
     asked = Asked(searcher, store, query, depth, searcher.proposed(query, depth), citations, wording)
     return tuple(why_not(asked, name) for name in names)
 
 
-def _quoted(
-    searcher: Searcher, store: Store, query: Query, hit: Hit, texts: dict[str, str]
-) -> tuple[_Located, Quote]:
-    """A hit with its verified quote."""
+def _quoted(searcher: Searcher, store: Store, query: Query, hit: Hit, texts: dict[str, str]) -> _Quoted:
     found = _located(searcher, store, hit, texts)
-    quote = quote_of(evidence_in(searcher, query, hit.number, found.stored, found.text), found.text)
+    evidence = evidence_in(searcher, query, hit.number, found.stored, found.text)
+    quote = quote_of(evidence, found.text, found.page_starts)
     verify(quote, found.passage, found.text, store.file)
-    return found, quote
+    return _Quoted(found, quote, Read(found.article.title, quote.text, evidence.value))
 
 
 def _located(searcher: Searcher, store: Store, hit: Hit, texts: dict[str, str]) -> _Located:
@@ -204,13 +229,15 @@ def _located(searcher: Searcher, store: Store, hit: Hit, texts: dict[str, str]) 
     stored = store.passage(indexed.text_sha, span)
     if stored is None or len(stored.sentences) != rows.stop - rows.start:
         raise unfit(hit.passage_id, store.file)
-    passage = cited_passage(hit.passage_id, span, stored.heading, text)
-    return _Located(cited(article), passage, links_of(article, hit.passage_id), stored, text)
+    starts = store.pages(article)
+    passage = cited_passage(hit.passage_id, span, stored.heading, text, starts)
+    links = links_of(article, hit.passage_id, of_revision=searcher.as_of is not None)
+    return _Located(cited(article), passage, links, stored, text, starts)
 
 
 def _reason(searcher: Searcher, ranking: Ranking) -> str:
     if not searcher.passages:
-        return "The library has no passage to search."
+        return searcher.as_of.nothing if searcher.as_of else "The library has no passage to search."
     if all(state is State.EMPTY for state in ranking.retrievers.values()):
         return "No article passes the filter."
     return "No passage shares a word with the question, and the model does not know its script."

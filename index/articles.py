@@ -1,9 +1,13 @@
-"""The articles of a segment: the revisions that its passages were cut from, and what questions can be filtered by."""
+"""The articles of a segment: the revisions that its passages were cut from, and what questions can be filtered by.
+
+A segment of the history may hold several revisions of an article; of what is live there is one.
+"""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property, lru_cache
+from itertools import takewhile
 from typing import Self, overload
 
 import numpy as np
@@ -14,6 +18,7 @@ from citewell.corpus.errors import CorruptLibrary
 from citewell.index.strings import Strings
 
 _KEPT = 1024  # articles that stay read
+_LOOKING_UP = 64  # times as long as reading one id in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,11 @@ class IndexedArticle:
     source: str
     published: str | None
     metadata: tuple[tuple[str, str], ...]  # in order
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """As of an Article."""
+        return self.article_id, self.revision
 
     @classmethod
     def of(cls, article: Article) -> Self:
@@ -41,7 +51,7 @@ class IndexedArticle:
 
 @dataclass(frozen=True, eq=False)
 class Articles(Sequence[IndexedArticle]):
-    """In order of their ids; read from the mapped arrays one by one."""
+    """In order of their ids, then of their revisions; read from the mapped arrays one by one."""
 
     ids: Strings
     facts: Strings  # JSON of what else is known of each
@@ -50,7 +60,7 @@ class Articles(Sequence[IndexedArticle]):
 
     @classmethod
     def of(cls, articles: Iterable[IndexedArticle]) -> Self:
-        ordered = sorted(articles, key=lambda article: article.article_id)
+        ordered = sorted(articles, key=lambda article: article.key)
         languages = tuple(sorted({article.language for article in ordered}, key=lambda code: code or ""))
         return cls(
             Strings.of(article.article_id for article in ordered),
@@ -80,9 +90,17 @@ class Articles(Sequence[IndexedArticle]):
         return map(_read, self.ids, self.facts)
 
     def numbers_of(self, article_ids: Iterable[str]) -> list[int]:
-        """Of those of the articles that are in here."""
-        found = map(self.ids.find, article_ids)
-        return [number for number in found if number is not None]
+        """Of all revisions of those articles that are in here, in order."""
+        wanted = frozenset(article_ids)
+        if len(wanted) * _LOOKING_UP > len(self):
+            return [number for number, article_id in enumerate(self.ids) if article_id in wanted]
+        return sorted(number for article_id in wanted for number in self._numbers_of(article_id))
+
+    def _numbers_of(self, article_id: str) -> Iterator[int]:
+        first = self.ids.find(article_id)
+        if first is not None:
+            alike = takewhile(lambda number: self.ids[number] == article_id, range(first + 1, len(self)))
+            yield from (first, *alike)
 
     @cached_property
     def all(self) -> tuple[IndexedArticle, ...]:

@@ -1,4 +1,4 @@
-"""Backup and restore of the truth: a zip file with the database as it was at one moment, and its checksum."""
+"""Backup and restore of the truth: a zip file with the database as it was at one moment, the originals, and checksums."""
 
 import json
 import lzma
@@ -15,8 +15,10 @@ from typing import IO
 
 from citewell.corpus.database import SCHEMA_VERSION
 from citewell.corpus.errors import BadInput, CitewellError, StorageFailed
+from citewell.corpus.originals import Originals, sha_of
 from citewell.corpus.storage import storing
 from citewell.corpus.store import Store
+from citewell.corpus.stored import ORIGINALS
 from citewell.index.embedding import Progress
 from citewell.index.folder import STORE
 from citewell.index.library import Library
@@ -27,6 +29,7 @@ from citewell.index.vector_cache import VectorCache
 _MANIFEST = "manifest.json"
 _VECTORS = "vectors.db"
 _LEFTOVER = ".citewell-restore-"
+_SHA_DIGITS = 64
 _UNREADABLE = (  # what zipfile raises for a damaged file
     OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error,
     lzma.LZMAError, struct.error,
@@ -37,18 +40,9 @@ def backup(library: Library, file: Path, vectors: bool = False) -> None:
     """Write a backup, while others read and write the library. The file appears whole or not at all."""
     try:
         with storing(file), tempfile.TemporaryDirectory(dir=file.parent, prefix=".citewell-backup-") as made:
-            folder = Path(made)
-            library.store.database.copy_to(folder / STORE)
-            if vectors and library.vectors.is_file():
-                VectorCache(library.vectors).close()  # a damaged file is made anew
-                _copy(library.vectors, folder / _VECTORS)
-            files = {path.name: file_sha(path) for path in sorted(folder.iterdir())}
-            manifest = {"schema": SCHEMA_VERSION, "files": files}
-            written = folder / "backup.zip"
-            with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-                archive.writestr(_MANIFEST, json.dumps(manifest, indent=2))
-                for name in files:
-                    archive.write(folder / name, name)
+            written = Path(made) / "backup.zip"
+            while not _write(library, Path(made), written, vectors) <= set(library.store.original_shas()):
+                pass  # something was purged meanwhile: it is in no backup that ends after that
             sync(written)
             written.replace(file)
             sync(file.parent)
@@ -56,6 +50,36 @@ def backup(library: Library, file: Path, vectors: bool = False) -> None:
         raise CitewellError(
             f"The backup cannot be written to {file}: {failed.reason}. Choose another place."
         ) from failed
+
+
+def _write(library: Library, folder: Path, written: Path, vectors: bool) -> set[str]:
+    """Write all to one file, in a folder for what it takes; returns the originals that are not there."""
+    library.store.database.copy_to(folder / STORE)
+    if vectors and library.vectors.is_file():
+        VectorCache(library.vectors).close()  # a damaged file is made anew
+        _copy(library.vectors, folder / _VECTORS)
+    with closing(Store(folder / STORE)) as copied:
+        originals = copied.original_shas()
+    shas = {name: file_sha(folder / name) for name in (STORE, _VECTORS) if (folder / name).is_file()}
+    missing = set()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name in shas:
+            archive.write(folder / name, name)
+        for sha in originals:
+            try:
+                content = library.store.originals.file(sha).read_bytes()
+            except FileNotFoundError:
+                missing.add(sha)
+                continue
+            name = _name_of(sha)
+            archive.writestr(name, content)
+            shas[name] = sha_of(content)
+        archive.writestr(_MANIFEST, json.dumps({"schema": SCHEMA_VERSION, "files": shas}, indent=2))
+    return missing
+
+
+def _name_of(original: str) -> str:
+    return Originals(Path(ORIGINALS)).file(original).as_posix()
 
 
 def restore(library: Library, file: Path, progress: Progress = lambda *_: None, replace: bool = True) -> int:
@@ -82,7 +106,12 @@ def _restore(library: Library, file: Path, folder: Path, progress: Progress) -> 
     with closing(Store(folder / STORE)) as source:
         if faults := source.faults():
             raise BadInput(f"{file} cannot be restored: its database is damaged ({faults[0]}).")
-        return library.become(source, progress)
+        for sha in source.original_shas():
+            if source.originals.file(sha).is_file():
+                library.store.originals.put(sha, source.originals.file(sha).read_bytes())
+        passages = library.become(source, progress)
+        library.store.originals.keep_only(set(library.store.original_shas()))
+        return passages
 
 
 def remove_leftovers(library: Library) -> None:
@@ -107,8 +136,9 @@ def _unpack(file: Path, folder: Path) -> None:
         with zipfile.ZipFile(file) as archive:
             manifest = json.loads(archive.read(_MANIFEST))
             for name, sha in manifest["files"].items():
-                if name not in (STORE, _VECTORS):
+                if name not in (STORE, _VECTORS) and name != _name_of(name[-_SHA_DIGITS:]):
                     raise ValueError(f"an unknown file {name!r} in it")
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(name) as packed, storing(folder), (folder / name).open("wb") as unpacked:
                     unpacked.writelines(_blocks(packed))
                 if file_sha(folder / name) != sha:

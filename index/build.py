@@ -74,7 +74,9 @@ def build(
     """Index articles given as (article, text, cut). The result does not depend on their order."""
     articles: list[IndexedArticle] = []
     rows: list[_Row] = []
-    for article, text, cut in sorted(cut_articles, key=lambda given: given[0].article_id):
+    for article, text, cut in sorted(
+        cut_articles, key=lambda given: (given[0].article_id, given[0].revision)
+    ):
         for passage in cut.passages:
             rows.append(
                 _Row(
@@ -86,7 +88,7 @@ def build(
                 )
             )
         articles.append(IndexedArticle.of(article))
-    rows.sort(key=lambda row: row.passage_id)
+    rows.sort(key=lambda row: row.passage_id)  # of revisions with the same text in their order
     return Segment(
         articles=Articles.of(articles),
         article_of=np.array([row.article for row in rows], dtype=np.int32),

@@ -109,7 +109,7 @@ def _reason(claim: Claim, known: Known, cited: str | None) -> str | None:
     if not known.versions:
         return "no article of that id: never added here, or purged"
     if cited is None:
-        return "the article never had a text of that version here"
+        return "unknown version: the article never had that text here, or does not keep it any more"
     if claim.span.end > len(cited):
         return f"the span is not in the text, which has {len(cited):,} characters"
     if claim.span.of(cited) != claim.quote:

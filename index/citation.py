@@ -1,12 +1,14 @@
 """Citations: what is quoted, where it stands, and the check that it stands there."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote as url_quote
 
 from citewell.corpus.article import Article, Span
 from citewell.corpus.errors import CorruptLibrary
+from citewell.corpus.pages import pages_at
 from citewell.index.evidence import Evidence
 from citewell.index.explain import Explanation
 
@@ -27,7 +29,7 @@ class CitedPassage:
     start: int
     end: int
     heading: str | None
-    page: int | None
+    pages: tuple[int, ...]  # that it stands on, counted from 1; none if its source has no pages
     text: str
 
 
@@ -43,7 +45,8 @@ class Mark:
 class Quote:
     """text[start:end] of the article's text, in Unicode code points.
 
-    `highlight` is the sentence in it that says most; `table_header` names the columns of a table row.
+    `highlight` is the sentence in it that says most; `table_header` names the columns of a table row; `pages` are the
+    pages of the source that it stands on, if it has any.
     """
 
     start: int
@@ -51,6 +54,7 @@ class Quote:
     text: str
     highlight: Mark
     table_header: str | None = None
+    pages: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +93,15 @@ class Citation:
     explain: Explanation | None = None
 
 
-def quote_of(evidence: Evidence, text: str) -> Quote:
+def quote_of(evidence: Evidence, text: str, page_starts: Sequence[int]) -> Quote:
     span, best, header = evidence.span, evidence.sentence, evidence.table_header
     return Quote(
-        span.start, span.end, span.of(text), Mark(best.start, best.end), header.of(text) if header else None
+        span.start,
+        span.end,
+        span.of(text),
+        Mark(best.start, best.end),
+        header.of(text) if header else None,
+        pages_at(span, page_starts),
     )
 
 
@@ -125,11 +134,13 @@ def cited(article: Article) -> CitedArticle:
     )
 
 
-def links_of(article: Article, passage_id: str) -> Links:
+def links_of(article: Article, passage_id: str, of_revision: bool = False) -> Links:
+    """To the article as it is now, or to that revision."""
+    named = f"?revision={article.revision}" if of_revision else ""
     web = article.metadata.get("url") or article.source
     return Links(
         passage=f"/v1/passages/{url_quote(passage_id)}",
-        article=f"/v1/articles/{url_quote(article.article_id)}",
+        article=f"/v1/articles/{url_quote(article.article_id)}{named}",
         source=web if re.match(r"https?://", web) else None,
         quote=None,
     )
@@ -139,5 +150,8 @@ def also_in(article: CitedArticle, passage: CitedPassage, links: Links) -> AlsoI
     return AlsoIn(article.id, article.title, article.source, passage.id, links.passage)
 
 
-def cited_passage(passage_id: str, span: Span, heading: str | None, text: str) -> CitedPassage:
-    return CitedPassage(passage_id, span.start, span.end, heading, None, span.of(text))
+def cited_passage(
+    passage_id: str, span: Span, heading: str | None, text: str, page_starts: Sequence[int]
+) -> CitedPassage:
+    pages = pages_at(span, page_starts)
+    return CitedPassage(passage_id, span.start, span.end, heading, pages, span.of(text))

@@ -52,7 +52,7 @@ class Agreement:
 
 
 def compile_to(source: Path, target: Path) -> None:
-    """Write model.onnx, tokenizer.json and manifest.json. Raises ValueError if the vectors differ."""
+    """Write model.onnx, its weights, tokenizer.json and manifest.json. Raises ValueError if the vectors differ."""
     model = _original(source)
     tokens, mask = torch.ones((2, 7), dtype=torch.long), torch.ones((2, 7), dtype=torch.long)
     batch, length = torch.export.Dim("batch"), torch.export.Dim("length")
@@ -65,7 +65,7 @@ def compile_to(source: Path, target: Path) -> None:
             input_names=["input_ids", "attention_mask"],
             dynamic_shapes={"input_ids": {0: batch, 1: length}, "attention_mask": {0: batch, 1: length}},
         )
-    program.save(str(target / "model.onnx"))
+    program.save(str(target / "model.onnx"), external_data=True)  # beside it, where it can be mapped
     Tokenizer.from_file(str(source / "tokenizer.json")).save(str(target / "tokenizer.json"))
     found = compare(model, target)
     if not found.largest_difference <= TOLERANCE:
@@ -111,7 +111,7 @@ def _original(source: Path) -> SentenceTransformer:
 
 
 def _write_manifest(source: Path, target: Path, dim: int, most_tokens: int, precision: Precision) -> None:
-    files = {name: file_sha(target / name) for name in ("model.onnx", "tokenizer.json")}
+    files = {file.name: file_sha(file) for file in sorted(target.iterdir())}
     facts = [file_sha(source / "model.safetensors"), files["tokenizer.json"], most_tokens]
     manifest = {
         "fingerprint": fingerprint_of(facts, precision),

@@ -12,12 +12,12 @@ from citewell.index.analysis import ANALYSIS_RECIPE
 class Config:
     """Weights are shares of the score and add up to 1; `depth` is how many hits each retriever may propose."""
 
-    k1: float = 1.5
+    k1: float = 0.6
     b: float = 0.75
     depth: int = 200
-    lexical: float = 0.5
+    lexical: float = 0.45
     passage: float = 0.25
-    sentence: float = 0.25
+    sentence: float = 0.3
     evidence_overlap: float = 1.0  # of a sentence: weight of shared terms against the cosine
     evidence_coverage: float = 1.0  # of a quote: weight of the terms that its sentences share together
     evidence_context: float = 0.2  # of a quote: weight of neighbours that are near the question

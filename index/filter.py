@@ -76,6 +76,6 @@ def _is_date(said: str) -> bool:
 
 
 def _is_under(source: str, given: str) -> bool:
-    """Or the same; nothing lies under nothing."""
+    """Or the same, or a record of it; nothing lies under nothing."""
     folder = given.rstrip("/")
-    return given != "" and (source == folder or source.startswith(folder + "/"))
+    return given != "" and (source == folder or source.startswith((folder + "/", folder + "#")))

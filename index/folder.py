@@ -25,9 +25,9 @@ def model_of(folder: Path) -> str | None:
     index = folder / "index"
     with suppress(LibraryError):  # said when the library is opened
         snapshot = read(index)
-        for ref in reversed(snapshot.segments if snapshot else ()):  # the last is small
+        for name in reversed(snapshot.names if snapshot else ()):  # the last is small
             with suppress(OSError, ValueError, KeyError, TypeError):
-                return str(json.loads((index / ref.id / "segment.json").read_text("utf-8"))["model"])
+                return str(json.loads((index / name / "segment.json").read_text("utf-8"))["model"])
     return None
 
 

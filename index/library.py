@@ -4,31 +4,29 @@ import errno
 import fcntl
 import threading
 import time
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from citewell.corpus.article import Article, Cut
 from citewell.corpus.errors import (
     CorruptLibrary,
     LibraryBusy,
     LibraryReadOnly,
     StorageFailed,
 )
-from citewell.corpus.passages import CUT_RECIPE, cut, fault_of
 from citewell.corpus.storage import storing
 from citewell.corpus.store import Store
-from citewell.index.build import BUILD_RECIPE, build
+from citewell.index.build import BUILD_RECIPE
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder, Progress
 from citewell.index.folder import STORE
-from citewell.index.merge import merge, worth_merging
-from citewell.index.part import Part
+from citewell.index.indexing import layout_of, segments_of
+from citewell.index.layout import EMPTY, Layout
+from citewell.index.opened import OpenIndex
 from citewell.index.search import Searcher
 from citewell.index.segment import Segment
 from citewell.index.snapshot import SegmentRef, Snapshot, publish, read
-from citewell.index.vector_cache import VectorCache
 
 
 class Library:
@@ -47,10 +45,9 @@ class Library:
     ) -> None:
         self._store = Store(folder / STORE, create=create)
         self._turn = threading.RLock()
-        self._segments: dict[str, Segment] = {}
         self.folder, self.embedder, self.config, self.wait = folder, embedder, config, wait
         self.index, self.vectors = folder / "index", folder / "vectors.db"
-        self._opened: tuple[tuple[int, int, int] | None, Searcher] | None = None
+        self._opened = OpenIndex(self.index, embedder, config)
 
     def close(self) -> None:
         self._store.close()
@@ -66,39 +63,13 @@ class Library:
 
     # -- reading: any number of threads and processes, never waiting for a writer ------------------------------------
 
-    def searcher(self) -> Searcher:
-        """The published snapshot, opened again, by one thread for all, only when another one was published since."""
-        while True:
-            seen, opened = _signature(self.index), self._opened
-            if opened is not None and opened[0] == seen:
-                return opened[1]
-            with self._turn:
-                if self._opened is not None and self._opened[0] == _signature(self.index):
-                    return self._opened[1]
-                snapshot = self._published()
-                try:
-                    parts = self._parts(snapshot)
-                    searcher = Searcher(snapshot.id, parts, self.embedder, self.config)
-                except CorruptLibrary:
-                    # a segment went while it was being opened: take the next snapshot
-                    if read(self.index) != snapshot:
-                        continue
-                    raise
-                if _signature(self.index) == seen:
-                    self._opened = (seen, searcher)
-                    return searcher
+    def searcher(self, as_of: str | None = None) -> Searcher:
+        """Of the published snapshot, or of what the library knew at a day or time. Raises BadInput for what is neither."""
+        return self._opened.searcher() if as_of is None else self._opened.searcher_at(self.store, as_of)
 
     def version(self) -> Hashable:
         """Equal as long as no other snapshot is published: what was answered before is the answer still."""
-        return _signature(self.index)
-
-    def _published(self) -> Snapshot:
-        snapshot = read(self.index)
-        if snapshot is None:
-            raise CorruptLibrary(
-                f"The library in {self.folder} has no index yet. Build it: citewell rebuild --library {self.folder}"
-            )
-        return snapshot
+        return self._opened.version()
 
     def is_behind(self) -> bool:
         """Whether something was stored that the published snapshot does not hold, as after a crash between the two."""
@@ -125,15 +96,6 @@ class Library:
 
     def snapshot(self) -> Snapshot | None:
         return read(self.index)
-
-    def _parts(self, snapshot: Snapshot) -> list[Part]:
-        """The parts of a snapshot; segments that are open already are not opened again."""
-        opened = {
-            ref.id: self._segments.get(ref.id) or Segment.open(self.index / ref.id)
-            for ref in snapshot.segments
-        }
-        self._segments = opened  # what the snapshot does not name is let go
-        return [Part(opened[ref.id], ref.dead) for ref in snapshot.segments]
 
     # -- writing: one process at a time, for one batch ---------------------------------------------------------------
 
@@ -164,27 +126,33 @@ class Library:
             raise LibraryReadOnly(self.folder) from None
 
     def catch_up(self, progress: Progress = lambda *_: None) -> None:
-        """Publish what was stored since the current snapshot, as one new segment. Needs the writer's lock."""
+        """Publish what was stored since the current snapshot, as new segments. Needs the writer's lock."""
         self.check_nothing_lost()
         snapshot = read(self.index)
         if snapshot is None or snapshot.epoch != self.store.epoch():
             self.rebuild(progress)
             return
-        parts = self._parts(snapshot)
-        if self._was_made_otherwise(parts):
+        opened = self._layout(snapshot)
+        if self._was_made_otherwise(opened.segments):
             self.rebuild(progress)
         elif snapshot.change != self.store.change():
             change = self.store.change()
             touched = self.store.touched_since(snapshot.change)
-            refs = [_without(part, touched) for part in parts]
-            self._publish(
-                change, [ref for ref in refs if ref], self._build(self.store.live(touched), progress)
+            erased = self.store.erased_since(snapshot.change)
+            put = self.store.put_since(snapshot.change)
+            live = {each.key for each in self.store.live(touched)}
+            given = (self.store, self.embedder, self.vectors, progress)
+            built = Layout.of(
+                segments_of((each for each in put if each.key in live), *given),
+                segments_of((each for each in put if each.key not in live), *given),
             )
+            after = opened.after(touched, live, erased, self.store.has)
+            self._publish(change, after.beside(built), opened)
 
-    def _was_made_otherwise(self, parts: Sequence[Part]) -> bool:
+    def _was_made_otherwise(self, segments: Sequence[Segment]) -> bool:
         """Whether texts are embedded, cut or analysed otherwise now."""
         made_with = (self.embedder.fingerprint, BUILD_RECIPE)
-        return any((part.segment.model, part.segment.recipe) != made_with for part in parts)
+        return any((segment.model, segment.recipe) != made_with for segment in segments)
 
     def catch_up_if_free(self) -> None:
         """Catch up unless another process is writing, which will, or storage takes nothing: what is published answers."""
@@ -194,23 +162,17 @@ class Library:
 
     def compact(self) -> None:
         """Join small segments, and drop what is dead in them, so that sizes stay geometric. Needs the writer's lock."""
-        snapshot = read(self.index)
-        if snapshot is None:
-            return
-        parts = self._parts(snapshot)
-        if chosen := worth_merging(parts):
-            kept = [ref for ref, part in zip(snapshot.segments, parts, strict=True) if part not in chosen]
-            self._publish(snapshot.change, kept, merge(chosen))
+        if snapshot := read(self.index):
+            opened = self._layout(snapshot)
+            compacted = opened.compacted(self.store.has)
+            if compacted is not opened:
+                self._publish(snapshot.change, compacted, opened)
 
     def forget(self) -> None:
         """Publish a snapshot whose files hold nothing dead, and remove every other file. Needs the writer's lock."""
-        snapshot = read(self.index)
-        if snapshot is None:
-            return
-        parts = self._parts(snapshot)
-        clean = [ref for ref in snapshot.segments if not ref.dead]
-        written = [merge([part]) for part in parts if part.dead]
-        self._publish(snapshot.change, clean, *written, keep_former=False)
+        if snapshot := read(self.index):
+            opened = self._layout(snapshot)
+            self._publish(snapshot.change, opened.cleaned(self.store.has), opened, keep_former=False)
 
     def rebuild(self, progress: Progress = lambda *_: None) -> int:
         """Build the whole index from the store and publish it; returns the number of passages. Needs the lock."""
@@ -220,22 +182,23 @@ class Library:
                 "library from the articles."
             )
         change = self.store.change()
-        segment = self._build(self.store.articles(), progress)
-        self._publish(change, [], segment)
-        return len(segment)
+        built = layout_of(self.store, self.embedder, self.vectors, progress)
+        self._publish(change, built)
+        return sum(part.passages for part in built.live)
 
     def become(self, other: Store, progress: Progress = lambda *_: None) -> int:
         """Take over the content of another store; returns the number of passages. Needs the lock.
 
         Its index is built and saved before, so that readers go from the old content to the new at once.
         """
-        segment = self._build(other.articles(), progress, other)
+        built = layout_of(other, self.embedder, self.vectors, progress)
         self.index.mkdir(parents=True, exist_ok=True)
-        segment.save(self.index)
+        for segment in built.segments:
+            segment.save(self.index)
         other.start_epoch(self._epoch_of_index())
         self.store.database.replace_with(other.database)
-        self._publish(self.store.change(), [], segment)
-        return len(segment)
+        self._publish(self.store.change(), built)
+        return sum(part.passages for part in built.live)
 
     def _epoch_of_index(self) -> str:
         with suppress(CorruptLibrary):
@@ -243,46 +206,21 @@ class Library:
                 return snapshot.epoch
         return ""
 
-    def _cut_of(self, store: Store, article: Article, text: str) -> Cut:
-        """The spans of a text; those of an older recipe, or damaged ones, are made anew."""
-        sha = article.text_sha
-        with suppress(CorruptLibrary):
-            known = store.cut(sha)
-            if store.cut_recipe(sha) == CUT_RECIPE and fault_of(known, len(text)) is None:
-                return known
-        pieces = cut(text, article.language, self.embedder.count_tokens)
-        store.recut(sha, pieces, CUT_RECIPE)
-        return pieces
+    def _layout(self, snapshot: Snapshot) -> Layout:
+        parts = self._opened.parts
+        return Layout(tuple(parts(snapshot.segments)), tuple(parts(snapshot.history)))
 
-    def _build(self, articles: Iterable[Article], progress: Progress, store: Store | None = None) -> Segment:
-        source = store or self.store
-        texts = ((article, source.text(article.text_sha)) for article in articles)
-        given = ((article, text, self._cut_of(source, article, text)) for article, text in texts)
-        cache = VectorCache(self.vectors)
-        try:
-            return build(given, self.embedder, cache, progress)
-        finally:
-            cache.close()
-
-    def _publish(
-        self, change: int, refs: Sequence[SegmentRef], *segments: Segment, keep_former: bool = True
-    ) -> None:
+    def _publish(self, change: int, layout: Layout, opened: Layout = EMPTY, keep_former: bool = True) -> None:
+        """Save the segments that were not opened, then publish all."""
         self.index.mkdir(parents=True, exist_ok=True)
-        added = [SegmentRef(segment.save(self.index).name) for segment in segments if len(segment)]
-        publish(self.index, Snapshot(self.store.epoch(), change, (*refs, *added)), keep_former)
-
-
-def _without(part: Part, touched: Sequence[str]) -> SegmentRef | None:
-    """The segment with more articles dead; None if that is all of them."""
-    numbers = part.segment.articles.numbers_of(touched)
-    dead = sorted(part.dead | set(numbers))
-    return SegmentRef(part.segment.id, tuple(dead)) if len(dead) < len(part.segment.articles) else None
-
-
-def _signature(index: Path) -> tuple[int, int, int] | None:
-    """Tells one published snapshot file from another; None before the first."""
-    try:
-        found = (index / "current").stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
+        saved = {segment.id for segment in opened.segments}
+        for segment in layout.segments:
+            if segment.id not in saved:
+                segment.save(self.index)
+        refs, past = (
+            tuple(SegmentRef(part.segment.id, tuple(sorted(part.dead))) for part in parts)
+            for parts in (layout.live, layout.past)
+        )
+        snapshot = Snapshot(self.store.epoch(), change, refs, past)
+        publish(self.index, snapshot, keep_former)
+        self._opened.let_go_all_but(snapshot)

@@ -24,7 +24,7 @@ def merge(parts: Sequence[Part]) -> Segment:
         for number, article in enumerate(part.segment.articles)
         if number not in part.dead
     ]
-    kept.sort(key=lambda found: found[0].article_id)
+    kept.sort(key=lambda found: found[0].key)
     place = {(id(part), number): new for new, (_, part, number) in enumerate(kept)}
     article_of = np.concatenate([_renumbered(part, place) for part in parts])
     spans = np.concatenate([part.segment.spans[_live(part)] for part in parts])
@@ -32,7 +32,8 @@ def merge(parts: Sequence[Part]) -> Segment:
         passage_id(kept[article][0].article_id, kept[article][0].text_sha, Span(start, end))
         for article, (start, end) in zip(article_of.tolist(), spans.tolist(), strict=True)
     ]
-    order = np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
+    owner = article_of.tolist()
+    order = np.array(sorted(range(len(ids)), key=lambda i: (ids[i], owner[i])), dtype=np.int64)
     sizes = np.concatenate([np.diff(part.segment.sentence_offsets)[_live(part)] for part in parts])[order]
     first = parts[0].segment
     return Segment(

@@ -1,8 +1,14 @@
-"""The embedder in the hot path: a compiled model under ONNX Runtime, one text a call, several calls at a time."""
+"""The embedder in the hot path: a compiled model under ONNX Runtime, one text a call, several calls at a time.
+
+A question that comes alone is shared by two threads; several, and all bulk, take one thread each. What a thread computes
+is never summed up with what another does, so the vectors are the same to the bit.
+"""
 
 import os
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +22,15 @@ from citewell.index.model import CompiledModel
 
 _LETTER = regex.compile(r"\p{L}")
 _LATIN = regex.compile(r"\p{Latin}")
+_FOR_A_LONE_TEXT = 2  # threads; more wait for each other
 
 
-def open_session(folder: Path) -> onnxruntime.InferenceSession:
-    """One thread a call: results do not depend on the machine's cores, and calls run side by side."""
+def open_session(folder: Path, threads: int = 1) -> onnxruntime.InferenceSession:
+    """So many threads a call; calls run side by side. Weights are mapped, and shared by sessions and processes."""
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.force_spinning_stop", "1")  # threads rest between calls
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
 
@@ -40,7 +48,8 @@ class OnnxEmbedder:
     def __init__(self, model: CompiledModel) -> None:
         self.fingerprint = model.fingerprint
         self.dim = model.dim
-        self._session = open_session(model.folder)
+        self._folder = model.folder
+        self._alone = threading.Lock()
         self._tokenizer = tokenizer_of(model.folder, model.most_tokens)
         self._counter = Tokenizer.from_file(str(model.folder / "tokenizer.json"))
         self._counter.no_padding()
@@ -60,15 +69,33 @@ class OnnxEmbedder:
         letters = len(_LETTER.findall(text))
         return letters == 0 or 2 * len(_LATIN.findall(text)) >= letters
 
+    @cached_property
+    def _for_many(self) -> onnxruntime.InferenceSession:
+        return open_session(self._folder)
+
+    @cached_property
+    def _for_one(self) -> onnxruntime.InferenceSession:
+        if (os.cpu_count() or 1) < _FOR_A_LONE_TEXT:
+            return self._for_many
+        return open_session(self._folder, _FOR_A_LONE_TEXT)
+
     def _embed(self, texts: Sequence[str]) -> Vectors:
         if len(texts) == 1:
-            return self._embed_one(texts[0])
+            return self._embed_alone(texts[0])
         with ThreadPoolExecutor(os.cpu_count()) as threads:
-            rows = list(threads.map(self._embed_one, texts))
+            rows = list(threads.map(lambda text: self._run(self._for_many, text), texts))
         return np.concatenate(rows) if rows else np.empty((0, self.dim), dtype=np.float32)
 
-    def _embed_one(self, text: str) -> Vectors:
+    def _embed_alone(self, text: str) -> Vectors:
+        """By two threads, unless these are at another text."""
+        if not self._alone.acquire(blocking=False):
+            return self._run(self._for_many, text)
+        try:
+            return self._run(self._for_one, text)
+        finally:
+            self._alone.release()
+
+    def _run(self, session: onnxruntime.InferenceSession, text: str) -> Vectors:
         ids = np.array([self._tokenizer.encode(normalise(text)).ids], dtype=np.int64)
-        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-        vector: Vectors = self._session.run(None, feed)[0]
+        vector: Vectors = session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0]
         return vector  # (1, dim)

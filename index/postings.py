@@ -78,3 +78,8 @@ class Postings:
 
     def doc_freq(self, term: str) -> int:
         return len(self.holders(term))
+
+    def holds(self, term: str, passage: int) -> bool:
+        holders = self.holders(term)
+        place = int(np.searchsorted(holders, np.int32(passage)))
+        return place < len(holders) and int(holders[place]) == passage

@@ -1,4 +1,4 @@
-"""Erasing articles: texts, revisions, spans, vectors and index files, so that no file holds a word of them."""
+"""Erasing articles: texts, revisions, spans, originals, vectors and index files, so that no file holds a word of them."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
@@ -31,6 +31,7 @@ def purge(library: Library, article_ids: Sequence[str]) -> None:
             library.catch_up()
         library.forget()
         _forget_vectors(library)
+        library.store.originals.keep_only(set(library.store.original_shas()))
         remove_leftovers(library)
         library.store.database.vacuum()
         if missing:

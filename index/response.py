@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from citewell.index.as_of import AsOf
 from citewell.index.citation import Citation, CitedArticle, CitedPassage, Links
 from citewell.index.explain import Filtered
 from citewell.index.scoring import State
@@ -45,6 +46,7 @@ class Answer:
     took_ms: float
     filtered: Filtered | None = None  # with an explanation
     why_not: tuple[WhyNot, ...] = ()  # of what was asked for
+    as_of: AsOf | None = None  # null for an answer from what is there now
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +67,4 @@ class SearchResult:
     retrievers: dict[str, RetrieverState]
     fingerprint: Fingerprint
     took_ms: float = field(default=0.0)
+    as_of: AsOf | None = None

@@ -5,24 +5,27 @@ passages of all parts are numbered through; a ranking does not depend on how the
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from citewell.corpus.errors import CorruptLibrary, ModelMismatch
 from citewell.index.analysis import analyse
+from citewell.index.as_of import AsOf
 from citewell.index.bm25 import InvertedBM25, Statistics
 from citewell.index.build import BUILD_RECIPE
 from citewell.index.codes import cosines
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder
 from citewell.index.filter import EVERYTHING, Filter
+from citewell.index.numbered import Found, Numbered
 from citewell.index.part import Part
 from citewell.index.scoring import Hit, Parts, Ranking, State, best_per_group, combine, total
-from citewell.index.segment import Segment
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,12 +41,13 @@ class Query:
 
 
 Retriever = Callable[[Query, int], Ranking]
-_Found = tuple[NDArray[np.int64], NDArray[np.float64]]  # numbers of passages and their scores
 _Values = NDArray[np.float64] | None
 
 
-class Searcher:
+class Searcher(Numbered):
     """Raises ModelMismatch when a segment was built with another model or another recipe."""
+
+    as_of: AsOf | None = None  # of which moment it answers; None: of the snapshot
 
     def __init__(self, snapshot_id: str, parts: Sequence[Part], embedder: Embedder, config: Config) -> None:
         for segment in (part.segment for part in parts):
@@ -52,9 +56,8 @@ class Searcher:
                     f"The index was built with model {segment.model} and recipe {segment.recipe!r}; in use are "
                     f"{embedder.fingerprint} and {BUILD_RECIPE!r}. Build it again: citewell rebuild"
                 )
-        self.snapshot_id, self.parts, self.embedder, self.config = snapshot_id, tuple(parts), embedder, config
-        self._bases = np.cumsum([0, *(len(part.segment) for part in parts)])
-        self.passages = sum(part.passages for part in parts)
+        super().__init__(parts)
+        self.snapshot_id, self.embedder, self.config = snapshot_id, embedder, config
         length = sum(part.total_length for part in parts)
         self.languages = sorted(
             {x for part in parts for x in part.segment.articles.languages}, key=lambda code: code or ""
@@ -62,6 +65,12 @@ class Searcher:
         doc_freq = lru_cache(maxsize=65_536)(lambda term: sum(part.doc_freq(term) for part in parts))
         statistics = Statistics(self.passages, length / self.passages if self.passages else 0.0, doc_freq)
         self._bm25 = [InvertedBM25(p.segment.postings, config.k1, config.b, statistics) for p in parts]
+
+    def answering(self, as_of: AsOf) -> Self:
+        """The same searcher, which says of which moment it answers."""
+        same = copy(self)
+        same.as_of = as_of
+        return same
 
     def query(self, question: str, given: Filter = EVERYTHING) -> Query:
         terms = {language: tuple(analyse(question, language)) for language in self.languages}
@@ -79,32 +88,6 @@ class Searcher:
             dense = State.EMPTY
         vector = self.embedder.embed_queries([question])[0] if dense is State.OK else None
         return Query(question, given, terms, vector, lexical, dense)
-
-    def locate(self, number: int) -> tuple[Segment, int]:
-        """The segment of a passage and its number there."""
-        part = int(np.searchsorted(self._bases, number, side="right")) - 1
-        return self.parts[part].segment, number - int(self._bases[part])
-
-    def passage_id(self, number: int) -> str:
-        segment, local = self.locate(number)
-        return segment.passage_id(local)
-
-    def numbers_of(self, article_id: str) -> NDArray[np.int64]:
-        """The live passages of an article, in their order there."""
-        found = [np.empty(0, dtype=np.int64)]
-        for base, part in zip(self._bases, self.parts, strict=False):
-            for article in part.segment.articles.numbers_of([article_id]):
-                if article not in part.dead:
-                    found.append(base + np.flatnonzero(part.segment.article_of == article))
-        return np.concatenate(found)
-
-    def passing(self, numbers: NDArray[np.int64], given: Filter) -> NDArray[np.int64]:
-        """Those of the passages that pass."""
-        kept = [np.empty(0, dtype=np.int64)]
-        for part, mine, local in self._by_part(numbers):
-            mask = part.allowed(given).mask
-            kept.append(numbers[mine if mask is None else mine[mask[local]]])
-        return np.concatenate(kept)
 
     def idf(self, term: str) -> float:
         return self._bm25[0].idf_of(term)
@@ -158,21 +141,21 @@ class Searcher:
         lexical = self._lexical_scores(query, numbers) if query.lexical is State.OK else None
         return lexical, passage, sentence
 
-    def matching(self, query: Query, k: int) -> _Found:
+    def matching(self, query: Query, k: int) -> Found:
         """The k best by BM25 over its upper bound, with their scores."""
         numbers, scores = [np.empty(0, dtype=np.int64)], [np.empty(0)]
-        for base, part, bm25 in zip(self._bases, self.parts, self._bm25, strict=False):
+        for base, part, bm25 in zip(self.bases, self.parts, self._bm25, strict=False):
             for language, allowed in part.by_language(query.filter).items():
                 if bound := bm25.upper_bound(query.terms[language]):
                     found, raw = bm25.best(query.terms[language], k, allowed.mask)
                     numbers.append(base + found)
                     scores.append(raw / bound)
-        return self._cut(np.concatenate(numbers), np.concatenate(scores), k)
+        return self.best(np.concatenate(numbers), np.concatenate(scores), k)
 
     def _lexical_scores(self, query: Query, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
         """BM25 over its upper bound, the question analysed in each passage's language; shape (len(numbers),)."""
         values = np.zeros(len(numbers))
-        for part, mine, local in self._by_part(numbers):
+        for part, mine, local in self.by_part(numbers):
             bm25 = self._bm25[self.parts.index(part)]
             for language, allowed in part.by_language(query.filter).items():
                 chosen = slice(None) if allowed.mask is None else allowed.mask[local]
@@ -180,21 +163,21 @@ class Searcher:
                     values[mine[chosen]] = bm25.get_batch_scores(query.terms[language], local[chosen]) / bound
         return values
 
-    def nearest(self, query: Query, k: int) -> _Found:
+    def nearest(self, query: Query, k: int) -> Found:
         """The k best by cosine, with their cosines, rounded: those of equal vectors can differ in their last bits."""
         if query.vector is None:
             return np.empty(0, dtype=np.int64), np.empty(0)
         found = [
             base + part.nearest(query.vector, k, query.filter)
-            for base, part in zip(self._bases, self.parts, strict=False)
+            for base, part in zip(self.bases, self.parts, strict=False)
         ]
         numbers = np.concatenate([np.empty(0, dtype=np.int64), *found])
-        return self._cut(numbers, np.round(self._passage_cosines(query, numbers), 6), k)
+        return self.best(numbers, np.round(self._passage_cosines(query, numbers), 6), k)
 
     def _passage_cosines(self, query: Query, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
         assert query.vector is not None
         values = np.empty(len(numbers))
-        for part, mine, local in self._by_part(numbers):
+        for part, mine, local in self.by_part(numbers):
             vectors = part.segment.passage_vectors[local].astype(np.float64)
             values[mine] = vectors @ query.vector.astype(np.float64)
             if not np.isfinite(values[mine]).all():
@@ -207,37 +190,15 @@ class Searcher:
         """The cosine of each passage's best sentence, NaN if it has none, shape (len(numbers),)."""
         assert query.vector is not None
         values = np.empty(len(numbers))
-        for part, mine, local in self._by_part(numbers):
+        for part, mine, local in self.by_part(numbers):
             starts = part.segment.sentence_offsets[local]
             sizes = part.segment.sentence_offsets[local + 1] - starts
             rows = np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
             values[mine] = best_per_group(cosines(part.segment.sentence_codes[rows], query.vector), sizes)
         return values
 
-    def _by_part(
-        self, numbers: NDArray[np.int64]
-    ) -> Iterator[tuple[Part, NDArray[np.int64], NDArray[np.int64]]]:
-        """For each part that has some of the passages: where they stand among `numbers`, and their own numbers."""
-        of_part = np.searchsorted(self._bases, numbers, side="right") - 1
-        for number in np.unique(of_part):
-            mine = np.flatnonzero(of_part == number)
-            yield self.parts[number], mine, numbers[mine] - self._bases[number]
-
-    def _cut(self, numbers: NDArray[np.int64], scores: NDArray[np.float64], k: int) -> _Found:
-        """The k best of them in no order, ties at the edge by passage id."""
-        if len(numbers) <= k:
-            return numbers, scores
-        bar = np.partition(scores, -k)[-k]
-        above, tied = np.flatnonzero(scores > bar), np.flatnonzero(scores == bar)
-        tied = tied[np.argsort(numbers[tied])]
-        wanted = k - len(above)  # numbers of a part are in the order of ids: few ids have to be made
-        few = np.concatenate([tied[mine[:wanted]] for _, mine, _ in self._by_part(numbers[tied])])
-        first = sorted(few.tolist(), key=lambda i: self.passage_id(int(numbers[i])))[:wanted]
-        kept = np.concatenate([above, np.array(first, dtype=np.int64)])
-        return numbers[kept], scores[kept]
-
     def _hits(self, numbers: NDArray[np.int64], scores: NDArray[np.float64], k: int) -> tuple[Hit, ...]:
-        kept = zip(*(values.tolist() for values in self._cut(numbers, scores, k)), strict=True)
+        kept = zip(*(values.tolist() for values in self.best(numbers, scores, k)), strict=True)
         hits = (Hit(self.passage_id(number), score, number) for number, score in kept)
         return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.passage_id)))
 

@@ -1,5 +1,7 @@
 """What readers see: the segments and the articles in them that are dead, published in one atomic step.
 
+Segments of the history hold what was superseded or removed; only questions about an earlier moment read them.
+
 A snapshot is one small file. It is replaced by a rename after it and everything it names are on disk.
 """
 
@@ -19,7 +21,7 @@ _FILE = "current"
 
 @dataclass(frozen=True, slots=True)
 class SegmentRef:
-    """A segment and the indices of its articles that were removed or superseded since it was written."""
+    """A segment and the indices of its articles that are dead: removed or superseded since; in the history, erased."""
 
     id: str
     dead: tuple[int, ...] = ()
@@ -32,12 +34,18 @@ class Snapshot:
     epoch: str
     change: int
     segments: tuple[SegmentRef, ...]
+    history: tuple[SegmentRef, ...] = ()
 
     @property
     def id(self) -> str:
-        """Digest of what is visible; epoch and change number are not part of it."""
+        """Digest of what is visible: not of epoch, change number and history."""
         said = json.dumps([asdict(segment) for segment in self.segments])
         return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+    @property
+    def names(self) -> list[str]:
+        """Ids of all segments, those of the history first."""
+        return [ref.id for ref in (*self.history, *self.segments)]
 
 
 NOTHING = Snapshot("", 0, ())
@@ -47,10 +55,11 @@ def read(folder: Path) -> Snapshot | None:
     """The published snapshot; None before the first. Raises CorruptLibrary."""
     try:
         fields = json.loads((folder / _FILE).read_text(encoding="utf-8"))
-        segments = tuple(
-            SegmentRef(str(ref["id"]), tuple(map(int, ref["dead"]))) for ref in fields["segments"]
+        segments, history = (
+            tuple(SegmentRef(str(ref["id"]), tuple(map(int, ref["dead"]))) for ref in fields[name])
+            for name in ("segments", "history")
         )
-        snapshot = Snapshot(str(fields["epoch"]), int(fields["change"]), segments)
+        snapshot = Snapshot(str(fields["epoch"]), int(fields["change"]), segments, history)
         if fields["sha"] != _digest(snapshot):
             raise _damaged(folder)
     except FileNotFoundError:
@@ -64,10 +73,10 @@ def read(folder: Path) -> Snapshot | None:
 
 def publish(folder: Path, snapshot: Snapshot, keep_former: bool = True) -> None:
     """Make the snapshot the current one. Segments of the one before stay for readers that are about to open them."""
-    kept = {ref.id for ref in snapshot.segments}
+    kept = set(snapshot.names)
     if keep_former:
         with suppress(CorruptLibrary):
-            kept |= {ref.id for ref in (read(folder) or NOTHING).segments}
+            kept |= set((read(folder) or NOTHING).names)
     written = folder / f"{_FILE}.tmp"
     written.write_text(json.dumps({**asdict(snapshot), "sha": _digest(snapshot)}) + "\n", encoding="utf-8")
     sync(written)

@@ -44,19 +44,16 @@ class Strings(Sequence[str]):
             yield content[start:end].decode("utf-8", _ERRORS)
 
     def find(self, string: str) -> int | None:
-        """Number of the string among strings that are in order; None if it is not there."""
+        """Number of the first such string among strings that are in order; None if it is not there."""
         wanted = string.encode("utf-8", _ERRORS)
         low, high = 0, len(self)
         while low < high:
             middle = (low + high) // 2
-            found = self._bytes(middle)
-            if found == wanted:
-                return middle
-            if found < wanted:
+            if self._bytes(middle) < wanted:
                 low = middle + 1
             else:
                 high = middle
-        return None
+        return low if low < len(self) and self._bytes(low) == wanted else None
 
     def _bytes(self, number: int) -> bytes:
         return self.content[self.offsets[number] : self.offsets[number + 1]].tobytes()

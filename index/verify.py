@@ -1,17 +1,18 @@
 """Checks of a whole library: the store by itself, the index files, and one against the other."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from citewell.corpus.article import passage_id
+from citewell.corpus.article import Article, passage_id
 from citewell.corpus.errors import CorruptLibrary, LibraryError
 from citewell.corpus.passages import fault_of
 from citewell.index.library import Library
 from citewell.index.part import Part
 from citewell.index.segment import Segment
 from citewell.index.segment_files import check_files
+from citewell.index.snapshot import SegmentRef, Snapshot
 
-_AGREEMENT = "index against store"
+_Row = tuple[str, int]  # id of a passage, and number of the revision that it is indexed for
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +27,17 @@ class Check:
 def verify(library: Library) -> tuple[Check, ...]:
     """Look at everything; never raises for a damaged file, but names it."""
     files = _files(library)
-    agreement = (
-        Check(_AGREEMENT, 0, ("not compared, since index files are damaged",))
-        if files.faults
-        else _agreement(library)
+    compared = (
+        ("index against store", library.store.articles, _live_rows),
+        ("history against store", library.store.superseded, _past_rows),
     )
-    return (_database(library), _texts(library), _spans(library), files, agreement)
+    agreements = (
+        Check(name, 0, ("not compared, since index files are damaged",))
+        if files.faults
+        else _agreement(library, name, articles, rows)
+        for name, articles, rows in compared
+    )
+    return (_database(library), _texts(library), _spans(library), _originals(library), files, *agreements)
 
 
 def _database(library: Library) -> Check:
@@ -53,44 +59,84 @@ def _spans(library: Library) -> Check:
     return _each("spans", library.store.text_shas(), look)
 
 
+def _originals(library: Library) -> Check:
+    """The bytes that texts were read from are there, each with the SHA-256 that it is named by."""
+    return _each("originals", library.store.original_shas(), library.store.originals.get)
+
+
 def _files(library: Library) -> Check:
     """The files of every segment are what was saved."""
     try:
         snapshot = library.snapshot()
     except CorruptLibrary as error:
         return Check("index files", 1, (str(error),))
-    refs = snapshot.segments if snapshot else ()
-    return _each("index files", [ref.id for ref in refs], lambda name: check_files(library.index / name))
+    names = snapshot.names if snapshot else []
+    return _each("index files", names, lambda name: check_files(library.index / name))
 
 
-def _agreement(library: Library) -> Check:
-    """The index holds the passages of the live articles, each once, and no other."""
-    stored: set[str] = set()
+def _agreement(
+    library: Library,
+    name: str,
+    articles: Callable[[], Iterable[Article]],
+    rows: Callable[[Library], Iterable[_Row]],
+) -> Check:
+    """The index holds the passages of these revisions in these rows, each once, and no other."""
+    stored: set[_Row] = set()
     try:
-        for article in library.store.articles():
+        for article in articles():
             spans = (passage.span for passage in library.store.cut(article.text_sha).passages)
-            stored |= {passage_id(article.article_id, article.text_sha, span) for span in spans}
-        indexed = list(_indexed(library))
+            stored |= {
+                (passage_id(article.article_id, article.text_sha, span), article.revision) for span in spans
+            }
+        indexed = list(rows(library))
         library.check_nothing_lost()
         behind = library.is_behind()
     except LibraryError as error:
-        return Check(_AGREEMENT, len(stored), (str(error),))
+        return Check(name, len(stored), (str(error),))
     if behind:
-        return Check(_AGREEMENT, len(stored), ("the index is behind the store: citewell rebuild",))
-    faults = [f"{name} is not in the index" for name in sorted(stored - set(indexed))]
-    faults += [f"{name} is in the index only" for name in sorted(set(indexed) - stored)]
+        return Check(name, len(stored), ("the index is behind the store: citewell rebuild",))
+    faults = [
+        f"{passage} of revision {n} is not in the index" for passage, n in sorted(stored - set(indexed))
+    ]
+    faults += [
+        f"{passage} of revision {n} is in the index only" for passage, n in sorted(set(indexed) - stored)
+    ]
     if len(indexed) != len(set(indexed)):
         faults.append("a passage is in the index twice")
-    return Check(_AGREEMENT, len(stored), tuple(faults))
+    return Check(name, len(stored), tuple(faults))
 
 
-def _indexed(library: Library) -> Iterator[str]:
+def _live_rows(library: Library) -> Iterator[_Row]:
+    for part in _parts(library, lambda snapshot: snapshot.segments):
+        yield from _rows(part.segment, _alive(part))
+
+
+def _past_rows(library: Library) -> Iterator[_Row]:
+    """Also those that still stand beside live ones; what the store erased does not count."""
+    for part in _parts(library, lambda snapshot: snapshot.segments):
+        articles = part.segment.articles
+        yield from _rows(
+            part.segment, {number for number in part.dead if library.store.has(*articles[number].key)}
+        )
+    for part in _parts(library, lambda snapshot: snapshot.history):
+        yield from _rows(part.segment, _alive(part))
+
+
+def _alive(part: Part) -> set[int]:
+    return set(range(len(part.segment.articles))) - part.dead
+
+
+def _parts(library: Library, refs: Callable[[Snapshot], Sequence[SegmentRef]]) -> Iterator[Part]:
     snapshot = library.snapshot()
-    for ref in snapshot.segments if snapshot else ():
-        part = Part(Segment.open(library.index / ref.id), ref.dead)  # as it is on disk now
-        for number in range(len(part.segment)):
-            if part.live.mask is None or part.live.mask[number]:
-                yield part.segment.passage_id(number)
+    for ref in refs(snapshot) if snapshot else ():
+        yield Part(Segment.open(library.index / ref.id), ref.dead)  # as it is on disk now
+
+
+def _rows(segment: Segment, wanted: Collection[int]) -> Iterator[_Row]:
+    """The passages of some articles of a segment."""
+    for number, article in enumerate(segment.article_of.tolist()):
+        if article in wanted:
+            yield segment.passage_id(number), segment.articles[article].revision
 
 
 def _each(name: str, things: list[str], look: Callable[[str], object]) -> Check:

@@ -1,14 +1,15 @@
 """Why an article or a passage is not cited, or where it is."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from citewell.corpus.article import parse_passage_id
-from citewell.corpus.errors import UnknownArticle, UnknownPassage
+from citewell.corpus.article import Article, parse_passage_id
+from citewell.corpus.errors import UnknownPassage
 from citewell.corpus.store import Store
 from citewell.corpus.text import normalise
 from citewell.index.citation import Citation
@@ -16,6 +17,8 @@ from citewell.index.duplicates import Wording
 from citewell.index.explain import Explanation, explained
 from citewell.index.scoring import Hit, Ranking, State
 from citewell.index.search import Query, Searcher
+
+_NOT_INDEXED = "No passage of this id, or of this article, is searched."
 
 
 class Outcome(StrEnum):
@@ -25,6 +28,7 @@ class Outcome(StrEnum):
     NOT_PROPOSED = "not_proposed"  # by neither retriever
     FILTERED = "filtered"
     SUPERSEDED = "superseded"  # the article has another text now
+    NOT_YET = "not_yet"  # recorded after the moment that was asked about
     REMOVED = "removed"
     NOT_INDEXED = "not_indexed"  # there, with no passage in what is searched
     UNKNOWN = "unknown"
@@ -85,29 +89,50 @@ def why_not(asked: Asked, name: str) -> WhyNot:
 def _searched(asked: Asked, name: str) -> NDArray[np.int64] | WhyNot:
     """Numbers of the passages that are meant and were searched, or why there is none."""
     searcher, store = asked.searcher, asked.store
-    given = None  # the revision that a passage id names
-    if not store.revisions(name):
-        try:
+    article_id, revisions = name, store.revisions(name)
+    given: list[Article] = []  # the revisions whose text a passage id names
+    if not revisions:
+        with suppress(UnknownPassage):
             article_id, sha12, _ = parse_passage_id(name)
-            given = store.article_with_text(article_id, sha12)
-        except UnknownPassage:
-            pass
-        if given is None:
+            revisions = store.revisions(article_id)
+            given = [revision for revision in revisions if revision.text_sha.startswith(sha12)]
+        if not given:
             return WhyNot(name, Outcome.UNKNOWN, "The library has no article and no passage of this id.")
-    try:
-        live = store.article(given.article_id if given else name)
-    except UnknownArticle:
-        return WhyNot(name, Outcome.REMOVED, "The article was removed.")
-    if given and given.text_sha != live.text_sha:
-        detail = f"It stands in revision {given.revision}; the text of revision {live.revision} is searched."
-        return WhyNot(name, Outcome.SUPERSEDED, detail)
-    numbers = searcher.numbers_of(live.article_id)
+    numbers = searcher.numbers_of(article_id)
+    if not len(numbers):
+        return _not_searched(asked, name, revisions)
+    segment, local = searcher.locate(int(numbers[0]))
+    shown = segment.article(local)
+    if given and shown.text_sha not in {revision.text_sha for revision in given}:
+        return _of_another_text(name, given, shown.revision)
     if given:
         numbers = numbers[[searcher.passage_id(number) == name for number in numbers.tolist()]]
     if not len(numbers):
-        return WhyNot(name, Outcome.NOT_INDEXED, "No passage of this id, or of this article, is searched.")
+        return WhyNot(name, Outcome.NOT_INDEXED, _NOT_INDEXED)
     passing = searcher.passing(numbers, asked.query.filter)
     return passing if len(passing) else WhyNot(name, Outcome.FILTERED, "The filter excludes it.")
+
+
+def _not_searched(asked: Asked, name: str, revisions: Sequence[Article]) -> WhyNot:
+    """Why nothing of an article was searched, of which these revisions are kept."""
+    first, as_of = revisions[0], asked.searcher.as_of
+    if as_of is not None and first.recorded_at > as_of.moment:
+        detail = f"Revision {first.revision}, the first that is kept of it, was recorded later: at {first.recorded_at}."
+        return WhyNot(name, Outcome.NOT_YET, detail)
+    if as_of is not None:
+        return WhyNot(name, Outcome.REMOVED, "The article had been removed by then.")
+    if any(asked.store.live([first.article_id])):
+        return WhyNot(name, Outcome.NOT_INDEXED, _NOT_INDEXED)
+    return WhyNot(name, Outcome.REMOVED, "The article was removed.")
+
+
+def _of_another_text(name: str, given: Sequence[Article], searched: int) -> WhyNot:
+    """The passage stands in these revisions; another one is searched."""
+    former = [revision.revision for revision in given if revision.revision < searched]
+    outcome = Outcome.SUPERSEDED if former else Outcome.NOT_YET
+    stands = former[-1] if former else given[0].revision
+    detail = f"It stands in revision {stands}; the text of revision {searched} is searched."
+    return WhyNot(name, outcome, detail)
 
 
 def _not_proposed(asked: Asked, name: str, numbers: NDArray[np.int64]) -> WhyNot:

@@ -1,22 +1,30 @@
 """Articles into and out of a library: read, cut, stored one by one, then published together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from citewell.corpus.article import Draft
+from citewell.corpus.ahead import ahead
+from citewell.corpus.article import Cut, Draft
 from citewell.corpus.errors import BadInput, UnknownArticle
+from citewell.corpus.finding import Refused
 from citewell.corpus.passages import CUT_RECIPE, cut
-from citewell.corpus.reading import article_id_of, language_of, read_file
-from citewell.corpus.store import Put
-from citewell.corpus.text import escaped
-from citewell.index.embedding import Progress
+from citewell.corpus.reading import Reading, article_id_of, language_of, read_all
+from citewell.corpus.records import Mapped
+from citewell.index.embedding import Embedder, Progress
 from citewell.index.library import Library
+
+MOST_KEPT = 1_000_000  # revisions of an article
+_CUT_AHEAD = 3  # articles
+_BATCH = 2_000  # passages that are published together: what a batch needs is held in memory
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file: added, updated, unchanged or refused, and then why."""
+    """What became of one article: added, updated, unchanged or refused, and then why."""
 
     file: str
     result: str
@@ -25,23 +33,105 @@ class Outcome:
     reason: str | None = None
 
 
-def add(library: Library, files: Sequence[Path], progress: Progress = lambda *_: None) -> list[Outcome]:
-    """Add files. One that cannot be read is reported and does not keep the others out."""
+def add(
+    library: Library,
+    files: Iterable[Path | Refused],
+    progress: Progress = lambda *_: None,
+    mapped: Mapped | None = None,
+    keep_revisions: int | None = None,
+) -> list[Outcome]:
+    """Add files, batch by batch. What cannot be read is reported and does not keep the others out.
+
+    From now on so many revisions of each article are kept, the newest, 0 for all; None as before. Raises BadInput.
+    """
+    if keep_revisions is not None:
+        _keep_revisions(library, keep_revisions)
+    outcomes: list[Outcome] = []
+    with ThreadPoolExecutor(1) as cutter, closing(read_all(files, mapped)) as found:
+        stored = _store_all(library, ahead(cutter, partial(_cut, library.embedder), found, _CUT_AHEAD))
+        while True:
+            with library.writing():
+                library.check_nothing_lost()
+                batch = _batch(stored)
+                library.catch_up(progress)
+                library.compact()
+            outcomes += batch
+            if _passages(batch) < _BATCH:  # there were no more
+                return outcomes
+
+
+def _keep_revisions(library: Library, keep: int) -> None:
+    if not 0 <= keep <= MOST_KEPT:
+        raise BadInput(f"{keep} revisions cannot be kept; say 1 to {MOST_KEPT:,}, or 0 for all.")
     with library.writing():
         library.check_nothing_lost()
-        outcomes = list(_store_all(library, files))
-        library.catch_up(progress)
-        library.compact()
-    return outcomes
+        library.store.keep_revisions(keep or None)
+
+
+def _batch(stored: Iterator[Outcome]) -> list[Outcome]:
+    batch: list[Outcome] = []
+    passages = 0
+    for outcome in stored:
+        batch.append(outcome)
+        passages += outcome.passages or 0
+        if passages >= _BATCH:
+            break
+    return batch
+
+
+def _passages(batch: Sequence[Outcome]) -> int:
+    return sum(outcome.passages or 0 for outcome in batch)
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """An article ready to be stored."""
+
+    read: Reading
+    language: str | None
+    cut: Cut
+
+
+def _cut(embedder: Embedder, found: Reading | Refused) -> _Piece | Refused:
+    if isinstance(found, Refused):
+        return found
+    language = language_of(found.draft)
+    pieces = cut(found.draft.text, language, embedder.count_tokens)
+    if not pieces.passages:
+        return Refused(found.place, "nothing but page leftovers in it")
+    return _Piece(found, language, pieces)
+
+
+def _store_all(library: Library, found: Iterable[_Piece | Refused]) -> Iterator[Outcome]:
+    places: dict[str, str] = {}  # of the ids
+    for each in found:
+        if isinstance(each, Refused):
+            yield Outcome(each.place, "refused", reason=each.reason)
+            continue
+        read = each.read
+        try:
+            article_id = article_id_of(read.draft, read.source)
+            if article_id in places:
+                raise BadInput(
+                    f"the id {article_id!r} is that of {places[article_id]}, too. Give it another."
+                )
+            places[article_id] = read.place
+            put = library.store.put(
+                article_id, read.source, read.draft, each.language, each.cut, CUT_RECIPE, read.original
+            )
+            yield Outcome(read.place, put.value, article_id, len(each.cut.passages))
+        except BadInput as refused:
+            yield Outcome(read.place, "refused", reason=str(refused).removeprefix(f"{read.source}: "))
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An article that is no file: its id, where it came from and what it holds."""
+    """An article that is no file: its id, where it came from, what it holds and the bytes that it was made of."""
 
     article_id: str
     source: str
     draft: Draft
+    original: bytes
 
 
 def put(library: Library, articles: Sequence[Given], progress: Progress = lambda *_: None) -> list[Outcome]:
@@ -55,43 +145,14 @@ def put(library: Library, articles: Sequence[Given], progress: Progress = lambda
 
 
 def _put(library: Library, given: Given) -> Outcome:
-    try:
-        done, passages = _store(library, given.article_id, given.source, given.draft)
-    except BadInput as refused:
-        return Outcome(given.source, "refused", given.article_id, reason=str(refused))
-    return Outcome(given.source, done.value, given.article_id, passages)
-
-
-def _store_all(library: Library, files: Sequence[Path]) -> Iterator[Outcome]:
-    seen: dict[str, str] = {}
-    for file in files:
-        name = escaped(str(file))
-        try:
-            draft = read_file(file)
-            source = escaped(str(file.resolve()))
-            article_id = article_id_of(draft, source)
-            if article_id in seen:
-                raise BadInput(
-                    f"{name}: the id {article_id!r} is that of {seen[article_id]}, too. Give it another."
-                )
-            seen[article_id] = name
-            put, passages = _store(library, article_id, source, draft)
-            yield Outcome(name, put.value, article_id, passages)
-        except BadInput as refused:
-            yield Outcome(
-                name,
-                "refused",
-                reason=str(refused).removeprefix(f"{name}: ").removeprefix(f"{file.absolute()}: "),
-            )
-
-
-def _store(library: Library, article_id: str, source: str, draft: Draft) -> tuple[Put, int]:
-    language = language_of(draft)
-    pieces = cut(draft.text, language, library.embedder.count_tokens)
-    if not pieces.passages:
-        raise BadInput("nothing but page leftovers in it")
-    put = library.store.put(article_id, source, draft, language, pieces, CUT_RECIPE)
-    return put, len(pieces.passages)
+    read = Reading(given.article_id, given.source, given.draft, given.original)
+    piece = _cut(library.embedder, read)
+    if isinstance(piece, Refused):
+        return Outcome(given.source, "refused", given.article_id, reason=piece.reason)
+    done = library.store.put(
+        given.article_id, given.source, given.draft, piece.language, piece.cut, CUT_RECIPE, given.original
+    )
+    return Outcome(given.source, done.value, given.article_id, len(piece.cut.passages))
 
 
 def remove(library: Library, article_ids: Sequence[str], progress: Progress = lambda *_: None) -> None:

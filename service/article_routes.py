@@ -86,9 +86,15 @@ def article_routes(
         responses={**documented(404), **UNCHANGED},
         tags=["articles"],
     )
-    def get_article(article_id: ReadId, request: Request) -> Response:
-        """An article with its text and how it was cut."""
-        article = library.store.article(article_id)
+    def get_article(
+        article_id: ReadId,
+        request: Request,
+        revision: Annotated[
+            int | None, Query(ge=1, le=1 << 31, description="Left out: the present one.")
+        ] = None,
+    ) -> Response:
+        """An article with its text and how it was cut, also in a former revision."""
+        article = library.store.article(article_id, revision)
         text, cut = library.store.text(article.text_sha), library.store.cut(article.text_sha)
         return document(ArticleText.of(article, text, cut), _ARTICLE, request)
 
@@ -131,7 +137,7 @@ def find_passage(library: Library, passage_id: str) -> PassageText:
         raise UnknownPassage(passage_id)
     stored = library.store.passage(article.text_sha, span)
     heading = stored.heading if stored else None
-    passage = cited_passage(passage_id, span, heading, text)
+    passage = cited_passage(passage_id, span, heading, text, library.store.pages(article))
     known = known_article(library.store, article_id)
     now = now_of(passage.text, span, text, known)
     links = links_of(article, passage_id)

@@ -60,10 +60,10 @@ class Asking:
             found.append(await self._kept(key, self._ask(request), before, searcher))
         return b'{"answers":[' + b",".join(found) + b"]}"
 
-    async def search(self, question: str, k: int, given: Filter) -> bytes:
+    async def search(self, question: str, k: int, given: Filter, as_of: str | None = None) -> bytes:
         self._check(question, k)
-        key, work = ("search", question, k, given), self._search(question, k, given)
-        return await self._kept(key, work, self._library.version())
+        key = None if as_of else ("search", question, k, given)
+        return await self._kept(key, self._search(question, k, given, as_of), self._library.version())
 
     def _check(self, question: str, k: int) -> None:
         """Before anything waits for a thread."""
@@ -78,8 +78,8 @@ class Asking:
             log.info("question", extra={"question": asked, "k": k})
 
     def _key(self, request: AskRequest) -> Hashable:
-        """None for what also depends on articles that no snapshot holds."""
-        if request.why_not:
+        """None for what also depends on articles that the snapshot does not hold."""
+        if request.why_not or request.as_of:
             return None
         return "ask", request.question, request.k, request.filter.filter(), request.explain
 
@@ -103,6 +103,7 @@ class Asking:
 
     def _ask(self, request: AskRequest) -> Work:
         def work(searcher: Searcher) -> tuple[bytes, Kept]:
+            searcher = self._library.searcher(request.as_of) if request.as_of else searcher
             with Timed(self._metrics.stage, "answering"):
                 answer = ask(
                     searcher, self._library.store, request.question, request.k, request.filter.filter(),
@@ -112,8 +113,9 @@ class Asking:
 
         return work
 
-    def _search(self, question: str, k: int, given: Filter) -> Work:
+    def _search(self, question: str, k: int, given: Filter, as_of: str | None) -> Work:
         def work(searcher: Searcher) -> tuple[bytes, Kept]:
+            searcher = self._library.searcher(as_of) if as_of else searcher
             with Timed(self._metrics.stage, "searching"):
                 found = search(searcher, self._library.store, question, k, given)
             return self._written(_SEARCH_RESULT, found, "searched")

@@ -8,14 +8,16 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from citewell.corpus.errors import CitewellError
+from citewell.corpus.timeline import moment_of
 from citewell.service import settings, terminal
 from citewell.service.filters import (
     ArticleIds,
+    AsOf,
     Languages,
     PublishedFrom,
     PublishedTo,
@@ -23,16 +25,19 @@ from citewell.service.filters import (
     Where,
     filter_of,
 )
-from citewell.service.measuring import measuring
+from citewell.service.judging import judging
 from citewell.service.operating import operating
 from citewell.service.options import (
     LIBRARY,
     WAIT,
     AsJson,
+    FieldNames,
     Folder,
     InPrecision,
     Wait,
     check_precision,
+    embedder,
+    mapping,
     opened,
     show,
 )
@@ -45,8 +50,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for group in (operating, measuring, upkeep):
+for group in (operating, upkeep):
     app.add_typer(group)
+app.add_typer(judging, name="eval")
 
 
 @app.callback()
@@ -66,22 +72,32 @@ Citations = Annotated[int, typer.Option("--k", help="How many at most, 1 to 100.
 @app.command()
 def add(
     paths: list[Path],
+    field: FieldNames = None,
     library: Folder = LIBRARY,
     precision: InPrecision = None,
+    keep_revisions: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=1_000_000,
+            help="From now on keep so many revisions of each article, the newest; 0: all. The library remembers it.",
+        ),
+    ] = None,
     wait: Wait = WAIT,
     as_json: AsJson = False,
 ) -> None:
     """Add articles: files, or folders with everything readable in them. --precision is for a new library."""
-    from citewell.corpus.reading import find_files
+    from citewell.corpus.finding import find_files
     from citewell.index.writing import add as add_files
 
+    mapped = mapping(field)
     files = find_files(paths)
     check_precision(library, precision)
     with (
         opened(library, create=True, bulk=True, precision=precision, wait=wait) as held,
         terminal.progress("embedding") as progress,
     ):
-        outcomes = add_files(held, files, progress)
+        outcomes = add_files(held, files, progress, mapped, keep_revisions)
     show(as_json, {"files": [asdict(outcome) for outcome in outcomes]}, terminal.outcomes(outcomes))
     if any(outcome.result == "refused" for outcome in outcomes):
         raise typer.Exit(1)
@@ -98,6 +114,7 @@ def ask(
     published_from: PublishedFrom = None,
     published_to: PublishedTo = None,
     where: Where = None,
+    as_of: AsOf = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say what each score is made of.")] = False,
     why_not: Annotated[
         list[str] | None,
@@ -111,8 +128,10 @@ def ask(
     only = filter_of(article, source, language, published_from, published_to, where)
     answer.checked_question(question)  # before the model is loaded
     answer.checked_k(k)
+    if as_of is not None:
+        moment_of(as_of)
     with opened(library) as held:
-        given = answer.ask(held.searcher(), held.store, question, k, only, explain, why_not or ())
+        given = answer.ask(held.searcher(as_of), held.store, question, k, only, explain, why_not or ())
     show(as_json, asdict(given), terminal.answer(given))
 
 
@@ -127,6 +146,7 @@ def search(
     published_from: PublishedFrom = None,
     published_to: PublishedTo = None,
     where: Where = None,
+    as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
     """Rank passages for a query."""
@@ -135,9 +155,39 @@ def search(
     only = filter_of(article, source, language, published_from, published_to, where)
     answer.checked_question(query)
     answer.checked_k(k)
+    if as_of is not None:
+        moment_of(as_of)
     with opened(library) as held:
-        found = answer.search(held.searcher(), held.store, query, k, only)
+        found = answer.search(held.searcher(as_of), held.store, query, k, only)
     show(as_json, asdict(found), terminal.search_result(found))
+
+
+@app.command()
+def bench(
+    size: Annotated[
+        list[int] | None,
+        typer.Option(
+            help="Generated passages, a multiple of 1,000; may be given several times. [1000, 10000]"
+        ),
+    ] = None,
+    against: Annotated[
+        Literal["naive"] | None,
+        typer.Option(help="Also measure what tutorials show, up to 100,000 passages."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Folder for bench.json, bench.md and bench.png.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure speed and memory: stages of a question, opening, adding, embedding, cold starts."""
+    from citewell.eval import bench as benchmark
+    from citewell.eval.bench_report import markdown, write
+
+    benchmark.checked_sizes(size or ())
+    report = benchmark.run(size or benchmark.SIZES, against is not None, embedder(), terminal.steps())
+    if output is not None:
+        write(report, output)
+    show(as_json, asdict(report), markdown(report))
 
 
 def main() -> None:

@@ -1,16 +1,31 @@
-"""`citewell eval`: runs an evaluation and prints it."""
+"""What `citewell eval` does: judges, reports, writes, compares with a baseline."""
 
 import json
 import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
 
-from citewell.eval.beir import read_beir
-from citewell.eval.evaluate import SYSTEMS, evaluate_beir, evaluate_gold
+from citewell.corpus.article import parse_passage_id
+from citewell.corpus.errors import BadInput
+from citewell.eval.abstaining import of_answers, of_examples
+from citewell.eval.answering import ask_beir
+from citewell.eval.beir import read_beir, read_judgements, read_unanswerable
+from citewell.eval.calibrate import calibrate, fitting_half
+from citewell.eval.check import problems
+from citewell.eval.evaluate import judge_beir, judge_gold, judge_runs
+from citewell.eval.gate import Baseline, gate, read_baseline
 from citewell.eval.gold import bundled_articles, bundled_gold, read_gold
+from citewell.eval.judged import Judged
 from citewell.eval.quotes import evaluate_quotes
+from citewell.eval.report import Index, Report, report
+from citewell.eval.report_page import Shown, page
+from citewell.eval.report_table import calibration_table, gate_table, tables
+from citewell.eval.systems import DEFAULT, SYSTEMS
+from citewell.eval.trec import read_qrels, read_run, write_qrels, write_run
 from citewell.index.build import build
+from citewell.index.calibration import FILE, shipped_for, write
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder
 from citewell.index.library import Library
@@ -22,45 +37,145 @@ from citewell.index.writing import add
 from citewell.service import terminal
 
 
-def of_bundled(embedder: Embedder, as_json: bool) -> None:
-    """The bundled gold over the bundled articles, in a library made for it."""
-    with tempfile.TemporaryDirectory(prefix="citewell-eval-") as folder:
-        library = Library(Path(folder), embedder, create=True)
+class Evaluation:
+    """How to judge and where the report goes. `passed` is false once a baseline was missed."""
+
+    def __init__(
+        self, names: Sequence[str] | None, output: Path | None, baseline: Path | None, as_json: bool
+    ) -> None:
+        self.baseline: Baseline | None = read_baseline(baseline) if baseline else None
+        self.names = tuple(dict.fromkeys(names)) if names else (DEFAULT,) if baseline else SYSTEMS
+        if unknown := [name for name in self.names if name not in SYSTEMS]:
+            raise BadInput(f"No system {unknown[0]!r}; there are {', '.join(SYSTEMS)}.")
+        self.output, self.as_json, self.passed = output, as_json, True
+        self.began = perf_counter()
+
+    def of_bundled(self, embedder: Embedder) -> None:
+        """The bundled gold over the bundled articles, in a library made for it."""
+        with tempfile.TemporaryDirectory(prefix="citewell-eval-") as folder:
+            library = Library(Path(folder), embedder, create=True)
+            try:
+                add(library, sorted(bundled_articles().glob("*.md")))
+                self.of_gold(library, bundled_gold())
+            finally:
+                library.close()
+
+    def of_gold(self, library: Library, gold: Path) -> None:
+        questions = read_gold(gold)
+        with terminal.progress("asking") as progress:
+            judged = judge_gold(library, questions, gold.stem, self.names, progress)
+        searcher = library.searcher()
+        index = Index(searcher.passages, _size(library.index))
+
+        def shown(passage_id: str) -> Shown:
+            article_id, _, span = parse_passage_id(passage_id)
+            article = library.store.article(article_id)
+            return Shown(article.title, span.of(library.store.text(article.text_sha)))
+
+        self._tell(judged, report(judged, index, abstention=of_answers(judged)), shown)
+
+    def of_beir(self, folder: Path, embedder: Embedder, limit: int | None) -> None:
+        beir = read_beir(folder, embedder.count_tokens, limit)
+        cache = VectorCache(cache_folder() / "vectors.db")
         try:
-            add(library, sorted(bundled_articles().glob("*.md")))
-            of_gold(library, bundled_gold(), as_json)
+            with terminal.progress("embedding") as progress:
+                segment = build(beir.documents, embedder, cache, progress=progress)
         finally:
-            library.close()
+            cache.close()
+        searcher = Searcher(segment.id, [Part(segment)], embedder, Config())
+        with terminal.progress("asking") as progress:
+            judged = judge_beir(beir, searcher, self.names, progress)
+        abstention = {}
+        if limit is None and (unanswerable := read_unanswerable(folder)):
+            with terminal.progress("judging confidence") as progress:
+                examples = ask_beir(beir, unanswerable.values(), searcher, progress)
+            abstention = of_examples(
+                "shipped", examples, shipped_for(searcher.config.fingerprint, embedder.fingerprint)
+            )
+        quotes = None
+        if beir.answers:
+            with terminal.progress("quoting") as progress:
+                quotes = evaluate_quotes(beir, searcher, progress)
+        with tempfile.TemporaryDirectory(prefix="citewell-eval-") as saved:
+            index = Index(searcher.passages, _size(segment.save(Path(saved))))
+        documents = {article.article_id: Shown(article.title, text) for article, text, _ in beir.documents}
+        self._tell(judged, report(judged, index, quotes, abstention), documents.__getitem__)
+
+    def of_runs(self, runs: Sequence[Path], beir: Path | None, limit: int | None, qrels: Path | None) -> None:
+        """Runs of any systems, judged by a public set or by a file of judgements."""
+        questions: dict[str, str] = {}
+        if beir is not None:
+            judgements = read_judgements(beir, limit)
+            name, questions, judged_by = judgements.name, dict(judgements.questions), judgements.qrels
+        else:
+            assert qrels is not None
+            name, judged_by = qrels.stem, read_qrels(qrels)
+        judged = judge_runs(name, questions, judged_by, [read_run(run) for run in runs])
+        self._tell(judged, report(judged), None)
+
+    def _tell(self, judged: Judged, made: Report, shown: Callable[[str], Shown] | None) -> None:
+        compared = gate(made, self.baseline) if self.baseline else None
+        content = {**asdict(made), "seconds": round(perf_counter() - self.began, 1)}
+        if compared is not None:
+            content["gate"] = {**asdict(compared), "passed": compared.passed}
+            self.passed = compared.passed
+        if self.output is not None:
+            _write(self.output, judged, made, content, shown)
+        if self.as_json:
+            print(json.dumps(content, ensure_ascii=False))
+        else:
+            print(tables(made))
+            if compared is not None:
+                print(f"\n{gate_table(compared)}")
 
 
-def of_gold(library: Library, gold: Path, as_json: bool) -> None:
+def check(library: Library, gold: Path, as_json: bool) -> bool:
+    """Print what is wrong with a gold set; whether nothing is."""
+    questions = read_gold(gold)
+    found = problems(questions, library.store)
+    if as_json:
+        said = {"gold": str(gold), "questions": len(questions), "problems": [asdict(each) for each in found]}
+        print(json.dumps(said, ensure_ascii=False))
+    else:
+        for each in found:
+            print(f"{each.place or gold}: {each.what}")
+        print(f"{len(questions)} questions, {len(found)} problems")
+    return not found
+
+
+def calibrate_library(library: Library, gold: Path, as_json: bool) -> None:
+    """Fit a calibration to a gold set, keep it in the library, and say what it is worth."""
+    questions = fitting_half(read_gold(gold))
     with terminal.progress("asking") as progress:
-        report = evaluate_gold(library, read_gold(gold), progress)
-    print(json.dumps(asdict(report)) if as_json else terminal.gold_report(report))
+        fitted, found = calibrate(library, questions, f"{len(questions)} questions of {gold.name}", progress)
+    write(library.folder / FILE, fitted)
+    if as_json:
+        print(
+            json.dumps({"id": fitted.id, **asdict(fitted), "out_of_fold": asdict(found)}, ensure_ascii=False)
+        )
+    else:
+        print(calibration_table(fitted, found))
 
 
-def of_beir(folder: Path, embedder: Embedder, limit: int | None, as_json: bool) -> None:
-    """The last line is JSON for the hybrid system; --json prints nothing else and runs nothing else."""
-    began = perf_counter()
-    beir = read_beir(folder, embedder.count_tokens, limit)
-    cache = VectorCache(cache_folder() / "vectors.db")
+def _write(
+    folder: Path,
+    judged: Judged,
+    made: Report,
+    content: dict[str, object],
+    shown: Callable[[str], Shown] | None,
+) -> None:
+    """report.json, report.html, the judgements and a run of each system."""
     try:
-        with terminal.progress("embedding") as progress:
-            segment = build(beir.documents, embedder, cache, progress=progress)
-    finally:
-        cache.close()
-    searcher = Searcher(segment.id, [Part(segment)], embedder, Config())
-    with terminal.progress("asking") as progress:
-        rows = evaluate_beir(beir, searcher, ("hybrid",) if as_json else SYSTEMS, progress)
-    quotes = None
-    if beir.answers:
-        with terminal.progress("quoting") as progress:
-            quotes = evaluate_quotes(beir, searcher, progress)
-    if not as_json:
-        print(terminal.rows(rows))
-        if quotes:
-            print(terminal.quotes(quotes))
-    (hybrid,) = (row for row in rows if row.system == "hybrid")
-    seconds = round(perf_counter() - began, 1)
-    said = {"set": beir.name, "measures": dict(hybrid.measures), "quotes": quotes and asdict(quotes)}
-    print(json.dumps({**said, "seconds": seconds}))
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "report.json").write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        (folder / "report.html").write_text(page(judged, made, shown), "utf-8")
+        write_qrels(folder / "qrels.txt", judged.qrels)
+        for system, results in judged.results.items():
+            name = system.replace(" ", "-")
+            write_run(folder / f"{name}.run", name, {q: result.ranking for q, result in results.items()})
+    except OSError as error:
+        raise BadInput(f"{folder} cannot be written: {error.strerror}") from None
+
+
+def _size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())

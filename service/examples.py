@@ -17,12 +17,12 @@ ANSWER: dict[str, Any] = {
     "citations": [{
         "rank": 1, "score": 0.81, "article": _ARTICLE,
         "passage": {
-            "id": _PASSAGE, "start": 0, "end": 53, "heading": "Tides", "page": None,
+            "id": _PASSAGE, "start": 0, "end": 53, "heading": "Tides", "pages": [],
             "text": "# Tides\n\nSpring tide comes two days after new moon.\n",
         },
         "quote": {
             "start": 9, "end": 52, "text": "Spring tide comes two days after new moon.",
-            "highlight": {"start": 9, "end": 52}, "table_header": None,
+            "highlight": {"start": 9, "end": 52}, "table_header": None, "pages": [],
         },
         "links": {
             "passage": f"/v1/passages/{_PASSAGE}", "article": "/v1/articles/tides", "source": "https://example.org/tides",
@@ -34,7 +34,7 @@ ANSWER: dict[str, Any] = {
     "retrievers": {"lexical": {"state": "ok"}, "dense": {"state": "ok"}},
     "calibration": {"state": "none", "id": None},
     "fingerprint": {"snapshot": "0f3a", "config": "9c1d", "model": "77be"}, "took_ms": 7.1,
-    "filtered": None, "why_not": [],
+    "filtered": None, "why_not": [], "as_of": None,
 }  # fmt: skip
 JOB: dict[str, Any] = {
     "id": "de14097b34b84c498ecad1a64f356c91", "state": "running", "articles": 240, "done": 64, "added": 63, "updated": 0,

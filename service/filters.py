@@ -40,6 +40,13 @@ Where = Annotated[
     list[str] | None, typer.Option("--where", help="Only articles whose metadata say KEY=VALUE; repeatable.")
 ]
 
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of", help="Answer from what the library knew on that day, as 2026-11-01, or at that time (UTC)."
+    ),
+]
+
 
 def filter_of(
     articles: Sequence[str] | None,

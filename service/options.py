@@ -1,7 +1,7 @@
 """What the commands share: their options, opening the library, printing."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,6 +24,14 @@ InPrecision = Annotated[
 Wait = Annotated[
     float,
     typer.Option("--wait", min=0, help="Seconds to wait while another process writes; 0: give up at once."),
+]
+FieldNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="OURS=THEIRS",
+        help="In JSON lines and CSV: text, id, title, author, published, language or url is their field; repeatable.",
+    ),
 ]
 LIBRARY = Path("library")
 WAIT = 60.0
@@ -64,6 +72,19 @@ def check_precision(folder: Path, asked: Precision | None) -> None:
         )
 
 
+def mapping(given: list[str] | None) -> dict[str, str]:
+    """Our names of fields with theirs. Raises BadInput for what is no such pair."""
+    from citewell.corpus.records import MAPPABLE
+
+    pairs = dict(pair.partition("=")[::2] for pair in given or ())
+    for ours, theirs in pairs.items():
+        if ours not in MAPPABLE or not theirs:
+            raise BadInput(
+                f"--map {ours}={theirs} names no field: write OURS=THEIRS, where ours is one of {', '.join(MAPPABLE)}."
+            )
+    return pairs
+
+
 @contextmanager
 def opened(
     folder: Path,
@@ -72,10 +93,12 @@ def opened(
     bulk: bool = False,
     precision: Precision | None = None,
     wait: float = WAIT,
+    watched: "Callable[[Embedder], Embedder]" = lambda model: model,
 ) -> Iterator["Library"]:
     """The library, with an index of everything that was stored before unless another process is writing.
 
     `bulk` is for commands that may embed many passages. Without a precision it is opened in its own.
+    `watched` may put something around the model.
     """
     from citewell.index.folder import make_folder, require
     from citewell.index.library import Library
@@ -85,7 +108,7 @@ def opened(
     else:
         require(folder)
     model = embedder(precision or made_in(folder) or Precision.FP32, bulk)
-    library = Library(folder, model, create=create, wait=wait)
+    library = Library(folder, watched(model), create=create, wait=wait)
     try:
         if catch_up and not create:
             library.catch_up_if_free()

@@ -47,10 +47,14 @@ def question_routes(library: Library, asking: Asking, access: Access) -> APIRout
             list[str] | None,
             Query(description="KEY=VALUE of the metadata; repeatable.", examples=[["topic=chips"]]),
         ] = None,
+        as_of: Annotated[
+            str | None,
+            Query(description="A day or time: what the library knew then.", examples=["2026-11-01"]),
+        ] = None,
     ) -> Response:
         """Rank passages, without choosing evidence."""
         given = filter_of(article, source, language, published_from, published_to, where)
-        return Response(await asking.search(q, k, given), media_type=_JSON)
+        return Response(await asking.search(q, k, given, as_of), media_type=_JSON)
 
     @router.post(
         "/v1/citations/verify", openapi_extra={"requestBody": verification.REQUEST_BODY}, tags=["citations"]

@@ -60,6 +60,11 @@ class AskRequest(BaseModel):
     question: str = Field(description="At most 2,000 characters.")
     k: int = Field(default=5, ge=1, le=MOST_HITS, description="Most citations in the answer.")
     filter: FilterRequest = FilterRequest()
+    as_of: str | None = Field(
+        default=None,
+        description="Answer from what the library knew on that day (its end, in UTC) or at that time; null: now.",
+        examples=["2026-11-01", "2026-11-01T09:30:00Z"],
+    )
     explain: bool = Field(default=False, description="Say what each score is made of, and what was filtered.")
     why_not: list[str] = Field(
         default=[], max_length=MOST_HITS, description="Ids of articles or passages: why they are not cited."

@@ -14,8 +14,7 @@ from citewell.corpus.text import escaped
 
 if TYPE_CHECKING:
     from citewell.eval.bench_library import Say
-    from citewell.eval.evaluate import GoldReport, Row
-    from citewell.eval.quotes import QuoteReport
+    from citewell.index.as_of import AsOf
     from citewell.index.checking import Checked, Verification
     from citewell.index.citation import CitedArticle
     from citewell.index.embedding import Progress
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from citewell.index.writing import Outcome
 
 _WIDTH = 96
-_BAR = 20
 
 
 @contextmanager
@@ -72,12 +70,16 @@ def outcomes(files: Sequence["Outcome"]) -> str:
 
 
 def answer(given: "Answer") -> str:
-    lines = [] if given.citations else [f"{given.verdict}: {given.reason}", ""]
-    for citation in given.citations:
+    lines = _as_of(given.as_of)
+    lines += [] if given.citations else [f"{given.verdict}: {given.reason}", ""]
+    if given.near_misses:
+        lines += ["The nearest passages:", ""]
+    for citation in given.citations or given.near_misses:
         lines += [
             f"{citation.rank}. {_indented(citation.quote.text, 3).lstrip()}",
             f"   {_named(citation.article)}",
-            f"   {citation.article.source}  [{citation.quote.start}-{citation.quote.end}]  score {citation.score:.3f}",
+            f"   {citation.article.source}{_pages(citation.quote.pages)}  [{citation.quote.start}-{citation.quote.end}]"
+            f"  score {citation.score:.3f}",
             *(f"   also in {escaped(also.title)}  {also.source}" for also in citation.also_in),
             *_explained(citation.explain),
             "",
@@ -86,7 +88,18 @@ def answer(given: "Answer") -> str:
         lines += [f"{escaped(asked.id)}: {asked.detail}", *_explained(asked.explain), ""]
     if given.filtered:
         lines.append(f"{given.filtered.passing} of {given.filtered.of} passages searched")
-    return "\n".join([*lines, _states(given.retrievers)] if given.citations else lines).rstrip("\n")
+    if given.citations:
+        sure = "not calibrated" if given.confidence is None else f"confidence: {given.confidence:.2f}"
+        lines.append(f"{_states(given.retrievers)}  {sure}")
+    return "\n".join(lines).rstrip("\n")
+
+
+def _as_of(as_of: "AsOf | None") -> list[str]:
+    if as_of is None:
+        return []
+    now = ", which is what it knows now" if as_of.current else ""
+    lost = f", but for {as_of.missing} articles whose revision of then is not kept" if as_of.missing else ""
+    return [f"What the library knew at {as_of.moment}{now}{lost}:", ""]
 
 
 def _explained(explain: "Explanation | None") -> list[str]:
@@ -104,48 +117,30 @@ def _explained(explain: "Explanation | None") -> list[str]:
 
 
 def search_result(found: "SearchResult") -> str:
-    lines = []
+    lines = _as_of(found.as_of)
     for hit in found.hits:
         lines += [
             f"{hit.rank}. {_named(hit.article)}  score {hit.score:.3f}",
             _indented(hit.passage.text.strip(), 3),
-            f"   {hit.passage.id}",
+            f"   {hit.passage.id}{_pages(hit.passage.pages)}",
             "",
         ]
     return "\n".join([*lines, _states(found.retrievers)])
 
 
-def gold_report(report: "GoldReport") -> str:
-    share = f"{report.answered_all_the_same} of {report.unanswerable} unanswerable questions were answered all the same"
-    return f"{rows(report.rows)}\n{share} (no calibration yet)"
-
-
-def quotes(report: "QuoteReport") -> str:
-    return (
-        f"\nof {report.questions} questions with answers: the first quote holds one for {report.first:.3f} ({report.words:g} "
-        f"words on average), the first three for {report.first_three:.3f}"
-    )
-
-
-def rows(measured: Sequence["Row"]) -> str:
-    """A table, with a bar for the first measure."""
-    names = list(dict.fromkeys(name for row in measured for name in row.measures))
-    lines = [f"{'system':<8} {'kind':<15} {'n':>6} " + " ".join(f"{name:>11}" for name in names)]
-    for row in measured:
-        values = [f"{row.measures[name]:>11.3f}" if name in row.measures else " " * 11 for name in names]
-        bar = "█" * round(_BAR * row.measures[names[0]]) if row.measures else ""
-        lines.append(f"{row.system:<8} {row.kind:<15} {row.questions:>6} {' '.join(values)}  {bar}")
-    return "\n".join(lines)
-
-
-def checks(made: Sequence["Check"]) -> str:
+def checks(made: Sequence["Check"], keep_revisions: int | None) -> str:
     lines = []
     for check in made:
         lines.append(
             f"{'FAULT' if check.faults else 'ok':<6} {check.name:<20} {check.looked_at:>8} looked at"
         )
         lines += [f"       {fault}" for fault in check.faults]
-    return "\n".join(lines)
+    kept = (
+        "all revisions"
+        if keep_revisions is None
+        else f"the newest {keep_revisions} revisions of each article"
+    )
+    return "\n".join([*lines, f"{kept} are kept"])
 
 
 def verification(found: "Verification") -> str:
@@ -169,6 +164,12 @@ def _checked(each: "Checked") -> list[str]:
 
 def _named(article: "CitedArticle") -> str:
     return escaped(article.title) + (f" ({article.published})" if article.published else "")
+
+
+def _pages(numbers: Sequence[int]) -> str:
+    if not numbers:
+        return ""
+    return f"  page {numbers[0]}" if len(numbers) == 1 else f"  pages {numbers[0]}-{numbers[-1]}"
 
 
 def _indented(text: str, by: int) -> str:

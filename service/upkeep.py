@@ -68,8 +68,11 @@ def verify(
 
     with opened(library, catch_up=False) as held:
         checks = look_at(held)
-    show(as_json, {"checks": [asdict(check) for check in checks]}, terminal.checks(checks))
-    if any(check.faults for check in checks):
+        sound = not any(check.faults for check in checks)
+        keep = held.store.kept_revisions() if sound else None
+    said = {"checks": [asdict(check) for check in checks], "keep_revisions": keep}
+    show(as_json, said, terminal.checks(checks, keep))
+    if not sound:
         raise typer.Exit(1)
 
 

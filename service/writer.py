@@ -3,7 +3,6 @@
 Readers use another connection, so that they never wait for a commit.
 """
 
-import hashlib
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,13 +10,16 @@ from dataclasses import replace
 
 from citewell.corpus.article import Article, Draft
 from citewell.corpus.errors import BadInput, UnknownArticle
-from citewell.corpus.reading import MAX_ARTICLE_BYTES, READERS
+from citewell.corpus.originals import sha_of
+from citewell.corpus.reader import reader_of
+from citewell.corpus.reading import LIMITS, too_large
+from citewell.corpus.sniff import Format
 from citewell.corpus.text import normalise
 from citewell.index.library import Library
 from citewell.index.writing import Given, Outcome, put, remove
 from citewell.service.schemas import ArticleRequest
 
-_SUFFIX = {"markdown": ".md", "plain": ".txt"}
+_FORMATS = {"markdown": Format.MARKDOWN, "plain": Format.PLAIN}
 
 
 class Writer:
@@ -55,19 +57,17 @@ class Writer:
 
 def given_of(article_id: str, request: ArticleRequest) -> Given:
     """An article as it was sent. Raises BadInput with the reason if it cannot be read."""
-    original = request.text.encode("utf-8", "surrogatepass")
-    if len(original) > MAX_ARTICLE_BYTES:
-        raise BadInput(f"{article_id}: {len(original):,} bytes; an article has at most {MAX_ARTICLE_BYTES:,}")
-    reader = READERS[_SUFFIX[request.format]]
+    original = normalise(request.text).encode()
+    if len(original) > LIMITS.article:
+        raise BadInput(f"{article_id}: {too_large(len(original), LIMITS)}")
     try:
-        draft = reader(
-            normalise(request.text), name=article_id, original_sha=hashlib.sha256(original).hexdigest()
-        )
+        draft = reader_of(_FORMATS[request.format])(original, article_id)
     except ValueError as error:
         raise BadInput(f"{article_id}: {error}") from None
     if not draft.text.strip():
         raise BadInput(f"{article_id}: no text in it")
-    return Given(article_id, _line(request.source) or f"citewell:{article_id}", _with_fields(draft, request))
+    draft = replace(_with_fields(draft, request), original_sha=sha_of(original))
+    return Given(article_id, _line(request.source) or f"citewell:{article_id}", draft, original)
 
 
 def _with_fields(draft: Draft, request: ArticleRequest) -> Draft:

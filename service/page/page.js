@@ -57,7 +57,8 @@ function citation(found) {
   const { article, passage, quote } = found;
   const shown = passage.text.trim();
   const offset = passage.start + Array.from(passage.text.match(/^\s*/)[0]).length;
-  const about = [article.published, passage.heading, `score ${found.score.toFixed(3)}`, article.source];
+  const pages = quote.pages.length > 0 ? `page ${quote.pages.join(", ")}` : null;
+  const about = [article.published, passage.heading, pages, `score ${found.score.toFixed(3)}`, article.source];
   const { source, quote: atQuote } = found.links;
   const original = source
     ? element("a", { href: atQuote ?? source, rel: "noopener noreferrer" }, atQuote ? "Original, at the quote" : "Original")
@@ -82,10 +83,14 @@ async function showAnswer(question) {
     .map(([name, { state }]) => `${name} search: ${state.replaceAll("_", " ")}`);
   const verdict = answer.verdict === "answered"
     ? `${count} ${count === 1 ? "passage" : "passages"}, best first`
-    : `Nothing found. ${answer.reason ?? ""}`;
+    : `No answer. ${answer.reason ?? ""}`;
+  const confidence = answer.confidence === null ? "not calibrated" : `confidence ${Math.round(100 * answer.confidence)} %`;
+  const sure = answer.verdict === "answered" ? [confidence] : [];
+  const near = answer.near_misses.length ? element("p", { class: "verdict" }, "The nearest passages:") : null;
   main.replaceChildren(
-    element("p", { class: "verdict" }, [verdict, ...silent, `${answer.took_ms.toFixed(0)} ms`].join(" · ")),
-    element("ol", {}, ...answer.citations.map(citation)));
+    element("p", { class: "verdict" }, [verdict, ...sure, ...silent, `${answer.took_ms.toFixed(0)} ms`].join(" · ")),
+    ...[near].filter(Boolean),
+    element("ol", {}, ...[...answer.citations, ...answer.near_misses].map(citation)));
 }
 
 const readsNow = {

@@ -11,7 +11,7 @@ BODY = "# A heading\n\nThe body.\n"
 
 
 def read(characters: str) -> Draft:
-    return read_markdown(characters, name="file-name", original_sha="0" * 64)
+    return read_markdown(characters.encode(), "file-name")
 
 
 def with_field(line: str) -> Draft:
@@ -27,7 +27,6 @@ def test_front_matter_becomes_metadata_and_the_rest_is_the_text() -> None:
         text=BODY,
         title="High and low",
         reader="markdown-1",
-        original_sha="0" * 64,
         article_id="tides",
         author="A. Writer",
         published="2026-03-20",

@@ -11,13 +11,13 @@ LONG = (
 
 
 def read(characters: str) -> Draft:
-    return read_plain(characters, name="file-name", original_sha="0" * 64)
+    return read_plain(characters.encode(), "file-name")
 
 
 def test_the_whole_file_is_the_text() -> None:
     text = "---\nid: not-front-matter-here\n---\n\n  Body. \n\n"
     draft = read(text)
-    assert draft == Draft(text=text, title=draft.title, reader="plain-1", original_sha="0" * 64)
+    assert draft == Draft(text=text, title=draft.title, reader="plain-2")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+from io import FileIO
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 
 from citewell.corpus import reading
 from citewell.corpus.article import Draft
+from citewell.corpus.children import Limits
 from citewell.corpus.errors import BadInput, UnreadableFile
-from citewell.corpus.reading import article_id_of, find_files, language_of, read_file
+from citewell.corpus.reading import article_id_of, language_of, read_file
 from citewell.corpus.text import normalise, text_sha
 
 
@@ -36,7 +38,7 @@ def test_plain_text_is_read_as_it_stands(tmp_path: Path) -> None:
     assert read_file(a_file(tmp_path, "notes.txt", content)) == Draft(
         text=content,
         title="A title",
-        reader="plain-1",
+        reader="plain-2",
         original_sha=hashlib.sha256(content.encode()).hexdigest(),
     )
 
@@ -51,6 +53,12 @@ def test_markdown_is_read_without_its_front_matter(tmp_path: Path, name: str) ->
         original_sha=hashlib.sha256(content.encode()).hexdigest(),
         article_id="notes",
     )
+
+
+@pytest.mark.parametrize("name", ["README", ".txt", "notes.rst"])
+def test_words_under_any_name_are_plain_text(tmp_path: Path, name: str) -> None:
+    draft = read_file(a_file(tmp_path, name, "words"))
+    assert (draft.text, draft.reader) == ("words", "plain-2")
 
 
 def test_front_matter_in_plain_text_is_text(tmp_path: Path) -> None:
@@ -96,7 +104,6 @@ def test_a_nul_far_into_a_text_is_replaced(tmp_path: Path) -> None:
 
 NOT_YAML = "front matter is not YAML (line 3); mend it or remove the --- lines"
 NOT_FIELDS = "front matter is not a list of 'name: value' lines; mend it or remove the --- lines"
-KNOWN = "readable: .markdown, .md, .txt"
 
 
 @pytest.mark.parametrize(
@@ -114,10 +121,8 @@ KNOWN = "readable: .markdown, .md, .txt"
         ("a.txt", b"cut off in \xf0\x9f\x99", "not UTF-8 at byte 11; save it as UTF-8"),
         ("a.txt", b"\xed\xa0\x80", "not UTF-8 at byte 0; save it as UTF-8"),  # a surrogate, encoded
         ("a.txt", "人工智能".encode("utf-16"), "UTF-16, not UTF-8; save it as UTF-8"),
-        ("a.pdf", b"%PDF-1.7", f"no reader for .pdf; {KNOWN}"),
-        ("a.txt.gz", b"\x1f\x8b", f"no reader for .gz; {KNOWN}"),
-        ("README", b"words", f"no reader for a file without suffix; {KNOWN}"),
-        (".txt", b"words", f"no reader for a file without suffix; {KNOWN}"),
+        ("a.pdf", b"words", "no PDF, whatever its name says"),
+        ("a.txt.gz", b"\x1f\x8b", "a gzip archive; unpack it first"),
         ("a.md", b"---\nid: [a\n---\nBody.\n", NOT_YAML),
         ("a.md", b"---\n- a\n---\nBody.\n", NOT_FIELDS),
         (
@@ -166,15 +171,32 @@ def test_a_link_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
 
 
 def test_twenty_million_bytes_are_the_most() -> None:
-    assert reading.MAX_ARTICLE_BYTES == 20_000_000
+    assert reading.LIMITS.article == 20_000_000
 
 
-def test_a_file_over_the_most_bytes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MAX_ARTICLE_BYTES", 1000)
-    assert read_file(a_file(tmp_path, "just.txt", b"x" * 1000)).text == "x" * 1000
+def test_a_file_over_the_most_bytes_is_refused(tmp_path: Path) -> None:
+    most = Limits(article=1000)
+    assert read_file(a_file(tmp_path, "just.txt", b"x" * 1000), most).text == "x" * 1000
     with pytest.raises(UnreadableFile) as refused:
-        read_file(a_file(tmp_path, "over.txt", b"x" * 1001))
+        read_file(a_file(tmp_path, "over.txt", b"x" * 1001), most)
     assert refused.value.reason == "1,001 bytes; an article has at most 1,000"
+
+
+class Growing(FileIO):
+    """A file that somebody writes to while it is read."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        with Path(str(self.name)).open("ab") as other:
+            other.write(b"more")
+        return super().read(size) or b""
+
+
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
+    with (
+        Growing(a_file(tmp_path, "a.txt", "words")) as stream,
+        pytest.raises(ValueError, match="it changed while it was read; add it again"),
+    ):
+        reading._bytes_of(stream, Limits())
 
 
 @settings(max_examples=150, deadline=None)
@@ -229,46 +251,6 @@ def test_a_file_may_have_any_name(tmp_path: Path, name: str, readable: str) -> N
 def test_a_title_made_of_a_file_name_can_be_stored(tmp_path: Path, name: str, readable: str) -> None:
     title = read_file(a_file(tmp_path, name, "Introduction\n")).title
     assert title == " ".join(normalise(Path(name).stem).split())
-
-
-# -- many files -------------------------------------------------------------------------------------------------
-
-
-def test_a_folder_gives_every_file_a_reader_takes_in_order_of_name(tmp_path: Path) -> None:
-    (tmp_path / "deep" / "er").mkdir(parents=True)
-    (tmp_path / "folder.txt").mkdir()
-    for name in ["b.md", "a.txt", "c.MARKDOWN", "d.pdf", "noext", "deep/er/e.txt", "folder.txt/f.md"]:
-        a_file(tmp_path, name, "words")
-    found = [file.relative_to(tmp_path).as_posix() for file in find_files([tmp_path])]
-    assert found == ["a.txt", "b.md", "c.MARKDOWN", "deep/er/e.txt", "folder.txt/f.md"]
-
-
-def test_files_come_in_the_order_they_were_named(tmp_path: Path) -> None:
-    b, a = a_file(tmp_path, "b.txt", "words"), a_file(tmp_path, "a.pdf", "words")
-    assert list(find_files([b, a])) == [b, a]  # that there is no reader for one is said when it is read
-
-
-def test_a_file_named_twice_is_found_once(tmp_path: Path) -> None:
-    a, b = a_file(tmp_path, "a.txt", "words"), a_file(tmp_path, "b.txt", "words")
-    assert list(find_files([b, tmp_path, tmp_path / "." / "a.txt"])) == [b, a]
-
-
-@pytest.mark.parametrize(
-    ("missing", "message"),
-    [
-        ("gone", "No such file or folder: {path}"),
-        ("gone.txt", "No such file or folder: {path}"),
-        ("empty", "No article in {path}: readable files end in .markdown, .md, .txt."),
-        ("pictures", "No article in {path}: readable files end in .markdown, .md, .txt."),
-    ],
-)
-def test_a_path_without_an_article_is_refused(tmp_path: Path, missing: str, message: str) -> None:
-    (tmp_path / "empty").mkdir()
-    (tmp_path / "pictures").mkdir()
-    a_file(tmp_path, "pictures/a.png", b"\x89PNG")
-    path = tmp_path / missing
-    with pytest.raises(BadInput, match=re.escape(message.format(path=path))):
-        list(find_files([path]))
 
 
 # -- the id and the language ------------------------------------------------------------------------------------

@@ -4,14 +4,15 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from math import log2
 from pathlib import Path
-from statistics import fmean
 
 import pytest
 
 from citewell.corpus.article import Span
 from citewell.corpus.errors import BadInput
-from citewell.eval.beir import BeirSet, read_beir
-from citewell.eval.evaluate import Row, evaluate_beir
+from citewell.eval.beir import BeirSet, by_document, read_beir, read_judgements
+from citewell.eval.evaluate import judge_beir
+from citewell.eval.systems import rankings
+from citewell.eval.trec import Scored
 from citewell.index.build import build
 from citewell.index.config import Config
 from citewell.index.part import Part
@@ -150,7 +151,7 @@ def test_a_judgement_of_an_unknown_question_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput) as refused:
         read(write(tmp_path, qrels=["q1\td1\t1", "q9\td1\t1"]))
     said = "judgements for 'q9', which is not in queries.jsonl"
-    assert str(refused.value) == f"{tmp_path / 'qrels.tsv'}: {said}"
+    assert str(refused.value) == f"{tmp_path / 'qrels.tsv'}:3: {said}"
 
 
 def test_a_set_without_any_judged_question_is_refused(tmp_path: Path) -> None:
@@ -188,7 +189,15 @@ def searched(tmp_path: Path) -> Iterator[tuple[BeirSet, Searcher]]:
     qrels = ["q1\tv1.2\t1", "q2\tsilent\t1", "q3\tlong\t2", "q3\tv1.2\t1"]
     beir = read(write(tmp_path, corpus, queries, qrels))
     cache = VectorCache(tmp_path / "vectors.db")
-    yield beir, Searcher("beir", [Part(build(beir.documents, EMBEDDER, cache))], EMBEDDER, Config())
+    yield (
+        beir,
+        Searcher(
+            "beir",
+            [Part(build(beir.documents, EMBEDDER, cache))],
+            EMBEDDER,
+            Config(k1=1.5, lexical=0.5, passage=0.25, sentence=0.25),
+        ),
+    )
     cache.close()
 
 
@@ -196,54 +205,77 @@ def test_a_document_stands_once_in_a_ranking_where_its_best_passage_stands(
     searched: tuple[BeirSet, Searcher],
 ) -> None:
     beir, searcher = searched
-    query = searcher.query("ants")
     assert len(beir.documents[0][2].passages) > 2
-    assert beir.rank(searcher.dense, query) == ["v1.2", "long", "silent"]
-    assert beir.rank(searcher.lexical, query) == ["v1.2"]
+    assert beir.depth == 1000
+    found = rankings(searcher, searcher.query("ants"), beir.depth)
+    assert len(found["dense"]) > 4
+    assert by_document(found["dense"]) == (
+        ("v1.2", pytest.approx(2**-0.5, abs=1e-3)),
+        ("long", 0.0),
+        ("silent", 0.0),
+    )
+    assert ids(by_document(found["lexical"])) == ["v1.2"]
 
 
 def test_a_document_without_text_is_found_by_its_title(searched: tuple[BeirSet, Searcher]) -> None:
     beir, searcher = searched
-    assert beir.rank(searcher.hybrid, searcher.query("cats"))[0] == "silent"
-    assert beir.rank(searcher.lexical, searcher.query("cats")) == ["silent"]
+    found = rankings(searcher, searcher.query("cats"), beir.depth)
+    assert ids(by_document(found["hybrid"]))[0] == "silent"
+    assert ids(by_document(found["lexical"])) == ["silent"]
 
 
-def test_a_public_set_is_measured_for_each_system(searched: tuple[BeirSet, Searcher]) -> None:
+def test_a_hundred_documents_are_ranked_and_a_hundred_passages_where_none_is_cut(tmp_path: Path) -> None:
+    assert read(write(tmp_path)).depth == 100
+    assert len(by_document([(f"d{i}.sha.0-9", 1 - i / 1000) for i in range(300)])) == 100
+
+
+def ids(ranking: Scored) -> list[str]:
+    return [name for name, _ in ranking]
+
+
+def test_a_public_set_is_judged_for_each_system(searched: tuple[BeirSet, Searcher]) -> None:
     """q1 has its document at rank 1, but dense at 2; q2 at 1; q3 has the lesser of two at 1, the better at 2 or not."""
     beir, searcher = searched
     seen: list[tuple[int, int]] = []
-    rows = evaluate_beir(beir, searcher, progress=lambda done, total: seen.append((done, total)))
+    judged = judge_beir(beir, searcher, ("lexical", "dense"), lambda done, total: seen.append((done, total)))
     second, ideal = 1 / log2(3), 2 + 1 / log2(3)
-    assert rows == (
-        Row(
-            "lexical",
-            "all",
-            3,
-            means({"nDCG@10": (1, 1, 1 / ideal), "RR@10": (1, 1, 1), "R@10": (1, 1, 0.5)}),
-        ),
-        Row(
-            "dense",
-            "all",
-            3,
-            means(
-                {"nDCG@10": (second, 1, (1 + 2 * second) / ideal), "RR@10": (0.5, 1, 1), "R@10": (1, 1, 1)}
-            ),
-        ),
-        Row(
-            "hybrid",
-            "all",
-            3,
-            means({"nDCG@10": (1, 1, (1 + 2 * second) / ideal), "RR@10": (1, 1, 1), "R@10": (1, 1, 1)}),
-        ),
-    )
+    assert {
+        system: [result.values["nDCG@10"] for result in results.values()]
+        for system, results in judged.results.items()
+    } == {
+        "lexical": [1, 1, pytest.approx(1 / ideal)],
+        "dense": [pytest.approx(second), 1, pytest.approx((1 + 2 * second) / ideal)],
+    }
+    assert [asked.id for asked in judged.asked] == list(judged.results["dense"]) == ["q1", "q2", "q3"]
+    assert judged.qrels == beir.qrels
     assert seen == [(1, 3), (2, 3), (3, 3)]
 
 
-def test_only_the_systems_asked_for_are_measured(searched: tuple[BeirSet, Searcher]) -> None:
-    assert [row.system for row in evaluate_beir(*searched, ("hybrid",))] == ["hybrid"]
+def test_a_question_that_stands_word_for_word_in_its_document_is_a_leak(
+    searched: tuple[BeirSet, Searcher],
+) -> None:
+    """ "ants" and "bees" stand in v1.2, "cats" in the title of silent."""
+    assert judge_beir(*searched, ("lexical",)).leaks == ("q1", "q2", "q3")
 
 
-def means(values: Mapping[str, tuple[float, ...]]) -> dict[str, float]:
-    """To 4 decimals, as reported; with three documents R@100 is R@10."""
-    rounded = {name: round(fmean(of_questions), 4) for name, of_questions in values.items()}
-    return {**rounded, "R@100": rounded["R@10"]}
+def test_judgements_are_read_without_documents(tmp_path: Path) -> None:
+    folder = write(tmp_path)
+    (folder / "corpus.jsonl").unlink()
+    found = read_judgements(folder)
+    assert (found.questions, found.qrels) == ({"q1": "Who digs?"}, {"q1": {"d1": 1}})
+
+
+def test_judgements_may_lie_where_beir_keeps_them(tmp_path: Path) -> None:
+    folder = write(tmp_path)
+    (folder / "qrels").mkdir()
+    (folder / "qrels.tsv").rename(folder / "qrels" / "test.tsv")
+    assert read_judgements(folder).qrels == {"q1": {"d1": 1}}
+
+
+def test_documents_that_are_judged_and_not_there_are_counted(tmp_path: Path) -> None:
+    found = read(write(tmp_path, qrels=["q1\td1\t1", "q1\td9\t1"]))
+    cache = VectorCache(tmp_path / "vectors.db")
+    searcher = Searcher("beir", [Part(build(found.documents, EMBEDDER, cache))], EMBEDDER, Config())
+    cache.close()
+    said = "1 of 2 judgements are of documents that are not in corpus.jsonl."
+    assert judge_beir(found, searcher, ("lexical",)).remarks == (said,)

@@ -17,7 +17,7 @@ from citewell.eval.bench_report import markdown, write
 from citewell.eval.bench_stages import STAGES, Asked, time_questions
 from citewell.eval.bench_timing import Timing, machine, ratio
 from citewell.eval.generate import CHUNK, Corpus, real_sentences
-from citewell.eval.naive import Embedding, Naive, NaiveSearch, reciprocal_rank_fusion
+from citewell.eval.naive import Embedding, Naive, NaiveSearch
 from citewell.index.vector_cache import VectorCache
 from tests.fakes import WordEmbedder
 
@@ -64,10 +64,6 @@ Private_Dirty:     23000 kB
 Anonymous:         22000 kB
 """
     assert sizes(rollup, "Name:\tpython\nVmPeak:\t 90000 kB\nVmHWM:\t   40000 kB\n") == (22.5, 8.2, 41.0)
-
-
-def test_ranks_are_fused_as_in_the_tutorials() -> None:
-    assert reciprocal_rank_fusion([[1, 2, 3], [3, 4]], k=3) == [3, 1, 2]  # 1/63 + 1/61; 1/61; 1/62
 
 
 def test_the_naive_peer_finds_a_passage_by_its_words_and_by_its_vector() -> None:

@@ -54,7 +54,7 @@ def test_the_arrays_do_not_depend_on_the_order_in_which_articles_come(
 
 def test_numbers_are_given_of_those_that_are_here_in_the_order_asked() -> None:
     articles = Articles.of(map(indexed, ["c", "a", "b"]))
-    assert articles.numbers_of(["b", "nobody", "a", ""]) == [1, 0]
+    assert articles.numbers_of(["b", "nobody", "a", ""]) == [0, 1]
     assert articles.numbers_of([]) == articles.numbers_of(["ab", "d"]) == []
 
 

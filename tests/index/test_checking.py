@@ -74,7 +74,7 @@ def test_a_true_citation_stays_true(store: Store, claim: Claim, state: str, text
     assert verdict(store, claim) == (True, None, state, text)
 
 
-UNKNOWN = "the article never had a text of that version here"
+UNKNOWN = "unknown version: the article never had that text here, or does not keep it any more"
 OTHER_WORDS = "other words stand there"
 
 

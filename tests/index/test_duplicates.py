@@ -87,3 +87,12 @@ def test_no_two_that_are_kept_repeat_each_other_and_nothing_is_lost_before_the_n
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_everything_that_has_words_repeats_itself(text: str, quote: str) -> None:
     assert Wording.of(text, quote).repeats(Wording.of(text, quote))
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=40))
+def test_what_surrounds_a_passage_does_not_change_what_its_words_are(text: str) -> None:
+    """ASCII alone is read by another expression than ASCII beside a letter from elsewhere."""
+    alone, beside = Wording.of(text, ""), Wording.of(f"{text} \u00e9", "")
+    words = {word for shingle in alone.shingles for word in shingle}
+    assert {word for shingle in beside.shingles for word in shingle} == words | {"\u00e9"}
+    assert alone.figures == beside.figures

@@ -2,13 +2,16 @@
 
 import sqlite3
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from citewell.corpus.text import text_sha
+from citewell.eval.gold import bundled_gold, read_gold
 from citewell.index.embedding import Vectors, embed_cached
+from citewell.index.model import Precision, default_model
 from citewell.index.onnx_embedder import OnnxEmbedder
 from citewell.index.vector_cache import Role, VectorCache
 from tests.fakes import WordEmbedder
@@ -97,6 +100,18 @@ def test_a_vector_never_depends_on_its_neighbours(embedder: OnnxEmbedder) -> Non
     assert [row.tobytes() for row in together] == alone
     backwards = embedder.embed_passages(texts[::-1])
     assert [row.tobytes() for row in backwards[::-1]] == alone
+
+
+@pytest.mark.parametrize("precision", Precision)
+def test_a_vector_does_not_depend_on_who_asks_at_the_same_time(precision: Precision) -> None:
+    """A lone question takes two threads; of eight at a time all but one take one thread each."""
+    model = OnnxEmbedder(default_model(precision))
+    questions = [question.question for question in read_gold(bundled_gold())]
+    alone = [model.embed_queries([question]).tobytes() for question in questions]
+    with ThreadPoolExecutor(8) as threads:
+        crowded = list(threads.map(lambda question: model.embed_queries([question]).tobytes(), questions))
+    assert crowded == alone
+    assert [row.tobytes() for row in model.embed_queries(questions)] == alone
 
 
 def test_vectors_have_unit_length(embedder: OnnxEmbedder) -> None:

@@ -39,11 +39,11 @@ def test_a_score_is_made_of_three_values_with_their_weights(searcher: Searcher) 
     hit, explanation = of_all(searcher, query)["phone"]
     rare, unknown = round(math.log(2), 6), round(math.log(6), 6)
     assert explanation.terms == (Term("batteri", rare, True), Term("life", unknown, False))
-    assert explanation.weights == ThreeValues(0.5, 0.25, 0.25)
+    assert explanation.weights == ThreeValues(0.45, 0.25, 0.3)
     assert explanation.ranks == Ranks(1, 1)
-    assert explanation.parts == ThreeValues(round(hit.score - 0.5, 6), 0.25, 0.25)
+    assert explanation.parts == ThreeValues(round(hit.score - 0.55, 6), 0.25, 0.3)
     assert (explanation.raw.passage, explanation.raw.sentence) == (1.0, 1.0)
-    assert explanation.raw.lexical == pytest.approx(2 * (hit.score - 0.5), abs=1e-5)
+    assert explanation.raw.lexical == pytest.approx((hit.score - 0.55) / 0.45, abs=1e-5)
 
 
 def test_a_passage_is_explained_in_its_own_language(searcher: Searcher) -> None:
@@ -65,7 +65,7 @@ def test_a_silent_retriever_has_no_value_no_weight_and_no_rank(searcher: Searche
     assert (explanation.raw.passage, explanation.parts.sentence) == (None, None)
     assert explanation.ranks == Ranks(1, None)
     _, explanation = of_all(searcher, searcher.query("flywheel"))["phone"]
-    assert explanation.weights == ThreeValues(None, 0.5, 0.5)
+    assert explanation.weights == ThreeValues(None, 0.454545, 0.545455)
     assert explanation.ranks == Ranks(None, 1)
 
 

@@ -9,46 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from citewell.corpus.article import Draft, passage_id
-from citewell.corpus.passages import CUT_RECIPE, Bounds, cut
+from citewell.corpus.article import passage_id
 from citewell.index.answer import ask, search
 from citewell.index.filter import EVERYTHING, Filter
 from citewell.index.library import Library
 from tests.fakes import WordEmbedder
-
-WORDS = ("sun", "moon", "star", "comet")
-NAMES = ("a", "b", "c", "d", "e", "f")
-TINY = Bounds(least_words=2, target_words=5, most_words=9, most_tokens=30)
-
-sentence = st.lists(st.sampled_from([*WORDS, "rises", "sets", "late"]), min_size=2, max_size=6).map(
-    lambda words: " ".join(words).capitalize() + "."
-)
-text = st.lists(sentence, min_size=1, max_size=5).map(" ".join)
-FILTERS = (Filter(languages=("en",)), Filter(articles=("a", "e", "f")), Filter(sources=("/b.txt", "/e.txt")))
-LANGUAGES = {"e": "nl", "f": None}  # the others are in English
-step = st.tuples(st.just("put"), st.sampled_from(NAMES), text) | st.tuples(
-    st.just("remove"), st.sampled_from(NAMES), st.just("")
-)
-history = st.lists(st.lists(step, min_size=1, max_size=3), min_size=1, max_size=10)  # batches of steps
-
-
-def put(library: Library, name: str, words: str) -> None:
-    draft = Draft(words, name.upper(), "test", "")
-    language = LANGUAGES.get(name, "en")
-    pieces = cut(words, language, library.embedder.count_tokens, TINY)
-    library.store.put(name, f"/{name}.txt", draft, language, pieces, CUT_RECIPE)
-
-
-def play(library: Library, batches: list[list[tuple[str, str, str]]]) -> None:
-    for batch in batches:
-        with library.writing():
-            for kind, name, words in batch:
-                if kind == "put":
-                    put(library, name, words)
-                elif any(article.article_id == name for article in library.store.articles()):
-                    library.store.remove(name)
-            library.catch_up()
-            library.compact()
+from tests.index.histories import FILTERS, LANGUAGES, NAMES, WORDS, history, play, step
 
 
 def check_against_rebuild(folder: Path, batches: list[list[tuple[str, str, str]]]) -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,6 +59,27 @@ def expected_after(said: list[list[str]], before: dict[str, str]) -> Expected:
     return Expected(texts, unsettled, restored)
 
 
+def check_earlier_moments(library: Library, chance: random.Random) -> None:
+    """At three of them exactly those revisions are searched that were live then and are kept."""
+    changes = library.store.database.rows("SELECT article_id, kind, recorded_at FROM changes ORDER BY number")
+    for _, _, moment in chance.sample(changes, min(3, len(changes))):
+        live: dict[str, int] = {}
+        puts: Counter[str] = Counter()
+        for name, kind, _ in (change for change in changes if change[2] <= moment):
+            if kind == "put":
+                puts[name] += 1
+                live[name] = puts[name]
+            elif kind != "drop":
+                live.pop(name, None)
+        searched = [
+            article.key
+            for part in library.searcher(moment).parts
+            for number, article in enumerate(part.segment.articles)
+            if number not in part.dead
+        ]
+        assert sorted(searched) == sorted(key for key in live.items() if library.store.has(*key))
+
+
 def check_kills(folder: Path, kills: int, seed: int) -> None:
     chance = random.Random(seed)
     library_folder = folder / "library"
@@ -81,6 +103,7 @@ def check_kills(folder: Path, kills: int, seed: int) -> None:
                 c.article.id for c in ask(library.searcher(), library.store, "sun moon star", 100).citations
             }
             assert cited <= set(texts)
+            check_earlier_moments(library, chance)
         finally:
             library.close()
         if (folder / "backup.zip").exists():

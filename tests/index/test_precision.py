@@ -16,6 +16,7 @@ from citewell.index.model import (
     precision_of,
 )
 from citewell.index.onnx_embedder import OnnxEmbedder
+from citewell.index.purge import purge
 from citewell.index.writing import add, remove
 from tests.fakes import WordEmbedder
 
@@ -83,8 +84,13 @@ def test_an_index_that_was_built_anew_tells_its_new_model(library: Library) -> N
     assert model_of(library.folder) == other.embedder.fingerprint
 
 
-def test_an_index_of_nothing_tells_no_model(library: Library) -> None:
+def test_an_index_of_history_alone_tells_its_model(library: Library) -> None:
     remove(library, ["sun", "moon", "star", "comet"])
+    assert model_of(library.folder) == library.embedder.fingerprint
+
+
+def test_an_index_of_nothing_tells_no_model(library: Library) -> None:
+    purge(library, ["sun", "moon", "star", "comet"])
     assert model_of(library.folder) is None
 
 

@@ -66,6 +66,23 @@ def test_purging_leaves_no_trace(library: Library) -> None:
     assert all(check.faults == () for check in verify(library))
 
 
+def test_purging_leaves_no_trace_in_the_history(library: Library, tmp_path: Path) -> None:
+    """Former texts stand in segments of the history, joined with those of others."""
+    for text in ("The moon is full.", "The moon is new."):
+        add(library, [written(tmp_path, "moon", text), written(tmp_path, "secret", f"{text} {MARKER}")])
+    with pytest.MonkeyPatch.context() as patched, library.writing():
+        patched.setattr("citewell.index.merge.FEW", 1)
+        library.compact()
+    snapshot = library.snapshot()
+    assert snapshot
+    (joined,) = snapshot.history
+    assert {name.split("/")[1] for name in holding(library) if name.startswith("index/")} >= {joined.id}
+    purge(library, ["secret"])
+    assert holding(library) == []
+    assert all(check.faults == () for check in verify(library))
+    assert [revision.revision for revision in library.store.revisions("moon")] == [1, 2, 3]
+
+
 def test_a_removed_article_can_be_purged(library: Library) -> None:
     remove(library, ["secret"])
     purge(library, ["secret"])

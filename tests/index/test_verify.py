@@ -39,8 +39,10 @@ def test_a_sound_library_has_no_fault(library: Library) -> None:
         ("database", 1, ()),
         ("texts", 2, ()),
         ("spans", 2, ()),
+        ("originals", 0, ()),
         ("index files", 2, ()),
         ("index against store", 2, ()),
+        ("history against store", 0, ()),
     ]
 
 
@@ -51,9 +53,12 @@ def test_a_sound_library_has_no_fault(library: Library) -> None:
         ('UPDATE passages SET "end" = "end" - 1', ["spans", "index against store"]),
         ("DELETE FROM passages", ["spans", "index against store"]),
         ("UPDATE passages SET sentences = '[[0, 9999]]'", ["spans", "index against store"]),
-        ("UPDATE articles SET live = NULL", ["database", "index against store"]),
+        ("UPDATE articles SET live = NULL", ["database", "index against store", "history against store"]),
         ("UPDATE revisions SET title = 'Other'", ["database", "index against store"]),
-        ("DELETE FROM changes WHERE number = 2", ["database", "index against store"]),
+        (
+            "DELETE FROM changes WHERE number = 2",
+            ["database", "index against store", "history against store"],
+        ),
     ],
 )
 def test_a_store_that_was_altered_is_found_out(library: Library, statement: str, names: list[str]) -> None:

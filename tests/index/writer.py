@@ -45,7 +45,8 @@ def write(folder: Path, seed: int) -> None:
     saved: dict[str, str] | None = None
     for step in range(10_000):
         kind = chance.choices(
-            ("put", "remove", "purge", "rebuild", "compact", "backup", "restore"), (12, 3, 1, 1, 2, 1, 1)
+            ("put", "remove", "purge", "rebuild", "compact", "backup", "restore", "keep"),
+            (12, 3, 1, 1, 2, 1, 1, 1),
         )[0]
         name = chance.choice(NAMES)
         if kind == "restore" and saved is None:
@@ -66,6 +67,10 @@ def write(folder: Path, seed: int) -> None:
             elif kind == "purge":
                 purge(library, [name])
                 say(kind, name)
+            elif kind == "keep":
+                with library.writing():
+                    library.store.keep_revisions(chance.choice((None, 2, 5)))
+                    library.catch_up()
             elif kind == "backup":
                 backup(library, folder.parent / "backup.zip")
                 saved = texts_of(library)

@@ -11,14 +11,14 @@ ANSWER = """
 {"question": "...", "verdict": "answered", "confidence": 0.93, "reason": null,
  "citations": [{"rank": 1, "score": 0.81,
    "article": {"id": "...", "title": "...", "source": "file or URL", "published": "2026-03-20", "revision": 1, "version": "sha256 of the text"},
-   "passage": {"id": "...", "start": 1200, "end": 1980, "heading": "...", "page": null, "text": "..."},
-   "quote": {"start": 1301, "end": 1410, "text": "...", "highlight": {"start": 1301, "end": 1360}, "table_header": null},
+   "passage": {"id": "...", "start": 1200, "end": 1980, "heading": "...", "pages": [], "text": "..."},
+   "quote": {"start": 1301, "end": 1410, "text": "...", "highlight": {"start": 1301, "end": 1360}, "table_header": null, "pages": []},
    "links": {"passage": "...", "article": "...", "source": "...", "quote": "..."}, "also_in": [], "explain": null}],
  "near_misses": [], "disagreements": [],
  "retrievers": {"lexical": {"state": "ok"}, "dense": {"state": "ok"}},
  "calibration": {"state": "shipped", "id": "..."},
  "fingerprint": {"snapshot": "...", "config": "...", "model": "..."}, "took_ms": 7.1,
- "filtered": null, "why_not": []}
+ "filtered": null, "why_not": [], "as_of": null}
 """
 
 # What a citation explains when asked, what was filtered, and why something is not cited.
@@ -37,10 +37,15 @@ WHY_NOT = f"""
 SEARCH_RESULT = """
 {"query": "...", "hits": [{"rank": 1, "score": 0.81,
    "article": {"id": "...", "title": "...", "source": "...", "published": null, "revision": 1, "version": "..."},
-   "passage": {"id": "...", "start": 0, "end": 1, "heading": "...", "page": null, "text": "..."},
+   "passage": {"id": "...", "start": 0, "end": 1, "heading": "...", "pages": [], "text": "..."},
    "links": {"passage": "...", "article": "...", "source": null, "quote": null}}],
  "retrievers": {"lexical": {"state": "ok"}, "dense": {"state": "ok"}},
- "fingerprint": {"snapshot": "...", "config": "...", "model": "..."}, "took_ms": 7.1}
+ "fingerprint": {"snapshot": "...", "config": "...", "model": "..."}, "took_ms": 7.1, "as_of": null}
+"""
+
+# What an answer as of an earlier moment says of it.
+AS_OF = """
+{"asked": "2026-11-01", "moment": "...", "since": "...", "current": false, "missing": 0}
 """
 
 # Citations verified.

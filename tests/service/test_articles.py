@@ -112,7 +112,7 @@ def test_a_passage_is_found_by_its_id(client: TestClient) -> None:
     given = client.get(f"/v1/passages/{name}").json()
     assert list(given) == ["article", "passage", "current", "links", "now"]
     assert given["passage"] == {
-        "id": name, "start": 0, "end": 29, "heading": None, "page": None, "text": "Bees make honey. Bees dance.\n",
+        "id": name, "start": 0, "end": 29, "heading": None, "pages": [], "text": "Bees make honey. Bees dance.\n",
     }  # fmt: skip
     assert given["current"] is True
     assert (given["article"]["id"], given["article"]["revision"]) == ("bees", 1)

@@ -29,7 +29,7 @@ def test_optional_fields_are_there_and_empty(client: TestClient) -> None:
     assert [answer[name] for name in ("filtered", "why_not")] == [None, []]
     assert answer["calibration"] == {"state": "none", "id": None}
     (citation,) = answer["citations"]
-    assert [citation["also_in"], citation["explain"], citation["passage"]["page"]] == [[], None, None]
+    assert [citation["also_in"], citation["explain"], citation["passage"]["pages"]] == [[], None, []]
 
 
 def test_an_answer_cites_the_sentence_with_its_passage_and_its_article(client: TestClient) -> None:
@@ -47,13 +47,14 @@ def test_an_answer_cites_the_sentence_with_its_passage_and_its_article(client: T
         "text": "🐜 Ants dig tunnels. Some tunnels are 8 m deep.",
         "highlight": {"start": 9, "end": 28},
         "table_header": None,
+        "pages": [],
     }
     assert citation["passage"] == {
         "id": name,
         "start": 0,
         "end": 57,
         "heading": "Nests",
-        "page": None,
+        "pages": [],
         "text": "# Nests\n\n🐜 Ants dig tunnels. Some tunnels are 8 m deep.\n\n",
     }
     assert {**citation["article"], "source": Path(citation["article"]["source"]).name} == {

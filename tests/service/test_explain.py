@@ -78,31 +78,31 @@ def test_a_score_is_shown_with_its_parts_and_the_terms_that_are_held(library: Li
     assert shown(library, "tunnels of ants and moles", Filter(), "bees", "nobody\n") == [
         "1. 🐜 Ants dig tunnels. Some tunnels are 8 m deep.",
         "   Ants at work (2026-03-20)",
-        f"   {source}  [9-55]  score 0.617",
-        "   lexical 0.117 (0.50 x 0.234, rank 1) + passage 0.250 (0.25 x 1.000, rank 1) + sentence 0.251 (0.25 x 1.002)",
+        f"   {source}  [9-55]  score 0.703",
+        "   lexical 0.153 (0.45 x 0.339, rank 1) + passage 0.250 (0.25 x 1.000, rank 1) + sentence 0.301 (0.30 x 1.002)",
         "   +tunnel 0.98  +ant 0.98  -mole 2.08",
         "",
-        "bees: It ranks 2 of 3 with a score of 0.0; the last citation has 0.617456.",
-        "   lexical 0.000 (0.50 x 0.000) + passage 0.000 (0.25 x 0.000, rank 2) + sentence 0.000 (0.25 x 0.000)",
+        "bees: It ranks 2 of 3 with a score of 0.0; the last citation has 0.703362.",
+        "   lexical 0.000 (0.45 x 0.000) + passage 0.000 (0.25 x 0.000, rank 2) + sentence 0.000 (0.30 x 0.000)",
         "   -tunnel 0.98  -ant 0.98  -mole 2.08",
         "",
         "nobody\\n: The library has no article and no passage of this id.",
         "",
         "3 of 3 passages searched",
-        "lexical: ok  dense: ok",
+        "lexical: ok  dense: ok  not calibrated",
     ]
 
 
 def test_a_silent_retriever_has_no_part_and_what_the_filter_left_is_counted(library: Library) -> None:
     lines = shown(library, "数据 ants", Filter(articles=("wasps", "ants")), "bees")
     assert lines[3:] == [
-        "   lexical 0.154 (1.00 x 0.154, rank 1)",
+        "   lexical 0.224 (1.00 x 0.224, rank 1)",
         "   +ant 0.98  -数据 2.08",
         "",
         "bees: The filter excludes it.",
         "",
         "2 of 3 passages searched",
-        "lexical: ok  dense: unknown_script",
+        "lexical: ok  dense: unknown_script  not calibrated",
     ]
 
 

@@ -61,6 +61,7 @@ def half(file: Path) -> None:
     [
         pytest.param("model.onnx", garble, id="one bit of the model"),
         pytest.param("model.onnx", Path.unlink, id="no model"),
+        pytest.param("model.onnx.data", garble, id="one bit of the weights"),
         pytest.param("tokenizer.json", garble, id="one bit of the tokenizer"),
         pytest.param("tokenizer.json", Path.unlink, id="no tokenizer"),
         pytest.param("manifest.json", half, id="half a manifest"),

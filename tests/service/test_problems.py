@@ -261,7 +261,7 @@ class Failing(Library):
 
     error: Exception = RuntimeError("the secret of /etc/shadow")
 
-    def searcher(self) -> Searcher:
+    def searcher(self, as_of: str | None = None) -> Searcher:
         raise self.error
 
 

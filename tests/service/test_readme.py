@@ -20,25 +20,22 @@ Command = typer.core.TyperCommand | typer.core.TyperGroup
 
 
 def command_line() -> dict[str, Command]:
+    """Every command by what is typed for it: `ask`, `eval`, `eval check`."""
     group = typer.main.get_command(cli.app)
     assert isinstance(group, typer.core.TyperGroup)
-    return {
-        name: command
-        for name, command in group.commands.items()
-        if isinstance(command, typer.core.TyperCommand | typer.core.TyperGroup)
-    }
+    return dict(_commands(group))
+
+
+def _commands(group: typer.core.TyperGroup, before: str = "") -> Iterator[tuple[str, Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, Command):
+            yield before + name, command
+        if isinstance(command, typer.core.TyperGroup):
+            yield from _commands(command, f"{before}{name} ")
 
 
 def options(command: Command) -> set[str]:
-    """Those of a group are those of its commands."""
-    inner = command.commands.values() if isinstance(command, typer.core.TyperGroup) else [command]
-    return {
-        option
-        for each in inner
-        for parameter in each.params
-        for option in parameter.opts
-        if option.startswith("--")
-    }
+    return {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
 
 
 def typed_in(markdown: str) -> Iterator[str]:
@@ -62,7 +59,8 @@ def commands_in(markdown: str) -> Iterator[tuple[str, list[str]]]:
             end = next(i for i, word in enumerate(words) if word and set(word) <= set("|&;()<>"))
             match words[:end]:
                 case [program, *rest] if program.rpartition("/")[2] == "citewell":
-                    yield (rest[0] if rest else ""), rest[1:]
+                    known = " ".join(rest[:2]) in command_line()
+                    yield " ".join(rest[: 1 + known]), rest[1 + known :]
             words = words[end + 1 :]
 
 
@@ -76,6 +74,7 @@ pip install citewell --quiet
 ```
 ```console
 $ citewell bench
+$ citewell eval check gold.jsonl --json
 citewell is what it printed
 ```
 """
@@ -83,6 +82,7 @@ citewell is what it printed
         ("ask", ["a | b", "", "--k", "3", "--json"]),
         ("serve", ["--port", "1"]),
         ("bench", []),
+        ("eval check", ["gold.jsonl", "--json"]),
     ]
 
 
@@ -90,7 +90,7 @@ def test_options_are_those_of_the_command_line() -> None:
     assert options(command_line()["ask"]) == {
         *("--library", "--k", "--json"),
         *("--article", "--source", "--language", "--from", "--to", "--where"),
-        *("--explain", "--why-not"),
+        *("--as-of", "--explain", "--why-not"),
     }
 
 
@@ -104,7 +104,8 @@ def readme() -> str:
 
 @pytest.mark.parametrize("command", sorted(command_line()))
 def test_every_command_is_in_the_readme(readme: str, command: str) -> None:
-    assert command in {name for name, _ in commands_in(readme)} | set(re.findall(r"\bcitewell (\w+)", readme))
+    said = re.findall(r"\bcitewell ((\w+) \w+|\w+)", readme)
+    assert command in {name for name, _ in commands_in(readme)} | {name for names in said for name in names}
 
 
 def test_every_command_in_the_readme_exists_with_its_options(readme: str) -> None:

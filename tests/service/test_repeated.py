@@ -232,8 +232,7 @@ class Slow(WordEmbedder):
 def test_while_questions_are_worked_out_the_service_answers_others(library: Library) -> None:
     """The event loop is free: health is told while every thread for questions is busy."""
     slow = Slow("ants", "tunnels", "bees", "honey", "wasps")
-    library.embedder = slow
-    app = create_app(library, Settings(concurrency=1, timeout=5))
+    app = create_app(Library(library.folder, slow), Settings(concurrency=1, timeout=5))
     order: list[str] = []
 
     async def call(name: str, method: str, path: str, body: bytes = b"") -> None:

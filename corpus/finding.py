@@ -1,0 +1,92 @@
+"""Which files are meant by names of files and folders."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from citewell.corpus.errors import BadInput
+from citewell.corpus.sniff import HEAD, SUFFIXES, shown_format
+from citewell.corpus.text import escaped
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What is no article: the place, as a report names it, and the reason."""
+
+    place: str
+    reason: str
+
+
+def find_files(paths: Sequence[Path]) -> list[Path | Refused]:
+    """Every file named, and of each folder every file that a reader takes, in order of name, each once.
+
+    Links lead to files within the folder only. Raises BadInput for a path that does not exist and for a folder
+    without any article.
+    """
+    found: dict[Path, Path | Refused] = {}
+    for path in paths:
+        for each in _files_of(path):
+            found.setdefault(each.resolve() if isinstance(each, Path) else Path(each.place), each)
+    return list(found.values())
+
+
+def _files_of(path: Path) -> list[Path | Refused]:
+    try:
+        if not path.is_dir():
+            path.stat()
+            return [path]
+    except FileNotFoundError:
+        raise BadInput(f"No such file or folder: {escaped(str(path))}") from None
+    except OSError as error:
+        raise BadInput(f"{escaped(str(path))} cannot be read: {error.strerror}") from None
+    readable = _within(path)
+    if not readable:
+        raise BadInput(
+            f"No article in {escaped(str(path))}: files that are read end in {', '.join(sorted(SUFFIXES))}."
+        )
+    return readable
+
+
+def _within(folder: Path) -> list[Path | Refused]:
+    """In order of name. A link to a folder is not followed: what it leads to within is found in its own place."""
+    root = folder.resolve()
+    found: list[tuple[Path, Path | Refused]] = []
+
+    def unread(error: OSError) -> None:
+        path = Path(error.filename)
+        found.append((path, Refused(escaped(str(path)), error.strerror or "cannot be read")))
+
+    for place, folders, files in os.walk(folder, onerror=unread):
+        for name in [*folders, *files]:
+            path = Path(place, name)
+            fault = _fault_of_link(path, root) if path.is_symlink() else None
+            if fault is None:
+                found += [(path, path)] if name in files and _is_wanted(path) else []
+            elif name in folders or path.suffix.lower() in SUFFIXES:
+                found.append((path, Refused(escaped(str(path)), fault)))
+    return [each for _, each in sorted(found, key=lambda pair: pair[0])]
+
+
+def _fault_of_link(path: Path, root: Path) -> str | None:
+    try:
+        target = path.resolve(strict=True)
+    except (OSError, RuntimeError) as error:  # the latter for a loop
+        known = isinstance(error, FileNotFoundError)
+        return "a link that leads nowhere" if known else "a link in a loop of links"
+    if not target.is_relative_to(root):
+        return "a link that leads out of the folder; add what it leads to by its own name"
+    return None
+
+
+def _is_wanted(path: Path) -> bool:
+    """By its name, else by what its first bytes show; what is no regular file is none."""
+    try:
+        if not path.is_file():
+            return False
+        if path.suffix.lower() in SUFFIXES:
+            return True
+        with path.open("rb") as file:
+            return shown_format(file.read(HEAD), "") is not None
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,40 @@
+"""The readers, one for each format: bytes and a name in, a draft out."""
+
+from typing import Protocol
+
+from citewell.corpus.article import Draft
+from citewell.corpus.sniff import Format
+
+ISOLATED = {Format.HTML, Format.PDF, Format.EPUB, Format.DOCX, Format.MAIL}  # read in a child process
+RECORDS = {Format.JSON_LINES, Format.CSV}  # a file of many articles
+
+
+class Reader(Protocol):
+    """Makes a draft of the bytes of one article; the name is its title if it says none of its own.
+
+    The text is normalised, and the same for the same bytes. Raises ValueError with the reason when there is no text.
+    """
+
+    def __call__(self, content: bytes, name: str) -> Draft: ...
+
+
+def reader_of(wanted: Format) -> Reader:
+    """Imported when it is wanted: what the isolated ones stand on belongs in a child process only."""
+    match wanted:
+        case Format.PLAIN:
+            from citewell.corpus.plain import read_plain as read
+        case Format.MARKDOWN:
+            from citewell.corpus.markdown import read_markdown as read
+        case Format.HTML:
+            from citewell.corpus.html import read_html as read
+        case Format.PDF:
+            from citewell.corpus.pdf import read_pdf as read
+        case Format.EPUB:
+            from citewell.corpus.epub import read_epub as read
+        case Format.DOCX:
+            from citewell.corpus.docx import read_docx as read
+        case Format.MAIL:
+            from citewell.corpus.mail import read_mail as read
+        case _:
+            raise ValueError(f"{wanted} holds many articles")
+    return read

@@ -1,0 +1,235 @@
+"""What the store holds, read: revisions, texts and spans, each checked against its digest."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from citewell.corpus.article import Article, Cut, Passage, Span
+from citewell.corpus.database import Database
+from citewell.corpus.errors import CorruptLibrary, UnknownArticle
+from citewell.corpus.originals import Originals
+from citewell.corpus.pages import check_pages, pages_of
+from citewell.corpus.rows import (
+    ARTICLE_COLUMNS,
+    CHANGE_COLUMNS,
+    EXCLUDED_COLUMNS,
+    PASSAGE_COLUMNS,
+    POINTER_COLUMNS,
+    article_of,
+    change_of,
+    check_pointer,
+    damaged,
+    excluded_of,
+    keeping_of,
+    live_article_of,
+    passage_of,
+)
+from citewell.corpus.text import text_sha
+from citewell.corpus.timeline import last_change
+
+ORIGINALS = "originals"  # the folder beside the database
+_LIVE = f"SELECT {POINTER_COLUMNS}, {ARTICLE_COLUMNS} FROM articles LEFT JOIN revisions ON id = article_id AND live = number"
+
+
+class Stored:
+    """The reading half of the store. Whatever was altered on disk is raised as CorruptLibrary."""
+
+    def __init__(self, file: Path, create: bool = False) -> None:
+        """Raises LibraryMissing if there is none and `create` is false, CorruptLibrary if it cannot be read."""
+        self.file = file
+        self.database = Database(file, create)
+        self.originals = Originals(file.parent / ORIGINALS)
+
+    def is_current(self) -> bool:
+        """Whether the file that was opened is the one that has the name now."""
+        return self.database.is_current()
+
+    def close(self) -> None:
+        self.database.close()
+
+    def faults(self) -> list[str]:
+        """What is wrong with the file and with what it says of articles. Texts and spans are checked when they are read."""
+        if found := self.database.faults():
+            return found
+        try:
+            for row in self.database.rows(f"SELECT {POINTER_COLUMNS} FROM articles"):
+                check_pointer(row, self.file)
+            for row in self.database.rows(f"SELECT {ARTICLE_COLUMNS} FROM revisions"):
+                article_of(row, self.file)
+            for row in self.database.rows(f"SELECT {CHANGE_COLUMNS} FROM changes"):
+                change_of(row, self.file)
+            self.kept_revisions()
+            check_pages(self.database)
+        except CorruptLibrary as error:
+            return [str(error)]
+        return []
+
+    def change(self) -> int:
+        """Number of the last change; 0 when nothing was ever written."""
+        return last_change(self.database)
+
+    def touched_since(self, change: int) -> list[str]:
+        """Ids of the articles that were put or removed by a later change, in order."""
+        rows = self.database.rows(
+            "SELECT DISTINCT article_id FROM changes WHERE number > ? ORDER BY article_id", change
+        )
+        return [str(row[0]) for row in rows]
+
+    def put_since(self, change: int) -> list[Article]:
+        """The revisions that were put by a later change and are kept."""
+        rows = self.database.rows(
+            f"SELECT {ARTICLE_COLUMNS} FROM revisions WHERE (article_id, change) IN "
+            "(SELECT article_id, number FROM changes WHERE number > ? AND kind = 'put')",
+            change,
+        )
+        return [article_of(row, self.file) for row in rows]
+
+    def erased_since(self, change: int) -> list[str]:
+        """Ids of the articles that may have lost revisions by a later change."""
+        rows = self.database.rows(
+            "SELECT DISTINCT article_id FROM changes WHERE number > ? AND (kind IN ('purge', 'drop') "
+            "OR EXISTS (SELECT 1 FROM keeping WHERE revisions IS NOT NULL))",
+            change,
+        )
+        return [str(row[0]) for row in rows]
+
+    def epoch(self) -> str:
+        """Changes when the store is replaced as a whole: change numbers of two epochs cannot be compared."""
+        return self._one("SELECT epoch FROM library")
+
+    def former_epoch(self) -> str:
+        """That of the index whose place this store's content took; empty for a store that is no restored one."""
+        return self._one("SELECT former FROM library")
+
+    def _one(self, query: str, *values: object) -> str:
+        rows = self.database.rows(query, *values)
+        if not rows:
+            raise CorruptLibrary(
+                f"{self.file}: a row is missing. Restore the library from a backup, or make a new one from the articles."
+            )
+        return str(rows[0][0])
+
+    def revisions(self, article_id: str) -> list[Article]:
+        """All revisions of an article, the first one first; of a removed one, too."""
+        rows = self.database.rows(
+            f"SELECT {ARTICLE_COLUMNS} FROM revisions WHERE article_id = ? ORDER BY number", article_id
+        )
+        return [article_of(row, self.file) for row in rows]
+
+    def has(self, article_id: str, revision: int) -> bool:
+        """Whether a revision is kept. One that is not is older than those that are: else raises CorruptLibrary."""
+        of_article = "FROM revisions WHERE article_id = ?"
+        if self.database.rows(f"SELECT 1 {of_article} AND number = ?", article_id, revision):
+            return True
+        ((oldest,),) = self.database.rows(f"SELECT min(number) {of_article}", article_id)
+        if oldest is None and self.database.rows("SELECT 1 FROM articles WHERE id = ?", article_id):
+            raise damaged(self.file, article_id)
+        if oldest is not None and oldest < revision:
+            raise damaged(self.file, article_id)
+        return False
+
+    def superseded(self) -> Iterator[Article]:
+        """All revisions that are kept and not live, in order of article and number."""
+        for (article_id,) in self.database.rows(
+            "SELECT DISTINCT article_id FROM revisions JOIN articles ON id = article_id WHERE live IS NOT number "
+            "ORDER BY article_id"
+        ):
+            live = [article.revision for article in self.live([article_id])]
+            yield from (each for each in self.revisions(article_id) if each.revision not in live)
+
+    def kept_revisions(self) -> int | None:
+        """How many revisions are kept of each article; None for all."""
+        rows = self.database.rows("SELECT revisions, digest FROM keeping")
+        return keeping_of(rows[0], self.file) if rows else None
+
+    def original_shas(self) -> list[str]:
+        """Names of all originals that are files of their own, in order; of articles put without theirs there is none."""
+        rows = self.database.rows(
+            "SELECT DISTINCT original_sha FROM revisions WHERE original_sha NOT IN (text_sha, '') ORDER BY original_sha"
+        )
+        return [str(row[0]) for row in rows]
+
+    def pages(self, article: Article) -> tuple[int, ...]:
+        """Where the pages of a revision's text start; none if it has no pages."""
+        return pages_of(self.database, article)
+
+    def titled_texts(self) -> list[tuple[str, str]]:
+        """Each stored text's name with each title that a revision gives it, in order."""
+        return self.database.rows("SELECT DISTINCT text_sha, title FROM revisions ORDER BY text_sha, title")
+
+    def text_shas(self) -> list[str]:
+        """Names of all stored texts."""
+        return [str(row[0]) for row in self.database.rows("SELECT sha FROM texts ORDER BY sha")]
+
+    def articles(self, after: str = "", limit: int = -1) -> list[Article]:
+        """Live articles with an id greater than `after`, ordered by id."""
+        rows = self.database.rows(
+            f"{_LIVE} WHERE live IS NOT NULL AND id > ? ORDER BY id LIMIT ?", after, limit
+        )
+        return [live_article_of(row, self.file) for row in rows]
+
+    def live(self, article_ids: Iterable[str]) -> Iterator[Article]:
+        """Those of the articles that are live."""
+        for article_id in article_ids:
+            with suppress(UnknownArticle):
+                yield self.article(article_id)
+
+    def article(self, article_id: str, revision: int | None = None) -> Article:
+        """The live revision of an article, or the one asked for. Raises UnknownArticle."""
+        if revision is None:
+            rows = self.database.rows(f"{_LIVE} WHERE live IS NOT NULL AND id = ?", article_id)
+        else:
+            rows = self.database.rows(
+                f"SELECT {ARTICLE_COLUMNS} FROM revisions WHERE article_id = ? AND number = ?",
+                article_id,
+                revision,
+            )
+        if not rows:
+            raise UnknownArticle(article_id)
+        return (live_article_of if revision is None else article_of)(rows[0], self.file)
+
+    def article_with_text(self, article_id: str, sha12: str) -> Article | None:
+        """The newest revision of an article whose text's SHA begins so."""
+        rows = self.database.rows(
+            f"SELECT {ARTICLE_COLUMNS} FROM revisions WHERE article_id = ? AND substr(text_sha, 1, 12) = ? "
+            "ORDER BY number DESC LIMIT 1",
+            article_id,
+            sha12,
+        )
+        return article_of(rows[0], self.file) if rows else None
+
+    def text(self, sha: str) -> str:
+        """The text of that name, checked against it. Raises CorruptLibrary if it was altered or is gone."""
+        rows = self.database.rows("SELECT text FROM texts WHERE sha = ?", sha)
+        text = rows[0][0] if rows else None
+        if not isinstance(text, str) or text_sha(text) != sha:
+            raise CorruptLibrary(
+                f"{self.file}: the text {sha[:12]} is missing or altered. Restore the library from a backup, or add "
+                "the article again to a new one."
+            )
+        return text
+
+    def cut_recipe(self, sha: str) -> str:
+        """How the spans of a text were made."""
+        return self._one("SELECT cut_recipe FROM texts WHERE sha = ?", sha)
+
+    def cut(self, sha: str) -> Cut:
+        """The spans of a text. Raises CorruptLibrary if one was altered."""
+        passages, excluded = (
+            self.database.rows(f"SELECT {columns} FROM {table} WHERE text_sha = ? ORDER BY start", sha)
+            for table, columns in (("passages", PASSAGE_COLUMNS), ("excluded", EXCLUDED_COLUMNS))
+        )
+        return Cut(
+            tuple(passage_of(row, self.file) for row in passages),
+            tuple(excluded_of(row, self.file) for row in excluded),
+        )
+
+    def passage(self, sha: str, span: Span) -> Passage | None:
+        """The stored passage of exactly that span."""
+        rows = self.database.rows(
+            f'SELECT {PASSAGE_COLUMNS} FROM passages WHERE text_sha = ? AND start = ? AND "end" = ?',
+            sha,
+            span.start,
+            span.end,
+        )
+        return passage_of(rows[0], self.file) if rows else None

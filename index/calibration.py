@@ -1,0 +1,123 @@
+"""From signals to a probability: the logistic regression that a library was given, or the one that comes with citewell.
+
+It belongs to one model and one configuration. With another there is none: confidence is null, and an answer says so.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+from citewell.corpus.errors import CorruptLibrary
+from citewell.corpus.storage import storing
+from citewell.index.answerability import NAMES, SIGNALS_RECIPE, Signals
+from citewell.index.segment_files import sync
+
+FILE = "calibration.json"  # in the library's folder; and what comes with citewell
+_DECIMALS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """confidence = 1 / (1 + exp(-(intercept + sum of weight * signal)))."""
+
+    weights: Mapping[str, float]
+    intercept: float
+    threshold: float  # below it an answer is insufficient
+    config: str  # fingerprint of the configuration
+    model: str  # and of the model that it was fitted with
+    fitted_on: str
+    signals: str = SIGNALS_RECIPE
+
+    @property
+    def id(self) -> str:
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+
+    def confidence(self, signals: Signals) -> float:
+        exponent = self.intercept + math.fsum(self.weights[name] * getattr(signals, name) for name in NAMES)
+        return round(1 / (1 + math.exp(-max(-60.0, min(60.0, exponent)))), _DECIMALS)
+
+    def serves(self, config: str, model: str) -> bool:
+        return (self.config, self.model, self.signals) == (config, model, SIGNALS_RECIPE)
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """`state` is shipped, library or none."""
+
+    state: str
+    fitted: Fitted | None
+
+    @property
+    def id(self) -> str | None:
+        return self.fitted.id if self.fitted else None
+
+
+NONE = InForce("none", None)
+
+
+def in_force(folder: Path, config: str, model: str) -> InForce:
+    """What serves a library's configuration and model: its own if it was fitted, else what comes with citewell.
+
+    Raises CorruptLibrary when the library's own is damaged.
+    """
+    return _in_force(folder / FILE, _signature(folder / FILE), config, model)
+
+
+@lru_cache(maxsize=64)
+def _in_force(file: Path, signature: tuple[int, int] | None, config: str, model: str) -> InForce:
+    state, fitted = ("library", read(file)) if signature else ("shipped", shipped())
+    return InForce(state, fitted) if fitted.serves(config, model) else NONE
+
+
+def shipped_for(config: str, model: str) -> Fitted | None:
+    return shipped() if shipped().serves(config, model) else None
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Fitted:
+    return read(Path(str(files("citewell.index"))) / FILE)
+
+
+def read(file: Path) -> Fitted:
+    try:
+        said = json.loads(file.read_text("utf-8"))
+        fitted = Fitted(
+            {name: float(said["weights"][name]) for name in NAMES},
+            float(said["intercept"]),
+            float(said["threshold"]),
+            str(said["config"]),
+            str(said["model"]),
+            str(said["fitted_on"]),
+            str(said["signals"]),
+        )
+        if said["id"] != fitted.id:
+            raise ValueError
+    except (OSError, ValueError, KeyError, TypeError):
+        raise CorruptLibrary(
+            f"{file} is damaged. Fit it again (citewell eval calibrate), or remove it to use the one that comes with citewell."
+        ) from None
+    return fitted
+
+
+def write(file: Path, fitted: Fitted) -> None:
+    """The file appears whole or not at all."""
+    with storing(file):
+        written = file.with_suffix(".tmp")
+        written.write_text(json.dumps({"id": fitted.id, **asdict(fitted)}, indent=1) + "\n", "utf-8")
+        sync(written)
+        written.replace(file)
+        sync(file.parent)
+
+
+def _signature(file: Path) -> tuple[int, int] | None:
+    """Tells one file from another; None if there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns

@@ -1,0 +1,63 @@
+"""Random histories of a small library, and a clock that tells them what day it is."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from citewell.corpus.article import Draft
+from citewell.corpus.passages import CUT_RECIPE, Bounds, cut
+from citewell.index.filter import Filter
+from citewell.index.library import Library
+
+WORDS = ("sun", "moon", "star", "comet")
+NAMES = ("a", "b", "c", "d", "e", "f")
+TINY = Bounds(least_words=2, target_words=5, most_words=9, most_tokens=30)
+
+sentence = st.lists(st.sampled_from([*WORDS, "rises", "sets", "late"]), min_size=2, max_size=6).map(
+    lambda words: " ".join(words).capitalize() + "."
+)
+text = st.lists(sentence, min_size=1, max_size=5).map(" ".join)
+FILTERS = (Filter(languages=("en",)), Filter(articles=("a", "e", "f")), Filter(sources=("/b.txt", "/e.txt")))
+LANGUAGES = {"e": "nl", "f": None}  # the others are in English
+step = st.tuples(st.just("put"), st.sampled_from(NAMES), text) | st.tuples(
+    st.just("remove"), st.sampled_from(NAMES), st.just("")
+)
+history = st.lists(st.lists(step, min_size=1, max_size=3), min_size=1, max_size=10)  # batches of steps
+
+
+def put(library: Library, name: str, words: str) -> None:
+    draft = Draft(words, name.upper(), "test", "")
+    language = LANGUAGES.get(name, "en")
+    pieces = cut(words, language, library.embedder.count_tokens, TINY)
+    library.store.put(name, f"/{name}.txt", draft, language, pieces, CUT_RECIPE)
+
+
+class Days:
+    """A clock that stands still at noon, each time on the next day."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2025, 12, 31, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def next(self) -> str:
+        self.now += timedelta(days=1)
+        return self.now.date().isoformat()
+
+
+def take(library: Library, kind: str, name: str, words: str) -> None:
+    """One step, into the store; what is not there is not removed."""
+    if kind == "put":
+        put(library, name, words)
+    elif any(library.store.live([name])):
+        library.store.remove(name)
+
+
+def play(library: Library, batches: list[list[tuple[str, str, str]]]) -> None:
+    for batch in batches:
+        with library.writing():
+            for step_ in batch:
+                take(library, *step_)
+            library.catch_up()
+            library.compact()
