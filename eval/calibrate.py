@@ -6,6 +6,7 @@ Log odds are then stretched and moved to fit the questions as they were asked.
 """
 
 import json
+import math
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -115,7 +116,8 @@ def _folds(right: NDArray[np.bool_], seed: int) -> NDArray[np.int64]:
 def threshold_of(confidences: NDArray[np.float64], right: NDArray[np.bool_]) -> float:
     """The highest threshold at which LEAST_KEPT of the questions that are answered right are answered."""
     ordered = np.sort(confidences[right])
-    return float(np.floor(1e4 * ordered[int((1 - LEAST_KEPT) * len(ordered))]) / 1e4)
+    kept = math.ceil(round(LEAST_KEPT * len(ordered), 9))
+    return math.floor(1e4 * ordered[len(ordered) - kept]) / 1e4
 
 
 def judged_out_of_fold(examples: Examples, seed: int = 0) -> OutOfFold:

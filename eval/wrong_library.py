@@ -1,6 +1,7 @@
-"""Confidence against questions that were asked of the wrong library: `python -m citewell.eval.wrong_library A B [--half 1|2]`.
+"""Confidence against questions that were asked of the wrong library: `python -m citewell.eval.wrong_library A B [--half 1|2] [--every N]`.
 
-A and B are folders in BEIR layout; A:NAME takes the questions of the set NAME beside A, --half one half of those of B. For
+A and B are folders in BEIR layout; A:NAME takes the questions of the set NAME beside A, --half one half of those of B and --every every N-th of
+that half. For
 each library: the chance that a question of its own has more confidence than one of the other's, by the calibration that
 comes with citewell, and by each plain score.
 """
@@ -69,19 +70,21 @@ def _searcher(beir: BeirSet, embedder: Embedder) -> Searcher:
     return Searcher(segment.id, [Part(segment)], embedder, Config())
 
 
-def _questions(folder: Path, name: str, half: str | None) -> list[str]:
-    """All judged questions, or one half of them in the order of the file."""
+def _questions(folder: Path, name: str, half: str | None, every: int) -> list[str]:
+    """All judged questions, or one half of them in the order of the file, and of those some."""
     texts = list(read_judgements(folder.with_name(name) if name else folder).questions.values())
     middle = (len(texts) + 1) // 2
-    return texts[:middle] if half == "1" else texts[middle:] if half == "2" else texts
+    chosen = texts[:middle] if half == "1" else texts[middle:] if half == "2" else texts
+    return chosen[::every]
 
 
 def main(arguments: Sequence[str]) -> None:
     half = arguments[arguments.index("--half") + 1] if "--half" in arguments else None
+    every = int(arguments[arguments.index("--every") + 1]) if "--every" in arguments else 1
     (a, of_a), (b, of_b) = (argument.partition(":")[::2] for argument in arguments[:2])
     embedder = OnnxEmbedder(default_model())
     sets = [read_beir(Path(folder), embedder.count_tokens) for folder in (a, b)]
-    asked = [_questions(Path(a), of_a, None), _questions(Path(b), of_b, half)]
+    asked = [_questions(Path(a), of_a, None, 1), _questions(Path(b), of_b, half, every)]
     for beir, own, others in zip(sets, asked, reversed(asked), strict=True):
         print(json.dumps(asdict(apart(beir, _searcher(beir, embedder), own, others))))
 

@@ -116,7 +116,7 @@ def test_the_library_is_what_a_build_of_its_store_gives_and_answers(tmp_path: Pa
     generated = generated_library(corpus, CHUNK, EMBEDDER.fingerprint, said.append, tmp_path)
     library = Library(generated.folder, EMBEDDER)
     assert not library.is_behind()
-    assert [check.faults for check in verify(library)] == [()] * 5
+    assert [check.name for check in verify(library) if check.faults] == []
     chunk = corpus.chunk(0)
     first = ask(library.searcher(), library.store, chunk.passage_text(17)).citations[0]
     assert first.passage.text.strip() == chunk.passage_text(17)

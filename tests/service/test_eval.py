@@ -218,3 +218,9 @@ def test_a_missing_library_cannot_be_judged(tmp_path: Path) -> None:
     assert refusal(citewell("eval", "check", file, "--library", tmp_path / "none")).startswith(
         "No library at"
     )
+
+
+def test_a_calibration_needs_enough_questions(library: Path, tmp_path: Path) -> None:
+    ran = citewell("eval", "calibrate", gold(tmp_path, QUESTIONS), "--library", library)
+    assert refusal(ran).startswith("Of the questions 2 are answered right and 1 are not;")
+    assert not (library / "calibration.json").exists()

@@ -164,7 +164,7 @@ def test_the_document_describes_the_filter(client: TestClient) -> None:
     assert "required" not in schema
     parameters = document["paths"]["/v1/search"]["get"]["parameters"]
     assert [parameter["name"] for parameter in parameters if not parameter["required"]] == [
-        *("k", "article", "source", "language", "published_from", "published_to", "where")
+        *("k", "article", "source", "language", "published_from", "published_to", "where", "as_of")
     ]
 
 

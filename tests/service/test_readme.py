@@ -104,8 +104,8 @@ def readme() -> str:
 
 @pytest.mark.parametrize("command", sorted(command_line()))
 def test_every_command_is_in_the_readme(readme: str, command: str) -> None:
-    said = re.findall(r"\bcitewell ((\w+) \w+|\w+)", readme)
-    assert command in {name for name, _ in commands_in(readme)} | {name for names in said for name in names}
+    typed = command in {name for name, _ in commands_in(readme)}
+    assert typed or re.search(rf"\bcitewell {command}\b", readme)
 
 
 def test_every_command_in_the_readme_exists_with_its_options(readme: str) -> None:
