@@ -111,26 +111,26 @@ def _ask(client: http.client.HTTPConnection, question: str) -> None:
 @contextmanager
 def _served(library: Path) -> Iterator[int]:
     """A citewell service in a process of its own; gives its port."""
-    port = _free_port()
+    port = free_port()
     server = subprocess.Popen(
         [*_CITEWELL, "serve", "--library", str(library), "--port", str(port)], stderr=subprocess.DEVNULL
     )
     try:
-        _wait_until_ready(port)
+        wait_until_ready(port)
         yield port
     finally:
         server.terminate()
         server.wait(timeout=30)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         port: int = bound.getsockname()[1]
     return port
 
 
-def _wait_until_ready(port: int) -> None:
+def wait_until_ready(port: int) -> None:
     deadline = time.monotonic() + _READY_WITHIN
     while time.monotonic() < deadline:
         client = http.client.HTTPConnection("127.0.0.1", port, timeout=5)

@@ -117,7 +117,7 @@ def threshold_of(confidences: NDArray[np.float64], right: NDArray[np.bool_]) -> 
     """The highest threshold at which LEAST_KEPT of the questions that are answered right are answered."""
     ordered = np.sort(confidences[right])
     kept = math.ceil(round(LEAST_KEPT * len(ordered), 9))
-    return math.floor(1e4 * ordered[len(ordered) - kept]) / 1e4
+    return math.floor(1e4 * float(ordered[len(ordered) - kept])) / 1e4
 
 
 def judged_out_of_fold(examples: Examples, seed: int = 0) -> OutOfFold:

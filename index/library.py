@@ -4,7 +4,7 @@ import errno
 import fcntl
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -17,6 +17,7 @@ from citewell.corpus.errors import (
 )
 from citewell.corpus.storage import storing
 from citewell.corpus.store import Store
+from citewell.index import calibration
 from citewell.index.build import BUILD_RECIPE
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder, Progress
@@ -66,6 +67,10 @@ class Library:
     def searcher(self, as_of: str | None = None) -> Searcher:
         """Of the published snapshot, or of what the library knew at a day or time. Raises BadInput for what is neither."""
         return self._opened.searcher() if as_of is None else self._opened.searcher_at(self.store, as_of)
+
+    def version(self) -> Hashable:
+        """Equal as long as no other snapshot or calibration is there: what was answered before is the answer still."""
+        return self._opened.version(), calibration.signature_of(self.folder / calibration.FILE)
 
     def is_behind(self) -> bool:
         """Whether something was stored that the published snapshot does not hold, as after a crash between the two."""

@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +40,9 @@ class OpenIndex:
         self._turn = threading.RLock()
         self._segments: dict[str, Segment] = {}
         self._opened: _Opened | None = None
+
+    def version(self) -> Hashable:
+        return _signature(self.folder)
 
     def searcher(self) -> Searcher:
         """Of the published snapshot."""

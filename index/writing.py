@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from citewell.corpus.ahead import ahead
-from citewell.corpus.article import Cut
+from citewell.corpus.article import Cut, Draft
 from citewell.corpus.errors import BadInput, UnknownArticle
 from citewell.corpus.finding import Refused
 from citewell.corpus.passages import CUT_RECIPE, cut
@@ -122,6 +122,37 @@ def _store_all(library: Library, found: Iterable[_Piece | Refused]) -> Iterator[
             yield Outcome(read.place, put.value, article_id, len(each.cut.passages))
         except BadInput as refused:
             yield Outcome(read.place, "refused", reason=str(refused).removeprefix(f"{read.source}: "))
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An article that is no file: its id, where it came from, what it holds and the bytes that it was made of."""
+
+    article_id: str
+    source: str
+    draft: Draft
+    original: bytes
+
+
+def put(library: Library, articles: Sequence[Given], progress: Progress = lambda *_: None) -> list[Outcome]:
+    """Store articles, each under its id, and publish them together; one without a passage is refused."""
+    with library.writing():
+        library.check_nothing_lost()
+        outcomes = [_put(library, article) for article in articles]
+        library.catch_up(progress)
+        library.compact()
+    return outcomes
+
+
+def _put(library: Library, given: Given) -> Outcome:
+    read = Reading(given.article_id, given.source, given.draft, given.original)
+    piece = _cut(library.embedder, read)
+    if isinstance(piece, Refused):
+        return Outcome(given.source, "refused", given.article_id, reason=piece.reason)
+    done = library.store.put(
+        given.article_id, given.source, given.draft, piece.language, piece.cut, CUT_RECIPE, given.original
+    )
+    return Outcome(given.source, done.value, given.article_id, len(piece.cut.passages))
 
 
 def remove(library: Library, article_ids: Sequence[str], progress: Progress = lambda *_: None) -> None:

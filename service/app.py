@@ -1,43 +1,78 @@
-"""The HTTP face of a library: questions in, cited passages out. It holds no state of its own."""
+"""The HTTP face of a library, put together: questions in, cited passages out."""
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Any
 
-from fastapi import Depends, FastAPI, Query
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
+from pydantic.json_schema import models_json_schema
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
+from starlette.types import Scope
 
-from citewell.index.answer import MOST_HITS, ask, search
-from citewell.index.checking import Verification
 from citewell.index.library import Library
-from citewell.index.response import Answer, SearchResult
-from citewell.service import mcp, problems, verification
-from citewell.service.filters import filter_of
-from citewell.service.passage import find_passage
-from citewell.service.schemas import (
-    ArticlePage,
-    ArticleSummary,
-    ArticleText,
-    AskRequest,
-    Health,
-    PassageText,
-    Problem,
-)
+from citewell.service import mcp, problems
+from citewell.service.access import Access, scope_of
+from citewell.service.article_routes import article_routes
+from citewell.service.asking import Asking
+from citewell.service.drain import Drainer
+from citewell.service.examples import OF_SCHEMAS
+from citewell.service.exchange import known_parameters
+from citewell.service.gate import Gate
+from citewell.service.health_routes import health_routes
+from citewell.service.job_routes import job_routes
+from citewell.service.jobs import Jobs
+from citewell.service.keys import Keys
+from citewell.service.metrics import Metrics
+from citewell.service.pool import Pool
+from citewell.service.question_routes import question_routes
+from citewell.service.schemas import ArticleRequest, ArticlesRequest, Problem
+from citewell.service.settings import Settings
+from citewell.service.writer import Writer
 
 _PAGE = Path(__file__).parent / "page"
 _PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+_EXPOSED = ["ETag", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"]
 
 
-def create_app(library: Library) -> FastAPI:
-    """Serve a library that is open. Routes are plain functions, so they run in worker threads."""
+def create_app(
+    library: Library,
+    settings: Settings = Settings(),
+    access: Access | None = None,
+    metrics: Metrics | None = None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> FastAPI:
+    """Serve a library that is open; jobs are worked on between startup and shutdown of the application.
+
+    Several workers are given one `access`, so that they share its limits. `stopping` says that the service is to end.
+    """
+    access = access or Access(Keys(library.folder), settings)
+    metrics = metrics or Metrics()
+    jobs, writer = Jobs(library.folder), Writer(library, settings.timeout / 2)
+    asking, drainer = Asking(library, settings, metrics), Drainer(library.folder, jobs, writer)
+    writing = Pool("write", 1, settings.queue, settings.timeout, metrics)
+
+    @asynccontextmanager
+    async def living(_: FastAPI) -> AsyncIterator[None]:
+        drainer.start()
+        try:
+            yield
+        finally:
+            drainer.stop()
+            asking.close()
+            writing.close()
+            writer.close()
+            jobs.close()
+
     app = FastAPIOffline(
         title="citewell",
         version=version("citewell"),
@@ -45,104 +80,57 @@ def create_app(library: Library) -> FastAPI:
         docs_url="/docs",
         redoc_url=None,
         swagger_ui_parameters={"validatorUrl": None},  # else the page would ask a server elsewhere
+        lifespan=living,
+        telemetry={"auto_configure": True, "logs": False, "exclude": _holds_a_question(settings)},
     )
     problems.install(app)
-
-    @app.post("/v1/ask", responses=problems.documented(400, 422), tags=["questions"])
-    def ask_question(request: AskRequest) -> Answer:
-        """Answer a question with quotes; each stands word for word in the cited article."""
-        given = request.filter.filter()
-        return ask(
-            library.searcher(request.as_of),
-            library.store,
-            request.question,
-            request.k,
-            given,
-            request.explain,
-            request.why_not,
-        )
-
-    @app.get("/v1/search", responses=problems.documented(422), tags=["questions"])
-    def search_passages(
-        q: Annotated[str, Query(description="At most 2,000 characters.", examples=["chip orders"])],
-        k: Annotated[int, Query(ge=1, le=MOST_HITS)] = 10,
-        article: Annotated[list[str] | None, Query(description="Id; repeatable.")] = None,
-        source: Annotated[
-            list[str] | None, Query(description="A file or URL, or what it lies under; repeatable.")
-        ] = None,
-        language: Annotated[list[str] | None, Query(description="ISO 639-1 code; repeatable.")] = None,
-        published_from: Annotated[str | None, Query(examples=["2026-03"])] = None,
-        published_to: Annotated[str | None, Query(examples=["2026-03-20"])] = None,
-        where: Annotated[
-            list[str] | None, Query(description="KEY=VALUE of the metadata; repeatable.")
-        ] = None,
-        as_of: Annotated[
-            str | None,
-            Query(description="A day or time: what the library knew then.", examples=["2026-11-01"]),
-        ] = None,
-    ) -> SearchResult:
-        """Rank passages, without choosing evidence."""
-        given = filter_of(article, source, language, published_from, published_to, where)
-        return search(library.searcher(as_of), library.store, q, k, given)
-
-    @app.get("/v1/articles", responses=problems.documented(422), tags=["articles"])
-    def list_articles(limit: Annotated[int, Query(ge=1, le=1000)] = 100, cursor: str = "") -> ArticlePage:
-        """The articles in order of id, a page at a time."""
-        found = library.store.articles(after=cursor, limit=limit + 1)
-        following = found[limit - 1].article_id if len(found) > limit else None
-        return ArticlePage(tuple(map(ArticleSummary.of, found[:limit])), following)
-
-    @app.get("/v1/articles/{article_id}", responses=problems.documented(404, 422), tags=["articles"])
-    def get_article(
-        article_id: str,
-        revision: Annotated[
-            int | None, Query(ge=1, le=1 << 31, description="Left out: the present one.")
-        ] = None,
-    ) -> ArticleText:
-        """An article with its text and how it was cut, also in a former revision."""
-        article = library.store.article(article_id, revision)
-        return ArticleText.of(
-            article, library.store.text(article.text_sha), library.store.cut(article.text_sha)
-        )
-
-    @app.get("/v1/passages/{passage_id}", responses=problems.documented(404, 422), tags=["articles"])
-    def get_passage(passage_id: str) -> PassageText:
-        """A passage by its id, also after the article was changed or removed, and what it reads now."""
-        return find_passage(library, passage_id)
-
-    @app.post(
-        "/v1/citations/verify",
-        responses=problems.documented(400, 413, 422),
-        openapi_extra={"requestBody": verification.REQUEST_BODY},
-        tags=["citations"],
-    )
-    def verify_citations(body: Annotated[bytes, Depends(verification.limited_body)]) -> Verification:
-        """Say of each citation whether it holds in the text that was cited, and where its quote stands now."""
-        return verification.of_request(library.store, body)
-
-    @app.get("/health/live", tags=["health"])
-    def live() -> Health:
-        return Health("live")
-
-    @app.get("/health/ready", responses=problems.documented(500, 503), tags=["health"])
-    def ready() -> Health:
-        """Ready when the model is loaded and the index is open."""
-        library.searcher()
-        return Health("ready")
+    checked = APIRouter(dependencies=[Depends(known_parameters)], responses=problems.ALWAYS)
+    checked.include_router(question_routes(library, asking, access))
+    checked.include_router(article_routes(library, writer, writing, jobs, drainer))
+    checked.include_router(job_routes(jobs, stopping))
+    app.include_router(checked)
+    app.include_router(health_routes(library, jobs, metrics, stopping))
 
     @app.get("/", include_in_schema=False)
     def page() -> FileResponse:
         return FileResponse(_PAGE / "index.html", headers=_PAGE_HEADERS)
 
-    app.router.routes.append(Route("/mcp", mcp.Endpoint(library), methods=["POST"], include_in_schema=False))
+    app.router.routes.append(Route("/mcp", mcp.Endpoint(library, asking), methods=["POST"]))
     app.mount("/page", StaticFiles(directory=_PAGE), name="page")
-    _describe_problems(app)
+    _describe(app)
+    app.add_middleware(Gate, access=access, settings=settings, metrics=metrics)
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins,
+            allow_methods=["GET", "POST", "PUT", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "If-None-Match", "X-Request-ID"],
+            expose_headers=_EXPOSED,
+        )
     return app
 
 
-def _describe_problems(app: FastAPI) -> None:
-    """Put the schema of errors into the OpenAPI document, and take out the one that FastAPI assumes."""
-    schemas = app.openapi()["components"]["schemas"]
-    schemas["Problem"] = Problem.model_json_schema()
+def _holds_a_question(settings: Settings) -> Callable[[Scope], bool]:
+    """Requests that are not traced, since a trace holds the address, and this address the question."""
+    return lambda scope: scope["path"] == "/v1/search" and not settings.log_questions
+
+
+def _describe(app: FastAPI) -> None:
+    """Complete the OpenAPI document: errors, bodies that are read in threads, keys; without what FastAPI assumes."""
+    document = app.openapi()
+    schemas = document["components"]["schemas"]
+    models: list[Any] = [(model, "validation") for model in (Problem, ArticleRequest, ArticlesRequest)]
+    _, found = models_json_schema(models, ref_template="#/components/schemas/{model}")
+    schemas.update(found["$defs"])
+    for name, example in OF_SCHEMAS.items():
+        schemas[name]["examples"] = [example]
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
+    document["components"]["securitySchemes"] = {
+        "key": {"type": "http", "scheme": "bearer", "description": "Made by `citewell keys create`."}
+    }
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if scope := scope_of(method.upper(), path):
+                operation["security"] = [{}, {"key": []}]  # none as long as there is no key
+                operation["description"] = f"{operation['description']}\n\nScope of the key: {scope}."

@@ -1,24 +1,20 @@
-"""The command line. The commands that keep a library in order are in `upkeep.py`.
+"""The command line, and its commands that add and ask; the others are in `operating.py`, `measuring.py` and `upkeep.py`.
 
 What takes long to import is imported by the command that needs it.
 """
 
 import io
-import ipaddress
 import os
-import signal
-import socket
 import sys
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from citewell.corpus.errors import BadInput, CitewellError
+from citewell.corpus.errors import CitewellError
 from citewell.corpus.timeline import moment_of
-from citewell.service import terminal
+from citewell.service import settings, terminal
 from citewell.service.filters import (
     ArticleIds,
     AsOf,
@@ -30,6 +26,7 @@ from citewell.service.filters import (
     filter_of,
 )
 from citewell.service.judging import judging
+from citewell.service.operating import operating
 from citewell.service.options import (
     LIBRARY,
     WAIT,
@@ -53,8 +50,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-app.add_typer(upkeep)
+for group in (operating, upkeep):
+    app.add_typer(group)
 app.add_typer(judging, name="eval")
+
+
+@app.callback()
+def configured(context: typer.Context) -> None:
+    """Let `citewell.toml` say which library the commands mean that do not read all settings."""
+    if library := settings.read_file().get("library"):
+        group = context.command
+        assert isinstance(group, typer.core.TyperGroup)
+        context.default_map = {
+            name: {"library": str(library)} for name in group.commands if name not in ("serve", "config")
+        }
+
 
 Citations = Annotated[int, typer.Option("--k", help="How many at most, 1 to 100.")]
 
@@ -153,48 +163,6 @@ def search(
 
 
 @app.command()
-def serve(
-    library: Folder = LIBRARY,
-    host: Annotated[
-        str, typer.Option(envvar="CITEWELL_HOST", help="Loopback address to listen on.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(envvar="CITEWELL_PORT", min=0, max=65535)] = 8000,
-) -> None:
-    """Serve the HTTP interface and the page."""
-    if host != "localhost" and not _is_loopback(host):
-        raise BadInput(
-            f"{host} is not a loopback address. The service has no keys yet: use 127.0.0.1 or ::1."
-        )
-    import uvicorn
-
-    from citewell.service.app import create_app
-
-    with opened(library) as held, _listening(host, port) as listener:
-        held.searcher()  # a library that cannot be searched is said so before anything is served
-        address = listener.getsockname()
-        shown = f"[{address[0]}]" if ":" in address[0] else address[0]
-        print(
-            f"citewell serves {library} at http://{shown}:{address[1]} (stop with Ctrl+C)",
-            file=sys.stderr,
-            flush=True,
-        )
-        signal.signal(
-            signal.SIGTERM, lambda *_: sys.exit(0)
-        )  # what uvicorn raises again once it has shut down
-        with suppress(KeyboardInterrupt):
-            uvicorn.Server(uvicorn.Config(create_app(held), log_level="warning")).run(sockets=[listener])
-
-
-@app.command()
-def mcp(library: Folder = LIBRARY) -> None:
-    """Serve an agent that started this command: MCP over standard input and output."""
-    from citewell.service.mcp import serve_stdio
-
-    with opened(library) as held:
-        serve_stdio(held)
-
-
-@app.command()
 def bench(
     size: Annotated[
         list[int] | None,
@@ -220,29 +188,6 @@ def bench(
     if output is not None:
         write(report, output)
     show(as_json, asdict(report), markdown(report))
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    """Raises CitewellError when the port is taken."""
-    try:
-        listener = socket.create_server(
-            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
-        )
-    except OSError as error:
-        raise CitewellError(
-            f"Cannot listen at {host}:{port}: {error.strerror}. Choose another: --port 8001"
-        ) from None
-    listener.setsockopt(
-        socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
-    )  # else answers wait 40 ms for an acknowledgement
-    return listener
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def main() -> None:

@@ -24,8 +24,11 @@ from starlette.types import Receive, Scope, Send
 from citewell.corpus.errors import BadInput, CitewellError
 from citewell.corpus.text import escaped
 from citewell.index.library import Library
+from citewell.service.asking import Asking
 from citewell.service.bounds import written
-from citewell.service.mcp_tools import Run, Tools
+from citewell.service.mcp_tools import Tools
+from citewell.service.metrics import Metrics
+from citewell.service.settings import Settings
 
 log = logging.getLogger("citewell")
 _INSTRUCTIONS = (
@@ -38,9 +41,9 @@ _READS = ToolAnnotations(
 )
 
 
-def server_of(library: Library, run: Run = asyncio.to_thread) -> Server:
+def server_of(library: Library, asking: Asking) -> Server:
     """A server with the tools over this library. What goes wrong with a call is a result that says so, for the agent to mend."""
-    tools = Tools(library, run).by_name
+    tools = Tools(library, asking).by_name
     described = [
         Described(
             name=tool.name,
@@ -85,10 +88,13 @@ def server_of(library: Library, run: Run = asyncio.to_thread) -> Server:
 
 
 class Endpoint:
-    """An ASGI application for POST. It keeps nothing between requests, so that any worker may get the next."""
+    """An ASGI application for POST. It keeps nothing between requests, so that any worker may get the next.
 
-    def __init__(self, library: Library, run: Run = asyncio.to_thread) -> None:
-        self._server = server_of(library, run)
+    Who may ask was settled before, by the gate.
+    """
+
+    def __init__(self, library: Library, asking: Asking) -> None:
+        self._server = server_of(library, asking)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         manager = StreamableHTTPSessionManager(self._server, json_response=True, stateless=True)
@@ -98,7 +104,7 @@ class Endpoint:
 
 def serve_stdio(library: Library) -> None:
     """Serve the client that started this process until it closes our standard input."""
-    server = server_of(library)
+    server = server_of(library, Asking(library, Settings(), Metrics()))
     signal.signal(
         signal.SIGINT, signal.SIG_DFL
     )  # the thread that waits for input cannot be woken to end in order

@@ -1,7 +1,7 @@
 """What the commands share: their options, opening the library, printing."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -50,6 +50,11 @@ def embedder(precision: Precision = Precision.FP32, bulk: bool = False) -> "Embe
     return onnx
 
 
+def prepared(precision: Precision | None) -> None:
+    """Have the model compiled, if it never was, without loading it."""
+    default_model(precision or Precision.FP32)
+
+
 def made_in(folder: Path) -> Precision | None:
     """The precision of the model that a library's index was made with; None before there is one."""
     from citewell.index.folder import model_of
@@ -88,10 +93,12 @@ def opened(
     bulk: bool = False,
     precision: Precision | None = None,
     wait: float = WAIT,
+    watched: "Callable[[Embedder], Embedder]" = lambda model: model,
 ) -> Iterator["Library"]:
     """The library, with an index of everything that was stored before unless another process is writing.
 
     `bulk` is for commands that may embed many passages. Without a precision it is opened in its own.
+    `watched` may put something around the model.
     """
     from citewell.index.folder import make_folder, require
     from citewell.index.library import Library
@@ -101,7 +108,7 @@ def opened(
     else:
         require(folder)
     model = embedder(precision or made_in(folder) or Precision.FP32, bulk)
-    library = Library(folder, model, create=create, wait=wait)
+    library = Library(folder, watched(model), create=create, wait=wait)
     try:
         if catch_up and not create:
             library.catch_up_if_free()

@@ -1,6 +1,7 @@
 """Every error as application/problem+json (RFC 9457), with a detail that says what to do next."""
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +11,7 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from citewell.corpus.errors import (
     BadInput,
@@ -20,11 +22,32 @@ from citewell.corpus.errors import (
     NotJson,
     TooLarge,
 )
+from citewell.service.errors import (
+    BodyTooSlow,
+    Ending,
+    NotAllowed,
+    NotAuthenticated,
+    Overloaded,
+    ServiceError,
+    TookTooLong,
+    TooManyRequests,
+    WrongHost,
+    WrongOrigin,
+)
 from citewell.service.schemas import Problem
 
 log = logging.getLogger("citewell")
 
 _STATUS: tuple[tuple[type[CitewellError], HTTPStatus], ...] = (  # the first that fits
+    (NotAuthenticated, HTTPStatus.UNAUTHORIZED),
+    (NotAllowed, HTTPStatus.FORBIDDEN),
+    (WrongHost, HTTPStatus.FORBIDDEN),
+    (WrongOrigin, HTTPStatus.FORBIDDEN),
+    (BodyTooSlow, HTTPStatus.REQUEST_TIMEOUT),
+    (TooManyRequests, HTTPStatus.TOO_MANY_REQUESTS),
+    (Ending, HTTPStatus.SERVICE_UNAVAILABLE),
+    (Overloaded, HTTPStatus.SERVICE_UNAVAILABLE),
+    (TookTooLong, HTTPStatus.SERVICE_UNAVAILABLE),
     (NotJson, HTTPStatus.BAD_REQUEST),
     (TooLarge, HTTPStatus(413)),
     (BadInput, HTTPStatus(422)),
@@ -41,50 +64,58 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": HTTPStatus(status).phrase, "content": schema} for status in statuses}
 
 
+ALWAYS = documented(400, 401, 403, 408, 413, 422, 429, 500, 503)  # what any route of /v1 may answer
+
+
 def install(app: FastAPI) -> None:
-    """Answer every error of the application with a problem."""
+    """Answer every error of the application with a problem; what it does not expect is answered by the gate."""
 
     @app.exception_handler(CitewellError)
     async def on_purpose(request: Request, error: CitewellError) -> JSONResponse:
-        status = next(status for kind, status in _STATUS if isinstance(error, kind))
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            log.error("%s", error)
-        return problem(request, status, str(error), kind=type(error).__name__)
+        return response_to(request.scope, error)
 
     @app.exception_handler(RequestValidationError)
     async def not_as_documented(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         status = HTTPStatus.BAD_REQUEST if first["type"] == "json_invalid" else HTTPStatus(422)
-        return problem(
-            request, status, f"{where}: {first['msg']}. See /docs for what is taken.", kind="BadRequest"
-        )
+        detail = f"{where}: {first['msg']}. See /docs for what is taken."
+        return problem(request.scope, status, detail, kind="BadRequest")
 
     @app.exception_handler(HTTPException)
     async def by_the_framework(request: Request, error: HTTPException) -> JSONResponse:
         detail = f"{request.method} {request.url.path}: {error.detail}. See /docs for what is there."
-        return problem(request, HTTPStatus(error.status_code), detail, headers=dict(error.headers or {}))
-
-    @app.exception_handler(Exception)
-    async def not_on_purpose(request: Request, error: Exception) -> JSONResponse:
-        log.exception("unexpected error", exc_info=error)
         return problem(
-            request, HTTPStatus.INTERNAL_SERVER_ERROR, "An unexpected error; the service's log has it."
+            request.scope, HTTPStatus(error.status_code), detail, headers=dict(error.headers or {})
         )
 
 
+def response_to(scope: Scope, error: CitewellError) -> JSONResponse:
+    status = next(status for kind, status in _STATUS if isinstance(error, kind))
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("%s", error)
+    headers = error.headers if isinstance(error, ServiceError) else None
+    if isinstance(error, LibraryBusy):
+        headers = {"Retry-After": "1"}
+    return problem(scope, status, str(error), type(error).__name__, headers)
+
+
+def unexpected(scope: Scope) -> JSONResponse:
+    return problem(scope, HTTPStatus.INTERNAL_SERVER_ERROR, "An unexpected error; the service's log has it.")
+
+
 def problem(
-    request: Request,
+    scope: Scope,
     status: HTTPStatus,
     detail: str,
     kind: str | None = None,
-    headers: dict[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     body = Problem(
         type=f"urn:citewell:problem:{kind}" if kind else "about:blank",
         title=status.phrase,
         status=status,
         detail=detail,
-        instance=quote(request.scope["path"]),
+        instance=quote(scope["path"]),
     )
     return JSONResponse(jsonable_encoder(body), status, headers, media_type="application/problem+json")

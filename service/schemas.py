@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,8 +11,14 @@ from citewell.index.answer import MOST_HITS
 from citewell.index.checking import Now
 from citewell.index.citation import CitedArticle, CitedPassage, Links
 from citewell.index.filter import Filter
+from citewell.index.response import Answer
+from citewell.service.jobs import Job
 
 _MOST_VALUES = 1000  # of a list in a filter
+MOST_QUESTIONS = 100  # of a batch
+MOST_ARTICLES = 10_000  # of a job
+ARTICLE_ID = "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+_DATE = "^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
 
 
 class FilterRequest(BaseModel):
@@ -64,6 +71,69 @@ class AskRequest(BaseModel):
     )
 
 
+class BatchRequest(BaseModel):
+    """Questions to be answered one after another from one snapshot."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"questions": [{"question": "Who leads NVIDIA?", "k": 1}]}]},
+    )
+
+    questions: list[AskRequest] = Field(min_length=1, max_length=MOST_QUESTIONS)
+
+
+class ArticleRequest(BaseModel):
+    """An article's text and what is known of it; what is left out is read from the text where it can be."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"text": "# Tides\n\nSpring tide comes two days after new moon.", "published": "2026-03-20"}
+            ]
+        },
+    )
+
+    text: str = Field(min_length=1, description="Unicode text; Markdown may begin with front matter.")
+    format: Literal["markdown", "plain"] = "markdown"
+    title: str | None = Field(default=None, max_length=1000)
+    source: str | None = Field(
+        default=None, max_length=4000, description="URL that it came from. citewell:ID if left out."
+    )
+    author: str | None = Field(default=None, max_length=1000)
+    published: str | None = Field(default=None, pattern=_DATE, examples=["2026-03-20", "2026-03", "2026"])
+    language: str | None = Field(default=None, pattern="^[a-z]{2,3}$", examples=["en"])
+    metadata: dict[str, str] = Field(default={}, max_length=_MOST_VALUES)
+
+
+class IdentifiedArticle(ArticleRequest):
+    """An article with the id that it is to have."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"id": "tides", "text": "Spring tide comes two days after new moon."}]
+        },
+    )
+
+    id: str = Field(pattern=ARTICLE_ID, examples=["tides"])
+
+
+class ArticlesRequest(BaseModel):
+    """Articles to be added by a job."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"articles": [{"id": "tides", "text": "Spring tide comes two days after new moon."}]}
+            ]
+        },
+    )
+
+    articles: list[IdentifiedArticle] = Field(min_length=1, max_length=MOST_ARTICLES)
+
+
 class Problem(BaseModel):
     """An error as RFC 9457 has it; `detail` says what to do next."""
 
@@ -72,6 +142,13 @@ class Problem(BaseModel):
     status: int
     detail: str
     instance: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """In the order of the questions."""
+
+    answers: tuple[Answer, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +177,23 @@ class ArticlePage:
     """Articles in order of id; `next` is the cursor of the following page, null on the last."""
 
     articles: tuple[ArticleSummary, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What putting an article did; it is found from now on."""
+
+    result: str  # added, updated or unchanged
+    article: ArticleSummary
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobPage:
+    """Jobs, the newest first; `next` is the cursor of the following page, null on the last."""
+
+    jobs: tuple[Job, ...]
     next: str | None
 
 

@@ -4,9 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from starlette.requests import ClientDisconnect, Request
-
-from citewell.corpus.errors import BadInput, NotJson, TooLarge, UnreadableFile
+from citewell.corpus.errors import BadInput, NotJson, UnreadableFile
 from citewell.corpus.store import Store
 from citewell.index.checking import Verification, check
 from citewell.index.claims import read_claims
@@ -14,7 +12,6 @@ from citewell.index.embedding import Progress
 from citewell.index.folder import STORE, require
 
 MOST_CITATIONS = 1000  # of a request; the command takes any number
-MOST_BYTES = 16_000_000
 _EXAMPLE = {
     "article": {"id": "gtc-2026-chips", "version": "SHA-256 of the text"},
     "quote": {"start": 2912, "end": 3018, "text": "Amazon is putting a further $35 billion into OpenAI, ..."},
@@ -50,21 +47,6 @@ REQUEST_BODY: dict[str, Any] = {
         }
     },
 }
-
-
-async def limited_body(request: Request) -> bytes:
-    """Raises TooLarge as soon as too much has come."""
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MOST_BYTES:
-                raise TooLarge(
-                    f"More than {MOST_BYTES:,} bytes. Send fewer citations at once, or run: citewell verify FILE"
-                )
-    except ClientDisconnect:
-        raise BadInput("The body ended before it was whole.") from None
-    return bytes(body)
 
 
 def of_request(store: Store, body: bytes) -> Verification:

@@ -26,11 +26,31 @@ function articleAddress(id, start, end, version = "") {
   return "?" + new URLSearchParams({ article: id, start, end, version });
 }
 
-async function fetched(address, options) {
-  const response = await fetch(address, options);
+const KEY = "citewell key";
+
+class KeyNeeded extends Error {}
+
+async function fetched(address, options = {}) {
+  const key = sessionStorage.getItem(KEY);
+  const sent = key ? { ...options.headers, Authorization: `Bearer ${key}` } : options.headers;
+  const response = await fetch(address, { ...options, headers: sent });
   const body = await response.json();
+  if (response.status === 401) throw new KeyNeeded(key ? "The key is not valid." : "This library asks for a key.");
   if (!response.ok) throw new Error(body.detail);
   return body;
+}
+
+// The key stays in this tab and is forgotten with it.
+function askForKey(reason) {
+  const typed = element("input", { type: "password", autocomplete: "off", required: "", "aria-label": "Key" });
+  const asked = element("form", { class: "card" }, typed, element("button", {}, "Use this key"));
+  asked.addEventListener("submit", (event) => {
+    event.preventDefault();
+    sessionStorage.setItem(KEY, typed.value.trim());
+    show();
+  });
+  main.replaceChildren(element("p", { class: "verdict", role: "alert" }, reason), asked);
+  typed.focus();
 }
 
 function citation(found) {
@@ -130,7 +150,8 @@ async function show() {
         wanted.get("version"));
     } else await showLibrary();
   } catch (error) {
-    main.replaceChildren(element("p", { class: "wrong", role: "alert" }, error.message));
+    if (error instanceof KeyNeeded) askForKey(error.message);
+    else main.replaceChildren(element("p", { class: "wrong", role: "alert" }, error.message));
   }
 }
 

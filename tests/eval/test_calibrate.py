@@ -90,7 +90,7 @@ def test_a_question_is_judged_by_a_fit_that_saw_it_nowhere(monkeypatch: pytest.M
     fitted_to: list[set[float]] = []
     fit = calibrate._fitted
 
-    def watched(rows: np.ndarray, right: np.ndarray, elsewhere: list[Example]) -> object:  # type: ignore[type-arg]
+    def watched(rows: np.ndarray, right: np.ndarray, elsewhere: list[Example]) -> object:
         fitted_to.append({*rows[:, 0].tolist(), *(each.row[0] for each in elsewhere)})
         return fit(rows, right, elsewhere)
 

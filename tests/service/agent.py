@@ -6,14 +6,16 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+from httpx2 import AsyncClient
 from mcp import Client, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult, TextContent, Tool
 
 from citewell.index.library import Library
@@ -85,9 +87,14 @@ def started(folder: Path) -> StdioServerParameters:
 
 
 @contextmanager
-def connected(server: str | StdioServerParameters, mode: str = "auto") -> Iterator[Agent]:
-    with (
-        start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(Client(server, mode=mode)) as client,
-    ):
+def connected(server: str | StdioServerParameters, mode: str = "auto", key: str = "") -> Iterator[Agent]:
+    """An agent that speaks HTTP to an address, or to a command that it starts."""
+    with start_blocking_portal() as portal, ExitStack() as open_ones:
+        transport: Any = server
+        if key and isinstance(server, str):
+            http = AsyncClient(headers={"Authorization": f"Bearer {key}"})
+            open_ones.enter_context(portal.wrap_async_context_manager(http))
+            transport = streamable_http_client(server, http_client=http)
+        client = Client(transport, mode=mode)
+        open_ones.enter_context(portal.wrap_async_context_manager(client))
         yield Agent(client, portal)

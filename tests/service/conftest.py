@@ -48,7 +48,7 @@ def make_library(folder: Path) -> Library:
 
 def client_of(library: Library) -> TestClient:
     """Errors of the service come as responses, as over a network."""
-    return TestClient(create_app(library), raise_server_exceptions=False)
+    return TestClient(create_app(library), base_url="http://localhost", raise_server_exceptions=False)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,6 @@ from starlette.testclient import TestClient
 from citewell.index.library import Library
 from citewell.index.purge import purge
 from citewell.index.writing import add, remove
-from citewell.service import verification
 from tests.service.conftest import ARTICLES, client_of, write
 from tests.service.contracts import VERIFIED, keys, keys_of, problem
 
@@ -181,10 +180,10 @@ def test_a_thousand_citations_are_taken_and_no_more(client: TestClient) -> None:
 
 
 def test_a_body_of_16_mb_is_taken_and_no_larger_one(client: TestClient) -> None:
-    body = b"[" + b" " * (verification.MOST_BYTES - 2) + b"]"
+    body = b"[" + b" " * (16_000_000 - 2) + b"]"
     assert sent(client, body).json() == {"valid": True, "citations": []}
     said = problem(sent(client, body + b" "), 413, "TooLarge")
-    assert said.startswith("More than 16,000,000 bytes. Send fewer citations at once")
+    assert said == "The body has more than 16,000,000 bytes. Send less at once."
 
 
 @given(st.binary(max_size=200) | st.text(max_size=100).map(json.dumps).map(str.encode))

@@ -420,7 +420,7 @@ def test_files_that_cannot_be_read_are_reported_and_the_others_added(library: Pa
     after = stored(library)
     assert {**before, **after} == after
     assert sorted(after[name] for name in set(after) - set(before)) == ["Wasps build nests of paper.\n"]
-    answer = json.loads(citewell("ask", "What is built of paper?", "--library", library, "--json").out)
+    answer = json.loads(citewell("ask", "What do wasps build?", "--library", library, "--json").out)
     assert answer["citations"][0]["quote"]["text"] == "Wasps build nests of paper."
 
 
@@ -482,4 +482,7 @@ def test_removing_an_unknown_article_is_one_line_and_removes_nothing(library: Pa
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "example.org"])
 def test_serving_to_the_network_is_refused(added: tuple[Path, Ran], host: str) -> None:
     said = citewell("serve", "--host", host, "--library", added[0]).refusal
-    assert said == f"{host} is not a loopback address. The service has no keys yet: use 127.0.0.1 or ::1."
+    assert said == (
+        f"{host} is not a loopback address, and there is no key. Make one first: citewell keys create --scope read; or "
+        "use 127.0.0.1 or ::1."
+    )

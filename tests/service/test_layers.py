@@ -50,7 +50,7 @@ def forbidden(source: str, file: str) -> set[str]:
         ("from .search import Searcher", "index/answer.py", set()),
         ("from . import search", "index/answer.py", set()),
         ("def f():\n    import citewell.eval.gold", "service/app.py", {"eval"}),
-        ("def f():\n    import citewell.eval.gold", "service/cli.py", set()),
+        ("def f():\n    import citewell.eval.gold", "service/judging.py", set()),
         ("if TYPE_CHECKING:\n    from citewell.service.app import x", "eval/bench.py", {"service"}),
         ("import evaluate, json", "corpus/text.py", set()),
     ],

@@ -7,7 +7,9 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.request import urlopen
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from starlette.testclient import TestClient
@@ -17,6 +19,9 @@ from citewell.index.embedding import Vectors
 from citewell.index.library import Library
 from citewell.index.onnx_embedder import OnnxEmbedder
 from citewell.index.writing import add, remove
+from citewell.service.app import create_app
+from citewell.service.keys import Keys
+from citewell.service.settings import Settings
 from tests.fakes import WordEmbedder
 from tests.service.agent import Agent, connected, served, started
 from tests.service.command import COMMAND
@@ -266,20 +271,49 @@ def test_a_question_that_takes_long_holds_nobody_up_and_a_fault_is_not_told(tmp_
     assert said == ["An unexpected error; the log has it."]
 
 
+def called(service: TestClient, tool: str, arguments: dict[str, object]) -> dict[str, Any]:
+    """The result of a call, asked for by one request with nothing before it."""
+    call = {
+        "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}
+    }  # fmt: skip
+    response = service.post("/mcp", json=call, headers={"Accept": "application/json, text/event-stream"})
+    assert response.status_code == 200
+    assert "mcp-session-id" not in response.headers
+    result: dict[str, Any] = response.json()["result"]
+    return result
+
+
 def test_a_request_needs_none_before_it_so_any_worker_may_answer(
     client: TestClient, library: Library
 ) -> None:
-    call = {
-        "jsonrpc": "2.0", "id": 1, "method": "tools/call",
-        "params": {"name": "ask", "arguments": {"question": "How deep are the tunnels of ants?"}},
-    }  # fmt: skip
-    headers = {"Accept": "application/json, text/event-stream"}
     for worker in (client, client_of(library)):
-        response = worker.post("/mcp", json=call, headers=headers)
-        assert response.status_code == 200
-        assert "mcp-session-id" not in response.headers
-        assert "8 m deep" in response.json()["result"]["structuredContent"]["citations"][0]["quote"]["text"]
+        answer = called(worker, "ask", {"question": "How deep are the tunnels of ants?"})["structuredContent"]
+        assert "8 m deep" in answer["citations"][0]["quote"]["text"]
     assert client.get("/mcp").status_code == 405
+
+
+def test_a_service_with_keys_asks_agents_for_one_that_may_read(library: Library) -> None:
+    _, reading = Keys(library.folder).create("agent", ["read"])
+    _, writing = Keys(library.folder).create("other", ["write"])
+    with served(library) as address:
+        with connected(f"{address}/mcp", key=reading) as agent:
+            assert agent.call("list_articles")["left"] == 0
+        for key, status in (("", 401), ("cw_no", 401), (writing, 403)):
+            with pytest.raises(HTTPError) as refused:
+                urlopen(Request(f"{address}/mcp", b"{}", {"Authorization": f"Bearer {key}"}), timeout=10)
+            assert refused.value.code == status
+            refused.value.close()
+
+
+def test_what_the_service_limits_is_limited_for_agents_too(library: Library) -> None:
+    app = create_app(library, Settings(question_length=10, most_k=2))
+    service = TestClient(app, base_url="http://localhost")
+    asked: list[dict[str, object]] = [{"question": "Why do ants dig?"}, {"question": "Why?", "k": 3}]
+    said = [called(service, "ask", given)["content"][0]["text"] for given in asked]
+    assert said == [
+        "The question has 16 characters; at most 10 are read. Shorten it.",
+        "k is 3; ask for 1 to 2.",
+    ]
 
 
 def test_asking_on_the_command_line_does_not_import_the_sdk(made: Made) -> None:

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from http import HTTPMethod
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from starlette.testclient import TestClient
 
@@ -50,13 +51,22 @@ def test_the_document_is_openapi_3_1_and_of_this_version(document: dict[str, Any
 def test_every_route_of_the_interface_is_documented(document: dict[str, Any]) -> None:
     assert list(operations(document)) == [
         "POST /v1/ask",
+        "POST /v1/ask:batch",
         "GET /v1/search",
-        "GET /v1/articles",
-        "GET /v1/articles/{article_id}",
-        "GET /v1/passages/{passage_id}",
         "POST /v1/citations/verify",
+        "GET /v1/articles",
+        "POST /v1/articles",
+        "GET /v1/articles/{article_id}",
+        "PUT /v1/articles/{article_id}",
+        "DELETE /v1/articles/{article_id}",
+        "GET /v1/passages/{passage_id}",
+        "GET /v1/jobs",
+        "GET /v1/jobs/{job_id}",
+        "DELETE /v1/jobs/{job_id}",
+        "GET /v1/jobs/{job_id}/events",
         "GET /health/live",
         "GET /health/ready",
+        "GET /metrics",
     ]
 
 
@@ -79,8 +89,13 @@ def test_every_schema_is_referred_to(document: dict[str, Any]) -> None:
         ("POST /v1/ask", {"400", "422"}),
         ("GET /v1/search", {"422"}),
         ("GET /v1/articles", {"422"}),
-        ("GET /v1/articles/{article_id}", {"404"}),
-        ("GET /v1/passages/{passage_id}", {"404"}),
+        ("GET /v1/articles/{article_id}", {"304", "404"}),
+        ("GET /v1/passages/{passage_id}", {"304", "404"}),
+        ("PUT /v1/articles/{article_id}", {"200", "201", "413", "422"}),
+        ("DELETE /v1/articles/{article_id}", {"204", "422"}),
+        ("POST /v1/articles", {"202", "413", "422"}),
+        ("GET /v1/jobs/{job_id}", {"404"}),
+        ("GET /metrics", {"401", "403"}),
         ("POST /v1/citations/verify", {"400", "413", "422"}),
         ("GET /health/ready", {"500", "503"}),
     ],
@@ -138,6 +153,26 @@ def test_the_document_describes_an_answer_as_it_is_given(
 def test_the_example_in_the_document_can_be_sent(client: TestClient, document: dict[str, Any]) -> None:
     (example,) = document["components"]["schemas"]["AskRequest"]["examples"]
     assert client.post("/v1/ask", json=example).status_code == 200
+
+
+def test_every_example_is_as_its_schema_has_it(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    exemplified = {
+        name: example for name, schema in schemas.items() for example in schema.get("examples", ())
+    }
+    assert {"AskRequest", "ArticleRequest", "Answer", "Job", "Problem"} <= set(exemplified)
+    for name, example in exemplified.items():
+        validator = jsonschema_rs.validator_for(
+            {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+        )
+        assert [str(error) for error in validator.iter_errors(example)] == []
+
+
+def test_every_operation_says_what_it_does_and_which_scope_it_needs(document: dict[str, Any]) -> None:
+    for name, operation in operations(document).items():
+        assert operation["description"], name
+        assert operation["tags"], name
+        assert ("Scope of the key:" in operation["description"]) == ("/health/" not in name)
 
 
 # -- the documentation page -----------------------------------------------------------------------------------

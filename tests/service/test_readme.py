@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from citewell.service import cli
+from citewell.service import cli, settings
 from tests.service.contracts import ANSWER, keys, keys_of
 
 ROOT = Path(__file__).parents[2]
@@ -119,12 +119,7 @@ def test_every_command_in_the_readme_exists_with_its_options(readme: str) -> Non
 
 
 def test_every_setting_from_the_environment_is_in_the_readme_and_no_other(readme: str) -> None:
-    known = {
-        variable
-        for command in command_line().values()
-        for parameter in command.params
-        for variable in ([parameter.envvar] if isinstance(parameter.envvar, str) else parameter.envvar or [])
-    }
+    known = {settings.variable(name) for name in settings.NAMES}
     assert set(re.findall(r"\bCITEWELL_[A-Z_]+", readme)) == known
 
 

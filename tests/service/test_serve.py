@@ -5,6 +5,7 @@ import json
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,18 +24,23 @@ Served = tuple[subprocess.Popen[str], int]
 
 
 @contextmanager
-def serving(library: Path) -> Iterator[Served]:
+def serving(library: Path, *options: str) -> Iterator[Served]:
     """A service that is ready, and its port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [*COMMAND, "serve", "--library", str(library), "--port", str(port)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as service:
+    command = [*COMMAND, "serve", "--library", str(library), "--port", str(port), *options]
+    with (
+        tempfile.TemporaryFile("w+") as log,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as service,
+    ):
         try:
             wait_until_ready(service, port)
             yield service, port
         finally:
             service.kill()
+            log.seek(0)
+            print(log.read()[-2000:])
 
 
 def wait_until_ready(service: subprocess.Popen[str], port: int) -> None:
@@ -127,6 +133,6 @@ def test_a_signal_ends_the_service_in_good_order(
             assert service.wait(timeout=10) == 0
         finally:
             idle.close()
-        assert service.stderr is not None
-        (line,) = service.stderr.read().splitlines()
+        assert service.stdout is not None
+        (line,) = service.stdout.read().splitlines()
     assert line == f"citewell serves {bundled_library.folder} at http://127.0.0.1:{port} (stop with Ctrl+C)"

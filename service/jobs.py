@@ -1,0 +1,208 @@
+"""Jobs: many articles to be added, kept in `service.db` beside the library until they are.
+
+They are no part of the truth: a backup holds what was added, not what is waiting. What a job holds is erased once it is
+finished. A job that was accepted is on disk.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+from uuid import uuid4
+
+from citewell.service.errors import UnknownJob
+from citewell.service.job_file import JobFile
+
+KEPT = 1_000  # finished jobs
+_MOST_REFUSED = 100  # named in a job; all are counted
+State = Literal["queued", "running", "done", "cancelled", "failed"]
+_OPEN = "state IN ('queued', 'running')"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An article that was not added, and why."""
+
+    article: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """How far a job is: of its `articles` so many were `added`, `updated`, `unchanged` or `refused`, which are `done`."""
+
+    id: str
+    state: State
+    articles: int
+    done: int
+    added: int
+    updated: int
+    unchanged: int
+    refused: int
+    refusals: tuple[Refused, ...]  # the first hundred
+    reason: str | None  # why it failed
+    created: str
+    changed: str
+
+    @property
+    def finished(self) -> bool:
+        return self.state in ("done", "cancelled", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An article of a job that waits, as it was sent."""
+
+    job: int
+    number: int
+    article_id: str
+    article: str
+
+
+class Jobs:
+    """Any number of threads and processes. The file is made by the first job."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = JobFile(folder)
+
+    def close(self) -> None:
+        self._file.close()
+
+    # -- for who asks ---------------------------------------------------------------------------------------------
+
+    def add(self, articles: Sequence[tuple[str, str]]) -> Job:
+        """Accept articles: ids, and each as JSON. What is returned is on disk."""
+        name, now = uuid4().hex, _now()
+        with self._file.changing(create=True) as db:
+            (number,) = db.execute("SELECT coalesce(max(number), 0) + 1 FROM jobs").fetchone()
+            db.execute(
+                "INSERT INTO jobs VALUES (?, ?, 'queued', ?, NULL, ?, ?)",
+                (name, number, len(articles), now, now),
+            )
+            db.executemany(
+                "INSERT INTO items VALUES (?, ?, ?, ?, NULL, NULL)",
+                [(number, i, article_id, article) for i, (article_id, article) in enumerate(articles)],
+            )
+            old = "SELECT number FROM jobs WHERE NOT " + _OPEN + " ORDER BY number DESC LIMIT -1 OFFSET ?"
+            db.execute(f"DELETE FROM items WHERE job IN ({old})", (KEPT,))
+            db.execute(f"DELETE FROM jobs WHERE number IN ({old})", (KEPT,))
+        return self.get(name)
+
+    def get(self, name: str) -> Job:
+        """Raises UnknownJob."""
+        found = self._jobs("WHERE id = ?", name)
+        if not found:
+            raise UnknownJob(name)
+        return found[0]
+
+    def page(self, after: str = "", limit: int = 100) -> list[Job]:
+        """The newest first, those that are older than `after`."""
+        if not after:
+            return self._jobs("ORDER BY number DESC LIMIT ?", limit)
+        older = (
+            "WHERE number < coalesce((SELECT number FROM jobs WHERE id = ?), 0) ORDER BY number DESC LIMIT ?"
+        )
+        return self._jobs(older, after, limit)
+
+    def cancel(self, name: str) -> Job:
+        """Add nothing more of it; what was added stays. One that is finished stays as it is. Raises UnknownJob."""
+        self.get(name)
+        with self._file.changing() as db:
+            changed = db.execute(
+                f"UPDATE jobs SET state = 'cancelled', changed = ? WHERE id = ? AND {_OPEN}", (_now(), name)
+            )
+            if changed.rowcount:
+                self._erase(db)
+        self._tidy()
+        return self.get(name)
+
+    def counts(self) -> dict[str, int]:
+        """How many are queued and running."""
+        rows = self._file.rows(f"SELECT state, count(*) FROM jobs WHERE {_OPEN} GROUP BY state")
+        return {"queued": 0, "running": 0, **{str(state): int(count) for state, count in rows}}
+
+    # -- for who drains them --------------------------------------------------------------------------------------
+
+    def next(self, most: int, characters: int) -> list[Item]:
+        """What waits in the oldest open job: at most so many articles, and beyond the first so many characters."""
+        rows = self._file.rows(
+            "SELECT job, items.number, article_id, article FROM items JOIN jobs ON job = jobs.number "
+            f"WHERE {_OPEN} AND result IS NULL AND job = (SELECT min(number) FROM jobs WHERE {_OPEN}) "
+            "ORDER BY items.number LIMIT ?",
+            most,
+        )
+        taken: list[Item] = []
+        for row in rows:
+            item = Item(*row)
+            if taken and sum(len(t.article) for t in taken) + len(item.article) > characters:
+                break
+            taken.append(item)
+        return taken
+
+    def record(self, results: Sequence[tuple[Item, str, str | None]]) -> None:
+        """What became of articles, with the reason of a refusal; they are erased here."""
+        with self._file.changing() as db:
+            db.executemany(
+                "UPDATE items SET result = ?, reason = ?, article = NULL WHERE job = ? AND number = ?",
+                [(result, reason, item.job, item.number) for item, result, reason in results],
+            )
+            for number in {item.job for item, _, _ in results}:
+                left = db.execute(
+                    "SELECT 1 FROM items WHERE job = ? AND result IS NULL LIMIT 1", (number,)
+                ).fetchone()
+                db.execute(
+                    f"UPDATE jobs SET state = ?, changed = ? WHERE number = ? AND {_OPEN}",
+                    ("running" if left else "done", _now(), number),
+                )
+        self._tidy()
+
+    def fail(self, number: int, reason: str) -> None:
+        with self._file.changing() as db:
+            db.execute(
+                f"UPDATE jobs SET state = 'failed', reason = ?, changed = ? WHERE number = ? AND {_OPEN}",
+                (reason, _now(), number),
+            )
+            self._erase(db)
+        self._tidy()
+
+    def _erase(self, db: sqlite3.Connection) -> None:
+        """What finished jobs hold."""
+        db.execute(
+            f"UPDATE items SET article = NULL WHERE article IS NOT NULL AND job IN (SELECT number FROM jobs WHERE NOT {_OPEN})"
+        )
+
+    def _tidy(self) -> None:
+        """Let the log hold nothing of what was erased, once nothing waits."""
+        if not any(self.counts().values()):
+            self._file.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _jobs(self, which: str, *values: object) -> list[Job]:
+        found = []
+        rows = self._file.rows(
+            f"SELECT id, number, state, articles, reason, created, changed FROM jobs {which}", *values
+        )
+        for name, number, state, articles, reason, created, changed in rows:
+            counts = dict(
+                self._file.rows(
+                    "SELECT result, count(*) FROM items WHERE job = ? AND result IS NOT NULL GROUP BY result",
+                    number,
+                )
+            )
+            refused = self._file.rows(
+                "SELECT article_id, reason FROM items WHERE job = ? AND result = 'refused' ORDER BY number LIMIT ?",
+                number, _MOST_REFUSED,
+            )  # fmt: skip
+            found.append(
+                Job(
+                    name, state, articles, sum(counts.values()),
+                    counts.get("added", 0), counts.get("updated", 0), counts.get("unchanged", 0), counts.get("refused", 0),
+                    tuple(Refused(*row) for row in refused), reason, created, changed,
+                )
+            )  # fmt: skip
+        return found
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
