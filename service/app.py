@@ -41,6 +41,8 @@ _PAGE_HEADERS = {
     "img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
 }
+_ALLOWED = ["Authorization", "Content-Type", "If-None-Match", "X-Request-ID"]
+_ALLOWED += ["MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"]  # of agents that run in a page
 _EXPOSED = ["ETag", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"]
 
 
@@ -95,7 +97,7 @@ def create_app(
     def page() -> FileResponse:
         return FileResponse(_PAGE / "index.html", headers=_PAGE_HEADERS)
 
-    app.router.routes.append(Route("/mcp", mcp.Endpoint(library, asking), methods=["POST"]))
+    app.router.routes.append(Route(mcp.Endpoint.path, mcp.Endpoint(library, asking), methods=["POST"]))
     app.mount("/page", StaticFiles(directory=_PAGE), name="page")
     _describe(app)
     app.add_middleware(Gate, access=access, settings=settings, metrics=metrics)
@@ -104,7 +106,7 @@ def create_app(
             CORSMiddleware,
             allow_origins=settings.origins,
             allow_methods=["GET", "POST", "PUT", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "If-None-Match", "X-Request-ID"],
+            allow_headers=_ALLOWED,
             expose_headers=_EXPOSED,
         )
     return app

@@ -126,4 +126,4 @@ def _given(body: bytes, receive: Receive) -> Receive:
 
 def _route_of(scope: Scope) -> str:
     """The route's pattern, never the path, so that there are as many figures as routes."""
-    return str(getattr(scope.get("route"), "path", "other"))
+    return str(getattr(scope.get("route", scope.get("endpoint")), "path", "other"))

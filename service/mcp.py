@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 from importlib.metadata import version
+from typing import ClassVar
 
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
@@ -92,6 +93,8 @@ class Endpoint:
 
     Who may ask was settled before, by the gate.
     """
+
+    path: ClassVar[str] = "/mcp"  # as the figures of the service name it
 
     def __init__(self, library: Library, asking: Asking) -> None:
         self._server = server_of(library, asking)

@@ -290,6 +290,7 @@ def test_a_request_needs_none_before_it_so_any_worker_may_answer(
         answer = called(worker, "ask", {"question": "How deep are the tunnels of ants?"})["structuredContent"]
         assert "8 m deep" in answer["citations"][0]["quote"]["text"]
     assert client.get("/mcp").status_code == 405
+    assert 'requests_total{method="POST",route="/mcp",status="200"}' in client.get("/metrics").text
 
 
 def test_a_service_with_keys_asks_agents_for_one_that_may_read(library: Library) -> None:
