@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from os.path import commonprefix
 
 from rapidfuzz.fuzz import ratio
 
@@ -12,6 +13,7 @@ from citewell.index.words import WORD, divides_word, folded, places
 LEAST_SIMILAR = 0.6
 _END = "\0"
 _CONTEXT = 200  # characters on either side that tell copies apart
+_FAR = 2_000  # characters on either side that tell them apart where the context does not
 _CLOSE = 50  # with so many unchanged on both sides, it is the one
 _MOST_COPIES = 1000  # whose contexts are compared; of more the nearest
 
@@ -39,6 +41,8 @@ class _Origin:
     start: int
     before: str = ""
     after: str = ""
+    far_before: str = ""
+    far_after: str = ""
     begins_in_word: bool = False
     ends_in_word: bool = False
 
@@ -47,7 +51,9 @@ class _Origin:
         if cited is None:
             return cls(span.start)
         before, after = _around(cited, span)
-        return cls(span.start, before, after, divides_word(cited, span.start), divides_word(cited, span.end))
+        far = cited[max(0, span.start - _FAR) : span.start], cited[span.end : span.end + _FAR]
+        inside = divides_word(cited, span.start), divides_word(cited, span.end)
+        return cls(span.start, before, after, *far, *inside)
 
 
 def trace(quote: str, span: Span | None, cited: str | None, new: Searchable) -> Place:
@@ -55,7 +61,8 @@ def trace(quote: str, span: Span | None, cited: str | None, new: Searchable) -> 
 
     `span` is where it stood, if that is known, and `cited` the text that it stood in. A copy inside a longer word is
     none, unless the quote began or ended inside one. Of several copies the one whose context has most words in common
-    with the quote's, in their order, is meant; of equals the nearest, then the first. White space at the quote's ends
+    with the quote's, in their order, is meant; of equals the one that more stands unchanged around, then the nearest, then
+    the first. White space at the quote's ends
     need not be there any more.
     """
     origin = _Origin.of(span or Span(0, len(quote)), cited)
@@ -104,12 +111,19 @@ def _copies(words: str, origin: _Origin, text: str) -> list[int]:
 
 
 def _meant(copies: list[int], length: int, origin: _Origin, text: str) -> int:
-    """Of copies in equal context the nearest, then the first."""
+    """Of copies in equal context the one with more around it as it was, then the nearest, then the first."""
     before, after = _words(origin.before), _words(origin.after)
 
     def fit(at: int) -> float:
         sides = _around(text, Span(at, at + length))
         return ratio(before, _words(sides[0])) + ratio(after, _words(sides[1]))
 
+    def unchanged(at: int) -> int:
+        before, after = text[max(0, at - _FAR) : at], text[at + length : at + length + _FAR]
+        same = commonprefix([before[::-1], origin.far_before[::-1]]), commonprefix([after, origin.far_after])
+        return sum(map(len, same))
+
     nearest = sorted(copies, key=lambda at: (abs(at - origin.start), at))
-    return max(nearest[:_MOST_COPIES], key=fit)
+    fits = {at: fit(at) for at in nearest[:_MOST_COPIES]}
+    best = max(fits.values())
+    return max((at for at in fits if fits[at] == best), key=unchanged)

@@ -93,6 +93,15 @@ def test_the_ends_of_a_text_are_context_too() -> None:
     assert started("Yes.", "No, and so on. Yes.", "Yes. Well. Yes. But then, no. Yes.") == ("moved", 30)
 
 
+def test_of_copies_in_equal_context_that_with_more_around_it_as_it_was_is_meant() -> None:
+    """A stretch was copied to a place near by: what was cited is the one that its whole surroundings moved with."""
+    stretch = "".join(f"Sentence {i} of the stretch. " for i in range(40))
+    cited = f"Before it. {stretch}After it."
+    new = f"{stretch}New. " + "More was put in. " * 200 + cited
+    start = cited.index("Sentence 20")
+    assert started("Sentence 20 of the stretch.", cited, new, start) == ("moved", new.rindex("Sentence 20"))
+
+
 def test_of_copies_in_equal_context_the_nearest_is_meant_then_the_first() -> None:
     gap = "." * 300
     cited, new = f"{gap}yes{gap}", f"{gap}x{gap}yes{gap}x{gap}yes{gap}"
