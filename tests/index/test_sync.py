@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -11,10 +11,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from citewell.corpus import reading
 from citewell.corpus.finding import find_files
 from citewell.corpus.looking import look
+from citewell.corpus.records import Mapped
+from citewell.index import model, writing
 from citewell.index import sync as mirroring
-from citewell.index import writing
 from citewell.index.backup import backup, restore
 from citewell.index.library import Library
 from citewell.index.purge import purge
@@ -52,10 +54,8 @@ def written(folder: Path, name: str, words: str, day: int = 1) -> Path:
     return file
 
 
-def synced(library: Library, folder: Path, **options: bool) -> Synced:
-    return sync(
-        library, look(folder, library.folder, allow_empty=options.pop("allow_empty", False)), **options
-    )
+def synced(library: Library, folder: Path, keep_vanished: bool = False, allow_empty: bool = False) -> Synced:
+    return sync(library, look(folder, library.folder, allow_empty), keep_vanished=keep_vanished)
 
 
 def results(done: Synced, folder: Path) -> list[tuple[str, str]]:
@@ -75,18 +75,17 @@ def jsonl(*records: dict[str, str]) -> str:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Every file that is read or whose bytes are looked at from now on."""
     read: list[Path] = []
-    read_each, file_sha = writing.read_each, mirroring.file_sha
 
-    def reading(files, mapped=None):  # type: ignore[no-untyped-def]
+    def each(files: Iterable[Path], mapped: Mapped | None = None) -> Iterator[object]:
         kept = list(files)
         read.extend(kept)
-        return read_each(kept, mapped)
+        return reading.read_each(kept, mapped)
 
     def hashing(file: Path) -> str:
         read.append(file)
-        return file_sha(file)
+        return model.file_sha(file)
 
-    monkeypatch.setattr(writing, "read_each", reading)
+    monkeypatch.setattr(writing, "read_each", each)
     monkeypatch.setattr(mirroring, "file_sha", hashing)
     return read
 
@@ -117,14 +116,12 @@ def test_what_did_not_change_is_neither_read_nor_embedded_nor_written(
     written(notes, "a.txt", "The sun is far.")
     written(notes, "b.jsonl", jsonl({"text": "The moon is near."}, {"text": "The moon is far."}))
     synced(library, notes)
-    change, embedded, snapshot = library.store.change(), [*library.embedder.embedded], library.snapshot()  # type: ignore[attr-defined]
+    embedder = library.embedder
+    assert isinstance(embedder, WordEmbedder)
+    before = library.store.change(), [*embedder.embedded], library.snapshot()
     reads.clear()
     assert synced(library, notes) == Synced(str(notes), False, (), 3)
-    assert (library.store.change(), library.embedder.embedded, library.snapshot()) == (
-        change,
-        embedded,
-        snapshot,
-    )  # type: ignore[attr-defined]
+    assert (library.store.change(), embedder.embedded, library.snapshot()) == before
     assert reads == []
 
 
