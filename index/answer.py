@@ -73,9 +73,9 @@ def ask(
     texts: dict[str, str] = {}
     read = cache(lambda hit: _quoted(searcher, store, query, hit, texts))
     found = _citations(searcher, query, ranking.hits[:looked_at], k, read, explain)
-    missed = _why_not(searcher, store, query, k, found, absent) if absent else ()
     verdict = judge(searcher, store.file.parent, query, ranking.hits, lambda hit: read(hit).said)
     answered = bool(found) and verdict.doubt is None
+    missed = _why_not(searcher, store, query, k, found, answered, absent) if absent else ()
     return Answer(
         question=question,
         verdict="answered" if answered else "insufficient",
@@ -192,7 +192,8 @@ def _why_not(
     store: Store,
     query: Query,
     k: int,
-    citations: Sequence[Citation],
+    found: Sequence[Citation],
+    answered: bool,
     names: Sequence[str],
 ) -> tuple[WhyNot, ...]:
     depth = max(k, searcher.config.depth)
@@ -201,7 +202,8 @@ def _why_not(
         each = _quoted(searcher, store, query, hit, {})
         return Wording.of(each.found.passage.text, each.quote.text)
 
-    asked = Asked(searcher, store, query, depth, searcher.proposed(query, depth), citations, wording)
+    proposed = searcher.proposed(query, depth)
+    asked = Asked(searcher, store, query, depth, proposed, found, answered, wording)
     return tuple(why_not(asked, name) for name in names)
 
 

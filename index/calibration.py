@@ -65,7 +65,7 @@ def in_force(folder: Path, config: str, model: str) -> InForce:
 
     Raises CorruptLibrary when the library's own is damaged.
     """
-    return _in_force(folder / FILE, _signature(folder / FILE), config, model)
+    return _in_force(folder / FILE, signature_of(folder / FILE), config, model)
 
 
 @lru_cache(maxsize=64)
@@ -114,7 +114,7 @@ def write(file: Path, fitted: Fitted) -> None:
         sync(file.parent)
 
 
-def _signature(file: Path) -> tuple[int, int] | None:
+def signature_of(file: Path) -> tuple[int, int] | None:
     """Tells one file from another; None if there is none."""
     try:
         found = file.stat()

@@ -17,6 +17,7 @@ from citewell.corpus.errors import (
 )
 from citewell.corpus.storage import storing
 from citewell.corpus.store import Store
+from citewell.index import calibration
 from citewell.index.build import BUILD_RECIPE
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder, Progress
@@ -68,8 +69,8 @@ class Library:
         return self._opened.searcher() if as_of is None else self._opened.searcher_at(self.store, as_of)
 
     def version(self) -> Hashable:
-        """Equal as long as no other snapshot is published: what was answered before is the answer still."""
-        return self._opened.version()
+        """Equal as long as no other snapshot or calibration is there: what was answered before is the answer still."""
+        return self._opened.version(), calibration.signature_of(self.folder / calibration.FILE)
 
     def is_behind(self) -> bool:
         """Whether something was stored that the published snapshot does not hold, as after a crash between the two."""

@@ -23,6 +23,7 @@ _NOT_INDEXED = "No passage of this id, or of this article, is searched."
 
 class Outcome(StrEnum):
     CITED = "cited"
+    NEAR_MISS = "near_miss"  # among the nearest passages of a question that is not answered
     REPEATED = "repeated"  # it repeats a citation
     RANKED = "ranked"  # below the last citation
     NOT_PROPOSED = "not_proposed"  # by neither retriever
@@ -57,8 +58,13 @@ class Asked:
     query: Query
     depth: int  # how many hits each retriever could propose
     proposed: Ranking
-    citations: Sequence[Citation]
+    citations: Sequence[Citation]  # near misses if it was not answered
+    answered: bool
     wording: Callable[[Hit], Wording]
+
+    @property
+    def noun(self) -> str:
+        return "citation" if self.answered else "near miss"
 
 
 def why_not(asked: Asked, name: str) -> WhyNot:
@@ -72,8 +78,9 @@ def why_not(asked: Asked, name: str) -> WhyNot:
     }
     for citation in asked.citations:
         if citation.passage.id in hits:
-            detail = f"It is citation {citation.rank}."
-            return _of(asked, name, Outcome.CITED, detail, *hits[citation.passage.id], citation.rank)
+            detail = f"It is {asked.noun} {citation.rank}."
+            outcome = Outcome.CITED if asked.answered else Outcome.NEAR_MISS
+            return _of(asked, name, outcome, detail, *hits[citation.passage.id], citation.rank)
     if not hits:
         return _not_proposed(asked, name, found)
     rank, hit = next(iter(hits.values()))
@@ -81,7 +88,7 @@ def why_not(asked: Asked, name: str) -> WhyNot:
     wording = asked.wording(hit)
     for citation in asked.citations:
         if wording.repeats(Wording.of(citation.passage.text, citation.quote.text)):
-            detail = f"{place} and repeats citation {citation.rank}."
+            detail = f"{place} and repeats {asked.noun} {citation.rank}."
             return _of(asked, name, Outcome.REPEATED, detail, rank, hit, citation.rank)
     return _of(asked, name, Outcome.RANKED, f"{place}; {_last(asked)}.", rank, hit)
 
@@ -147,7 +154,7 @@ def _not_proposed(asked: Asked, name: str, numbers: NDArray[np.int64]) -> WhyNot
 
 
 def _last(asked: Asked) -> str:
-    return f"the last citation has {asked.citations[-1].score}" if asked.citations else "nothing is cited"
+    return f"the last {asked.noun} has {asked.citations[-1].score}" if asked.citations else "nothing is cited"
 
 
 def _of(

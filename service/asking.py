@@ -62,7 +62,7 @@ class Asking:
 
     async def search(self, question: str, k: int, given: Filter, as_of: str | None = None) -> bytes:
         self._check(question, k)
-        key = None if as_of else ("search", question, k, given)
+        key = None if as_of is not None else ("search", question, k, given)
         return await self._kept(key, self._search(question, k, given, as_of), self._library.version())
 
     def _check(self, question: str, k: int) -> None:
@@ -79,7 +79,7 @@ class Asking:
 
     def _key(self, request: AskRequest) -> Hashable:
         """None for what also depends on articles that the snapshot does not hold."""
-        if request.why_not or request.as_of:
+        if request.why_not or request.as_of is not None:
             return None
         return "ask", request.question, request.k, request.filter.filter(), request.explain
 
@@ -103,7 +103,7 @@ class Asking:
 
     def _ask(self, request: AskRequest) -> Work:
         def work(searcher: Searcher) -> tuple[bytes, Kept]:
-            searcher = self._library.searcher(request.as_of) if request.as_of else searcher
+            searcher = self._library.searcher(request.as_of) if request.as_of is not None else searcher
             with Timed(self._metrics.stage, "answering"):
                 answer = ask(
                     searcher, self._library.store, request.question, request.k, request.filter.filter(),
@@ -115,7 +115,7 @@ class Asking:
 
     def _search(self, question: str, k: int, given: Filter, as_of: str | None) -> Work:
         def work(searcher: Searcher) -> tuple[bytes, Kept]:
-            searcher = self._library.searcher(as_of) if as_of else searcher
+            searcher = self._library.searcher(as_of) if as_of is not None else searcher
             with Timed(self._metrics.stage, "searching"):
                 found = search(searcher, self._library.store, question, k, given)
             return self._written(_SEARCH_RESULT, found, "searched")

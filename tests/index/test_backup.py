@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from citewell.corpus.errors import BadInput, CitewellError
+from citewell.index import calibration
 from citewell.index.answer import ask
 from citewell.index.backup import backup, check_backup, restore
 from citewell.index.library import Library
@@ -54,6 +55,24 @@ def test_a_restored_library_is_the_library(library: Library, tmp_path: Path) -> 
     assert other.store.revisions("sun") == library.store.revisions("sun")
     assert other.store.revisions("moon") == library.store.revisions("moon")
     assert all(check.faults == () for check in verify(other))
+
+
+def test_a_librarys_own_calibration_comes_along_and_goes_when_the_backup_has_none(
+    library: Library, tmp_path: Path
+) -> None:
+    backup(library, tmp_path / "without.zip")
+    shipped = calibration.shipped()
+    fitted = replace(shipped, config=library.config.fingerprint, model=library.embedder.fingerprint)
+    calibration.write(library.folder / calibration.FILE, fitted)
+    backup(library, tmp_path / "with.zip")
+    other = a_library(tmp_path / "other")
+    restore(other, tmp_path / "with.zip")
+    assert asked(other, "sun").calibration.id == fitted.id
+    restore(other, tmp_path / "without.zip")
+    assert asked(other, "sun").calibration.state == "none"
+    (library.folder / calibration.FILE).write_text("damaged", "utf-8")
+    backup(library, tmp_path / "damaged.zip")
+    check_backup(tmp_path / "damaged.zip")
 
 
 def test_restoring_goes_back_in_time_under_a_reader(library: Library, tmp_path: Path) -> None:

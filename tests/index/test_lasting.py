@@ -127,7 +127,8 @@ def test_citations_of_5000_questions_are_valid_and_said_to_be_where_they_are(
     searcher, store = library.searcher(), library.store
     claims = []
     for line in questions:
-        for citation in ask(searcher, store, json.loads(line)["text"], k=2).citations:
+        answer = ask(searcher, store, json.loads(line)["text"], k=2)
+        for citation in (*answer.citations, *answer.near_misses):
             span = Span(citation.quote.start, citation.quote.end)
             claims.append(Claim(citation.article.id, citation.article.version, span, citation.quote.text))
     cited, labels, chance = by_article(claims), dict[Claim, Label](), random.Random(1)

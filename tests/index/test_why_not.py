@@ -1,6 +1,7 @@
 """Why something is not cited: one outcome for each way to be left out, and never an exception."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from citewell.corpus.article import passage_id
+from citewell.index import calibration
 from citewell.index.answer import ask, search
 from citewell.index.config import Config
 from citewell.index.filter import EVERYTHING, Filter
@@ -174,3 +176,16 @@ def test_answers_are_given_in_the_order_of_the_questions(library: Library) -> No
     answer = asked(library, "next", "nobody", "best", "next")
     assert [said.id for said in answer.why_not] == ["next", "nobody", "best", "next"]
     assert answer.citations == asked(library).citations
+
+
+def test_of_a_question_that_is_not_answered_it_is_a_near_miss(library: Library) -> None:
+    sure = replace(
+        calibration.shipped(),
+        threshold=1.0,
+        config=library.config.fingerprint,
+        model=library.embedder.fingerprint,
+    )
+    calibration.write(library.folder / calibration.FILE, sure)
+    first, *_ = asked(library, k=1).near_misses
+    (said,) = asked(library, first.article.id, k=1).why_not
+    assert (said.outcome, said.detail, said.citation) == (Outcome.NEAR_MISS, "It is near miss 1.", 1)

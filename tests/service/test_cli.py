@@ -420,7 +420,7 @@ def test_files_that_cannot_be_read_are_reported_and_the_others_added(library: Pa
     after = stored(library)
     assert {**before, **after} == after
     assert sorted(after[name] for name in set(after) - set(before)) == ["Wasps build nests of paper.\n"]
-    answer = json.loads(citewell("ask", "What is built of paper?", "--library", library, "--json").out)
+    answer = json.loads(citewell("ask", "What do wasps build?", "--library", library, "--json").out)
     assert answer["citations"][0]["quote"]["text"] == "Wasps build nests of paper."
 
 

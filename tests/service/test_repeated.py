@@ -4,11 +4,13 @@ import asyncio
 import json
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from citewell.index import calibration
 from citewell.index.embedding import Vectors
 from citewell.index.library import Library
 from citewell.index.writing import add, remove
@@ -81,6 +83,16 @@ def test_no_answer_is_stale_after_an_update_by_whomever(library: Library, tmp_pa
     assert [quote(), quote()] == ["Some bees make honey."] * 2
     remove(library, ["bees"])
     assert quote() != "Some bees make honey."
+
+
+def test_no_answer_is_stale_after_a_calibration(library: Library) -> None:
+    client = client_of(library)
+    assert client.post("/v1/ask", json=ASK).json()["calibration"]["state"] == "none"
+    fitted = replace(
+        calibration.shipped(), config=library.config.fingerprint, model=library.embedder.fingerprint
+    )
+    calibration.write(library.folder / calibration.FILE, fitted)
+    assert client.post("/v1/ask", json=ASK).json()["calibration"] == {"state": "library", "id": fitted.id}
 
 
 def test_why_not_is_worked_out_each_time_since_it_depends_on_more_than_the_snapshot(library: Library) -> None:
