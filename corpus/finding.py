@@ -40,16 +40,20 @@ def _files_of(path: Path) -> list[Path | Refused]:
         raise BadInput(f"No such file or folder: {escaped(str(path))}") from None
     except OSError as error:
         raise BadInput(f"{escaped(str(path))} cannot be read: {error.strerror}") from None
-    readable = _within(path)
-    if not readable:
-        raise BadInput(
-            f"No article in {escaped(str(path))}: files that are read end in {', '.join(sorted(SUFFIXES))}."
-        )
-    return readable
+    if not (readable := within(path)):
+        raise BadInput(no_article_in(path))
+    return [each for _, each in readable]
 
 
-def _within(folder: Path) -> list[Path | Refused]:
-    """In order of name. A link to a folder is not followed: what it leads to within is found in its own place."""
+def no_article_in(folder: Path) -> str:
+    return f"No article in {escaped(str(folder))}: files that are read end in {', '.join(sorted(SUFFIXES))}."
+
+
+def within(folder: Path) -> list[tuple[Path, Path | Refused]]:
+    """Every place in a folder with its file, or with why it is refused, in order of name.
+
+    A link to a folder is not followed: what it leads to within is found in its own place.
+    """
     root = folder.resolve()
     found: list[tuple[Path, Path | Refused]] = []
 
@@ -65,7 +69,7 @@ def _within(folder: Path) -> list[Path | Refused]:
                 found += [(path, path)] if name in files and _is_wanted(path) else []
             elif name in folders or path.suffix.lower() in SUFFIXES:
                 found.append((path, Refused(escaped(str(path)), fault)))
-    return [each for _, each in sorted(found, key=lambda pair: pair[0])]
+    return sorted(found, key=lambda pair: pair[0])
 
 
 def _fault_of_link(path: Path, root: Path) -> str | None:

@@ -5,8 +5,10 @@ import os
 import stat
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from io import BufferedReader, FileIO
+from itertools import repeat
 from pathlib import Path
 from typing import BinaryIO
 
@@ -43,9 +45,18 @@ def read_all(
     files: Iterable[Path | Refused], mapped: Mapped | None = None, limits: Limits = LIMITS
 ) -> Generator[Reading | Refused, None, None]:
     """Every article of the files, in order, a few files ahead of who takes them; in their places what is refused."""
+    with closing(read_each(files, mapped, limits)) as found:
+        for _, each in found:
+            yield each
 
-    def read(file: Path | Refused) -> Iterable[Reading | Refused]:
-        return _read_file(file, mapped or {}, children)
+
+def read_each(
+    files: Iterable[Path | Refused], mapped: Mapped | None = None, limits: Limits = LIMITS
+) -> Generator[tuple[Path | Refused, Reading | Refused], None, None]:
+    """The same, each with the file that it is of; what a file gives comes together."""
+
+    def read(file: Path | Refused) -> Iterable[tuple[Path | Refused, Reading | Refused]]:
+        return zip(repeat(file), _read_file(file, mapped or {}, children))
 
     with ThreadPoolExecutor(_AT_ONCE) as threads, Children(limits) as children:
         for found in ahead(threads, read, files, _AT_ONCE + 1):

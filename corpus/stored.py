@@ -168,6 +168,17 @@ class Stored:
         )
         return [live_article_of(row, self.file) for row in rows]
 
+    def articles_from(self, start: str) -> list[Article]:
+        """Live articles whose source starts so, ordered by id."""
+        rows = self.database.rows(
+            f"{_LIVE} WHERE live IS NOT NULL AND substr(source, 1, ?) = ? ORDER BY id", len(start), start
+        )
+        return [live_article_of(row, self.file) for row in rows]
+
+    def article_ids(self) -> set[str]:
+        """Of all articles, removed ones too."""
+        return {str(row[0]) for row in self.database.rows("SELECT id FROM articles")}
+
     def live(self, article_ids: Iterable[str]) -> Iterator[Article]:
         """Those of the articles that are live."""
         for article_id in article_ids:

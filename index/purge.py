@@ -10,6 +10,7 @@ from citewell.corpus.text import text_sha
 from citewell.index.backup import remove_leftovers
 from citewell.index.build import sentence_with_header, with_context
 from citewell.index.library import Library
+from citewell.index.seen import SEEN, Seen
 from citewell.index.vector_cache import VectorCache
 
 
@@ -31,6 +32,7 @@ def purge(library: Library, article_ids: Sequence[str]) -> None:
             library.catch_up()
         library.forget()
         _forget_vectors(library)
+        _forget_files(library)
         library.store.originals.keep_only(set(library.store.original_shas()))
         remove_leftovers(library)
         library.store.database.vacuum()
@@ -43,6 +45,14 @@ def _forget_vectors(library: Library) -> None:
     with closing(VectorCache(library.vectors)) as cache:
         cache.keep_only(_embedded(library.store))
         cache.vacuum()
+
+
+def _forget_files(library: Library) -> None:
+    """Keep what is known of mirrored files that gave no purged article."""
+    if (file := library.folder / SEEN).exists():
+        with closing(Seen(file)) as seen:
+            seen.keep_only(library.store.article_ids())
+            seen.vacuum()
 
 
 def _embedded(store: Store) -> Iterator[str]:

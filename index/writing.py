@@ -1,18 +1,18 @@
 """Articles into and out of a library: read, cut, stored one by one, then published together."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from citewell.corpus.ahead import ahead
 from citewell.corpus.article import Cut, Draft
 from citewell.corpus.errors import BadInput, UnknownArticle
 from citewell.corpus.finding import Refused
 from citewell.corpus.passages import CUT_RECIPE, cut
-from citewell.corpus.reading import Reading, article_id_of, language_of, read_all
+from citewell.corpus.reading import Reading, article_id_of, language_of, read_each
 from citewell.corpus.records import Mapped
 from citewell.index.embedding import Embedder, Progress
 from citewell.index.library import Library
@@ -46,18 +46,42 @@ def add(
     """
     if keep_revisions is not None:
         _keep_revisions(library, keep_revisions)
-    outcomes: list[Outcome] = []
-    with ThreadPoolExecutor(1) as cutter, closing(read_all(files, mapped)) as found:
-        stored = _store_all(library, ahead(cutter, partial(_cut, library.embedder), found, _CUT_AHEAD))
+    return [each.outcome for batch in batches(library, files, progress, mapped) for each in batch]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of one article, and the file that it is of."""
+
+    file: Path | Refused
+    outcome: Outcome
+
+
+def batches(
+    library: Library,
+    files: Iterable[Path | Refused],
+    progress: Progress = lambda *_: None,
+    mapped: Mapped | None = None,
+    taken: Mapping[str, str] = MappingProxyType({}),
+) -> Generator[list[Written], None, None]:
+    """Add files; each batch is published when it comes. `taken` are ids that none may have, with whose they are."""
+    with ThreadPoolExecutor(1) as cutter, closing(read_each(files, mapped)) as found:
+
+        def cut_one(
+            given: tuple[Path | Refused, Reading | Refused],
+        ) -> tuple[Path | Refused, _Piece | Refused]:
+            return given[0], _cut(library.embedder, given[1])
+
+        stored = _store_all(library, ahead(cutter, cut_one, found, _CUT_AHEAD), dict(taken))
         while True:
             with library.writing():
                 library.check_nothing_lost()
                 batch = _batch(stored)
                 library.catch_up(progress)
                 library.compact()
-            outcomes += batch
+            yield batch
             if _passages(batch) < _BATCH:  # there were no more
-                return outcomes
+                return
 
 
 def _keep_revisions(library: Library, keep: int) -> None:
@@ -68,19 +92,19 @@ def _keep_revisions(library: Library, keep: int) -> None:
         library.store.keep_revisions(keep or None)
 
 
-def _batch(stored: Iterator[Outcome]) -> list[Outcome]:
-    batch: list[Outcome] = []
+def _batch(stored: Iterator[Written]) -> list[Written]:
+    batch: list[Written] = []
     passages = 0
-    for outcome in stored:
-        batch.append(outcome)
-        passages += outcome.passages or 0
+    for each in stored:
+        batch.append(each)
+        passages += each.outcome.passages or 0
         if passages >= _BATCH:
             break
     return batch
 
 
-def _passages(batch: Sequence[Outcome]) -> int:
-    return sum(outcome.passages or 0 for outcome in batch)
+def _passages(batch: Sequence[Written]) -> int:
+    return sum(each.outcome.passages or 0 for each in batch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +126,13 @@ def _cut(embedder: Embedder, found: Reading | Refused) -> _Piece | Refused:
     return _Piece(found, language, pieces)
 
 
-def _store_all(library: Library, found: Iterable[_Piece | Refused]) -> Iterator[Outcome]:
-    places: dict[str, str] = {}  # of the ids
-    for each in found:
+def _store_all(
+    library: Library, found: Iterable[tuple[Path | Refused, _Piece | Refused]], places: dict[str, str]
+) -> Iterator[Written]:
+    """`places` are those of the ids that are taken."""
+    for file, each in found:
         if isinstance(each, Refused):
-            yield Outcome(each.place, "refused", reason=each.reason)
+            yield Written(file, Outcome(each.place, "refused", reason=each.reason))
             continue
         read = each.read
         try:
@@ -119,9 +145,10 @@ def _store_all(library: Library, found: Iterable[_Piece | Refused]) -> Iterator[
             put = library.store.put(
                 article_id, read.source, read.draft, each.language, each.cut, CUT_RECIPE, read.original
             )
-            yield Outcome(read.place, put.value, article_id, len(each.cut.passages))
+            yield Written(file, Outcome(read.place, put.value, article_id, len(each.cut.passages)))
         except BadInput as refused:
-            yield Outcome(read.place, "refused", reason=str(refused).removeprefix(f"{read.source}: "))
+            reason = str(refused).removeprefix(f"{read.source}: ")
+            yield Written(file, Outcome(read.place, "refused", reason=reason))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,5 +191,18 @@ def remove(library: Library, article_ids: Sequence[str], progress: Progress = la
             raise UnknownArticle(missing[0])
         for article_id in dict.fromkeys(article_ids):
             library.store.remove(article_id)
+        library.catch_up(progress)
+        library.compact()
+
+
+def hide(library: Library, revisions: Mapping[str, int], progress: Progress = lambda *_: None) -> None:
+    """Hide articles, by id, of which that revision is live."""
+    if not revisions:
+        return
+    with library.writing():
+        library.check_nothing_lost()
+        for article in library.store.live(revisions):
+            if article.revision == revisions[article.article_id]:
+                library.store.remove(article.article_id)
         library.catch_up(progress)
         library.compact()

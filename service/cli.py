@@ -1,4 +1,6 @@
-"""The command line, and its commands that add and ask; the others are in `operating.py`, `measuring.py` and `upkeep.py`.
+"""The command line, and its commands that add and ask.
+
+The others are in `syncing.py`, `operating.py`, `measuring.py` and `upkeep.py`.
 
 What takes long to import is imported by the command that needs it.
 """
@@ -41,6 +43,7 @@ from citewell.service.options import (
     opened,
     show,
 )
+from citewell.service.syncing import syncing
 from citewell.service.upkeep import upkeep
 
 app = typer.Typer(
@@ -50,7 +53,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for group in (operating, upkeep):
+for group in (operating, syncing, upkeep):
     app.add_typer(group)
 app.add_typer(judging, name="eval")
 

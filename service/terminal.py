@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from citewell.index.embedding import Progress
     from citewell.index.explain import Explanation
     from citewell.index.response import Answer, RetrieverState, SearchResult
+    from citewell.index.sync import Synced
     from citewell.index.verify import Check
     from citewell.index.writing import Outcome
 
@@ -67,6 +68,18 @@ def outcomes(files: Sequence["Outcome"]) -> str:
         for result in dict.fromkeys(f.result for f in files)
     }
     return "\n".join([*lines, ", ".join(f"{count} {result}" for result, count in counts.items())])
+
+
+def synced(done: "Synced") -> str:
+    lines = []
+    for file in done.files:
+        passages = f"{file.passages} passages" if file.passages is not None else None
+        more = [escaped(file.file), file.article_id, passages, file.reason]
+        lines.append(f"{file.result:<10} {'  '.join(filter(None, more))}")
+    counts = Counter(file.result for file in done.files)
+    total = [*(f"{count} {result}" for result, count in counts.items()), f"{done.unchanged} unchanged"]
+    done_nothing = "; nothing was done" if done.dry_run else ""
+    return "\n".join([*lines, ", ".join(total) + done_nothing])
 
 
 def answer(given: "Answer") -> str:

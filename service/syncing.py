@@ -1,0 +1,125 @@
+"""`citewell sync`: a folder mirrored once, or followed until it is interrupted."""
+
+import signal
+import sys
+import time
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from citewell.corpus.errors import BadInput, CitewellError
+from citewell.service import terminal
+from citewell.service.options import (
+    LIBRARY,
+    WAIT,
+    AsJson,
+    FieldNames,
+    Folder,
+    InPrecision,
+    Wait,
+    check_precision,
+    mapping,
+    opened,
+    show,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from citewell.corpus.looking import Look
+    from citewell.index.sync import Synced
+
+syncing = typer.Typer()
+
+_PAUSE = 2.0  # seconds between two looks
+_SHARE = 20  # a look that takes long is followed by a pause so many times as long
+
+
+@syncing.command()
+def sync(
+    source: Path,
+    field: FieldNames = None,
+    library: Folder = LIBRARY,
+    precision: InPrecision = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done to each file, and do nothing.")
+    ] = False,
+    keep_vanished: Annotated[
+        bool, typer.Option("--keep-vanished", help="Keep the articles that the folder gives no longer.")
+    ] = False,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="Also mirror a folder that is empty or not there.")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on whenever something in the folder changes, until Ctrl+C.")
+    ] = False,
+    wait: Wait = WAIT,
+    as_json: AsJson = False,
+) -> None:
+    """Mirror a folder: add what is new, update what changed, remove what vanished, leave the rest alone."""
+    from citewell.corpus.looking import look
+    from citewell.index import sync as mirroring
+
+    if watch and dry_run:
+        raise BadInput("--watch and --dry-run exclude each other.")
+    mapped = mapping(field)
+
+    def looked() -> "Look":
+        return look(source, library, allow_empty)
+
+    first = looked()  # what cannot be mirrored is said before the model is loaded
+    if dry_run:
+        _tell(mirroring.dry_run(library, first, mapped, keep_vanished), as_json)
+        return
+    check_precision(library, precision)
+    with (
+        opened(library, create=True, bulk=True, precision=precision, wait=wait) as held,
+        terminal.progress("embedding") as progress,
+    ):
+
+        def synced(now: "Look") -> "Synced":
+            return mirroring.sync(held, now, mapped, keep_vanished, progress)
+
+        if watch:
+            print(f"citewell follows {source} (stop with Ctrl+C)", file=sys.stderr, flush=True)
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            with suppress(KeyboardInterrupt):
+                _follow(looked, synced, as_json)
+            return
+        done = synced(first)
+    _tell(done, as_json)
+
+
+def _tell(done: "Synced", as_json: bool) -> None:
+    show(as_json, asdict(done), terminal.synced(done))
+    if any(file.result in ("refused", "refuse") for file in done.files):
+        raise typer.Exit(1)
+
+
+def _follow(looked: "Callable[[], Look]", synced: "Callable[[Look], Synced]", as_json: bool) -> None:
+    """Mirror what a look shows whenever it is not what the last one showed, a file that was refused when it changes.
+
+    What goes wrong later than the first time is said once, and tried again at the next look.
+    """
+    last, said, pause = None, "", 0.0
+    while True:
+        time.sleep(pause)
+        pause, began = _PAUSE, time.monotonic()
+        try:
+            now = looked()
+            pause = max(_PAUSE, _SHARE * (time.monotonic() - began))
+            if now != last:
+                done = synced(now)
+                if done.files or last is None:
+                    show(as_json, asdict(done), terminal.synced(done))
+                    sys.stdout.flush()
+                last = now
+            said = ""
+        except CitewellError as error:
+            if last is None:
+                raise
+            if said != (said := str(error)):
+                print(f"citewell: {said}", file=sys.stderr, flush=True)
