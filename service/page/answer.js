@@ -16,11 +16,12 @@ function citation(found) {
   const { article, passage, quote } = found;
   const { text, offset } = trimmed(passage);
   const pages = quote.pages.length > 0 ? `page ${quote.pages.join(", ")}` : null;
+  const header = quote.table_header?.trim();
   const also = found.also_in.map((other) => other.title);
   return element("li", { class: "card" },
     element("h2", { dir: "auto" }, element("a", { href: addressOfCitation(found) }, article.title)),
     line("about", [article.published, passage.heading, pages, `score ${found.score.toFixed(3)}`, article.source]),
-    quote.table_header ? element("p", { class: "text about", dir: "auto" }, quote.table_header.trim()) : null,
+    header && !text.includes(header) ? element("p", { class: "text about", dir: "auto" }, header) : null,
     element("p", { class: "text", dir: "auto" }, ...marked(text, offset, quote, quote.highlight)),
     also.length ? line("about", ["Also in", ...also]) : null,
     original(found.links),
@@ -30,7 +31,7 @@ function citation(found) {
 
 function verdictOf(answer) {
   const count = answer.citations.length;
-  if (answer.verdict !== "answered") return "No answer.";
+  if (answer.verdict !== "answered") return "No answer";
   return `${count} ${count === 1 ? "passage" : "passages"}, best first`;
 }
 
@@ -55,7 +56,7 @@ export async function answerTo(asked) {
   const near = answer.near_misses;
   return {
     title: asked.question,
-    status: [verdictOf(answer), ...remarksOn(answer, asked.limits)].join(" · "),
+    status: [element("strong", {}, verdictOf(answer)), ` · ${remarksOn(answer, asked.limits).join(" · ")}`],
     content: [
       answer.reason ? element("p", { class: "reason", dir: "auto" }, answer.reason) : null,
       element("ol", {}, ...answer.citations.map(citation)),

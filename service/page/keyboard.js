@@ -19,7 +19,7 @@ function step(field, by) {
 export function listenForKeys(field) {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-    if (event.key === "/" && !typing(event.target)) {
+    if (event.key === "/" && (!typing(event.target) || (event.target === field && !field.value))) {
       event.preventDefault();
       field.select();
     }

@@ -23,7 +23,7 @@ export async function library() {
   const count = `${next ? "More than " : ""}${articles.length} ${articles.length === 1 ? "article" : "articles"}`;
   return {
     title: "",
-    status: articles.length ? `${count} to ask` : "Nothing to ask yet",
+    status: [articles.length ? `${count} to ask` : "Nothing to ask yet"],
     content: [articles.length ? element("ul", {}, ...articles.map(listed)) : empty()],
   };
 }

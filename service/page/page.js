@@ -48,10 +48,10 @@ async function show() {
   view.setAttribute("aria-busy", "true");
   status.textContent = asked.question ? "Asking" : "";
   try {
-    const { title, status: said = "", content, scroll } = await shown(asked);
+    const { title, status: said = [], content, scroll } = await shown(asked);
     if (turn !== latest) return;
     document.title = title ? `${title} - citewell` : "citewell";
-    status.textContent = said;
+    status.replaceChildren(...said);
     view.replaceChildren(...content.filter(Boolean));
     if (scroll) view.querySelector("mark")?.scrollIntoView({ block: "center" });
     await offerAdding(!asked.question && !asked.article);
