@@ -1,7 +1,7 @@
 // Text files that are dropped or chosen become articles, by jobs whose progress is shown.
 
 import { element } from "./dom.js";
-import { followed, mayWrite, sent } from "./service.js";
+import { followed, sent } from "./service.js";
 
 const FORMATS = { md: "markdown", markdown: "markdown", txt: "plain" };
 const ONCE = { characters: 8_000_000, articles: 1000 }; // of a job; a single larger file makes one of its own
@@ -11,7 +11,7 @@ const chooser = document.getElementById("files");
 
 // The id of the front matter, else the file's name, so that a file that is added again updates its article.
 function idOf(name, text) {
-  const own = text.match(/^\uFEFF?---\r?\n(?:(?!---).*\r?\n)*?id:[ \t]*["']?([A-Za-z0-9][\w.-]{0,99})["']?[ \t]*\r?\n/);
+  const own = text.match(/^---\r?\n(?:(?!---).*\r?\n)*?id:[ \t]*["']?([A-Za-z0-9][\w.-]{0,99})["']?[ \t]*\r?\n/);
   const named = name.replace(/\.[^.]*$/, "").normalize("NFKD").replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[._-]+|-+$/g, "");
   return own?.[1] ?? named.slice(0, 100);
 }
@@ -100,17 +100,21 @@ async function add(files, done) {
 
 // Offers to add files where that is allowed, and takes files that are dropped anywhere.
 export function takeFiles(done) {
-  chooser.addEventListener("change", async () => {
-    await add([...chooser.files], done);
+  let before = Promise.resolve(); // one lot after another
+  const take = (files) => { before = before.then(() => add(files, done)); };
+  chooser.addEventListener("change", () => {
+    take([...chooser.files]);
     chooser.value = "";
   });
-  addEventListener("dragover", (event) => event.preventDefault());
-  addEventListener("drop", (event) => {
-    event.preventDefault();
-    if (event.dataTransfer.files.length) add([...event.dataTransfer.files], done);
-  });
+  for (const kind of ["dragover", "drop"]) {
+    addEventListener(kind, (event) => {
+      if (!event.dataTransfer.types.includes("Files")) return;
+      event.preventDefault();
+      if (kind === "drop") take([...event.dataTransfer.files]);
+    });
+  }
 }
 
-export async function offerAdding(offered) {
-  chooser.parentElement.hidden = !(offered && await mayWrite());
+export function offerAdding(offered) {
+  chooser.parentElement.hidden = !offered;
 }

@@ -10,10 +10,16 @@ function step(field, by) {
   const items = [...document.querySelectorAll(ITEMS)];
   const here = items.findIndex((item) => item.closest("li").contains(document.activeElement));
   const next = here < 0 ? (by > 0 ? 0 : -1) : here + by;
-  if (next < 0 && here === 0) field.focus();
-  else items[next]?.focus({ preventScroll: true });
-  items[next]?.closest("li").scrollIntoView({ block: "nearest" });
-  return items.length > 0 && (next >= 0 || here === 0);
+  if (here === 0 && by < 0) {
+    field.focus();
+    return true;
+  }
+  const item = items[next];
+  if (!item) return false;
+  item.closest("li").scrollIntoView({ block: "nearest" });
+  item.scrollIntoView({ block: "nearest" }); // of a long one the title, too
+  item.focus({ preventScroll: true });
+  return true;
 }
 
 export function listenForKeys(field) {

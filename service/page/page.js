@@ -7,7 +7,7 @@ import { articleAs } from "./article.js";
 import { element } from "./dom.js";
 import { listenForKeys } from "./keyboard.js";
 import { library, sources } from "./library.js";
-import { KeyNeeded, useKey } from "./service.js";
+import { KeyNeeded, mayWrite, useKey } from "./service.js";
 
 const status = document.getElementById("status");
 const view = document.getElementById("view");
@@ -41,6 +41,11 @@ function askForKey(reason) {
   typed.focus();
 }
 
+function goTo(mark) {
+  mark?.scrollIntoView({ block: "center" });
+  mark?.focus({ preventScroll: true });
+}
+
 async function show() {
   const asked = wanted();
   const turn = ++latest;
@@ -53,8 +58,9 @@ async function show() {
     document.title = title ? `${title} - citewell` : "citewell";
     status.replaceChildren(...said);
     view.replaceChildren(...content.filter(Boolean));
-    if (scroll) view.querySelector("mark")?.scrollIntoView({ block: "center" });
-    await offerAdding(!asked.question && !asked.article);
+    if (scroll) goTo(view.querySelector("mark"));
+    const offered = !asked.question && !asked.article && await mayWrite();
+    if (turn === latest) offerAdding(offered);
   } catch (error) {
     if (turn !== latest) return;
     status.textContent = "";

@@ -52,21 +52,30 @@ export async function mayWrite() {
   }
 }
 
-// Calls `seen` with the job whenever it has changed; gives it when it is finished.
-export async function followed(job, seen) {
-  const response = await responseOf(`/v1/jobs/${encodeURIComponent(job.id)}/events`);
+async function* eventsOf(response) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let waiting = "";
   for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return job;
+    const { value, done } = await reader.read().catch(() => ({ done: true }));
+    if (done) return;
     const events = (waiting + value).split(/\r?\n\r?\n/);
     waiting = events.pop();
     for (const event of events) {
       const data = event.split(/\r?\n/).filter((said) => said.startsWith("data:")).map((said) => said.slice(5));
-      if (data.length === 0) continue;
-      job = JSON.parse(data.join("\n"));
-      seen(job);
+      if (data.length > 0) yield JSON.parse(data.join("\n"));
     }
   }
+}
+
+// Calls `seen` with the job whenever it has changed; gives it when it is finished.
+export async function followed({ id }, seen) {
+  let last = null;
+  for await (const job of eventsOf(await responseOf(`/v1/jobs/${encodeURIComponent(id)}/events`))) {
+    seen(job);
+    last = job;
+  }
+  if (!last || ["queued", "running"].includes(last.state)) {
+    throw new Error("The service stopped. What it had taken is added when it runs again.");
+  }
+  return last;
 }

@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 
-const PARTS = { lexical: "Words", passage: "Meaning of the passage", sentence: "Meaning of its best sentence" };
+const PARTS = { lexical: "Words", passage: "Meaning: passage", sentence: "Meaning: sentence" };
 const SVG = "http://www.w3.org/2000/svg";
 
 function rectangle(kind, width) {

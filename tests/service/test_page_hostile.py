@@ -37,7 +37,9 @@ def hostile() -> dict[str, dict[str, Any]]:
             "format": "plain",
             "title": f"{text} {ATTACK}",
             "author": ATTACK,
-            "source": "javascript:window.ran=1" if name == "markup" else f"https://example.org/{ATTACK}/{name}",
+            "source": "javascript:window.ran=1"
+            if name == "markup"
+            else f"https://example.org/{ATTACK}/{name}",
             "language": "en",
         }
         for name, text in BEFORE.items()
@@ -45,7 +47,9 @@ def hostile() -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory, hostile: dict[str, Any]) -> Iterator[tuple["Page", Watched]]:
+def seen(
+    tmp_path_factory: pytest.TempPathFactory, hostile: dict[str, Any]
+) -> Iterator[tuple["Page", Watched]]:
     library = Library(tmp_path_factory.mktemp("hostile"), WordEmbedder("beetles", "leaves"), create=True)
     with chromium() as browser:
         with TestClient(create_app(library), base_url="http://localhost") as client:
@@ -63,7 +67,9 @@ def nothing_ran(page: "Page", watched: Watched) -> bool:
     return (
         page.evaluate("window.ran") is None
         and page.locator(hidden).count() == 0
-        and not page.evaluate("[...document.all].some(e => e.getAttributeNames().some(n => n.startsWith('on')))")
+        and not page.evaluate(
+            "[...document.all].some(e => e.getAttributeNames().some(n => n.startsWith('on')))"
+        )
         and watched.wrong == []
     )
 
@@ -114,7 +120,9 @@ def test_directions_of_one_title_do_not_turn_what_stands_beside_it(seen: tuple["
     assert nothing_ran(page, watched)
 
 
-@pytest.mark.parametrize("parameter", ["q", "article", "article=emoji&revision", "q=Beetles&source", "q=x&as_of"])
+@pytest.mark.parametrize(
+    "parameter", ["q", "article", "article=emoji&revision", "q=Beetles&source", "q=x&as_of"]
+)
 def test_an_address_made_by_others_runs_nothing(seen: tuple["Page", Watched], parameter: str) -> None:
     page, watched = seen
     page.goto(f"/?{parameter}={quote(ATTACK + LINKS)}")
