@@ -3,6 +3,7 @@
 import { addressOfCitation, isLimited, requestOf, webAddress } from "./addresses.js";
 import { copying } from "./copying.js";
 import { element, line, marked, trimmed } from "./dom.js";
+import { empty } from "./library.js";
 import { sent } from "./service.js";
 import { why } from "./why.js";
 
@@ -54,11 +55,13 @@ function remarksOn(answer, limits) {
 export async function answerTo(asked) {
   const answer = await sent("/v1/ask", requestOf(asked));
   const near = answer.near_misses;
+  const nothing = !answer.filtered?.of && !answer.as_of; // there is no passage at all
   return {
     title: asked.question,
     status: [element("strong", {}, verdictOf(answer)), ` · ${remarksOn(answer, asked.limits).join(" · ")}`],
     content: [
-      answer.reason ? element("p", { class: "reason", dir: "auto" }, answer.reason) : null,
+      nothing ? empty() : null,
+      answer.reason && !nothing ? element("p", { class: "reason", dir: "auto" }, answer.reason) : null,
       element("ol", {}, ...answer.citations.map(citation)),
       near.length ? element("h2", { class: "near" }, "The nearest passages, which do not answer") : null,
       near.length ? element("ol", { class: "misses" }, ...near.map(citation)) : null,

@@ -10,7 +10,7 @@ function listed(article) {
     line("about", [article.published, article.language, article.source]));
 }
 
-function empty() {
+export function empty() {
   return element("div", { class: "card" },
     element("h2", {}, "The library is empty"),
     element("p", {}, "Add articles on the command line, in any format:"),

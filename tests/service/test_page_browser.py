@@ -244,6 +244,22 @@ def test_an_empty_library_says_what_to_do_and_files_that_are_dropped_fill_it(own
     assert watched.wrong == []
 
 
+def test_a_question_to_an_empty_library_says_what_to_do_and_one_that_is_filtered_away_why(
+    own: tuple[Any, ...],
+) -> None:
+    page, watched, _ = own
+    page.request.put("/v1/articles/moths", data={"text": "Moths fly at night."})
+    page.goto("/?q=Moths&from=2026")
+    page.locator(".reason").wait_for()
+    assert "0 of 1 passages pass the filter" in page.inner_text("#status")
+    page.request.delete("/v1/articles/moths")
+    page.goto("/?q=Moths")
+    page.get_by_text("The library is empty").wait_for()
+    page.goto("/?article=moths&revision=1")
+    page.get_by_text("The article was removed.").wait_for()
+    assert watched.wrong == []
+
+
 def test_a_file_that_is_chosen_again_is_a_revision_and_the_former_one_can_be_read(
     own: tuple[Any, ...],
 ) -> None:
