@@ -21,11 +21,11 @@ function bar(value, most) {
 }
 
 function row(label, value, most) {
-  const said = value === null ? "silent" : `${value.toFixed(3)} of ${most.toFixed(3)}`;
+  const said = value === null ? ["silent"] : [value.toFixed(3), element("span", { class: "of" }, ` of ${most.toFixed(3)}`)];
   return element("tr", {},
     element("th", { scope: "row" }, label),
     element("td", { class: "bar" }, value === null ? null : bar(value, most)),
-    element("td", { class: "number" }, said));
+    element("td", { class: "number" }, ...said));
 }
 
 function ranked(name, rank) {
