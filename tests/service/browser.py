@@ -85,3 +85,10 @@ def focused(page: "Page") -> str:
     """The text of what has the focus, or the id of a field."""
     found: str = page.evaluate("document.activeElement.id || document.activeElement.textContent")
     return found
+
+
+def barriers(page: "Page") -> list[tuple[str, list[str]]]:
+    """What axe finds, serious or not: the rule, and the elements."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    found = axe.run(page).response["violations"]
+    return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]

@@ -9,7 +9,7 @@ import pytest
 from citewell.index.library import Library
 from citewell.service.keys import Keys
 from tests.fakes import WordEmbedder
-from tests.service.browser import SCREENSHOTS, Watched, chromium, opened, served
+from tests.service.browser import SCREENSHOTS, Watched, barriers, chromium, opened, served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -49,6 +49,7 @@ def test_an_empty_library_says_what_to_do_and_files_that_are_dropped_fill_it(own
     page.get_by_text("The library is empty").wait_for()
     assert "citewell add" in page.inner_text("#view")
     page.screenshot(path=SCREENSHOTS / "empty.png")
+    assert barriers(page) == []
     drop(page, MOTHS, {"name": "picture.png", "text": "x"}, {"name": "moths.txt", "text": "Moths."})
     page.get_by_text("1 added, 2 refused").wait_for()
     assert page.locator("#adding li").all_inner_texts() == [
@@ -57,6 +58,7 @@ def test_an_empty_library_says_what_to_do_and_files_that_are_dropped_fill_it(own
     ]
     page.get_by_role("link", name="Moths").wait_for()
     page.screenshot(path=SCREENSHOTS / "added.png")
+    assert barriers(page) == []
     assert library.store.article("moths").title == "Moths"
     assert watched.wrong == []
 
@@ -109,6 +111,7 @@ def test_a_key_is_asked_for_and_only_one_that_may_write_adds(own: tuple[Any, ...
         page.evaluate("sessionStorage.clear()")
         page.reload()
         page.get_by_label("Key").fill(token)
+        assert barriers(page) == []
         with page.expect_response(lambda r: "/v1/articles" in r.url):
             page.get_by_role("button", name="Use this key").click()
         if token == "wrong":
