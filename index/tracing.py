@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from os.path import commonprefix
 
+from rapidfuzz.distance import Postfix, Prefix
 from rapidfuzz.fuzz import ratio
 
 from citewell.corpus.article import Span
@@ -120,8 +120,7 @@ def _meant(copies: list[int], length: int, origin: _Origin, text: str) -> int:
 
     def unchanged(at: int) -> int:
         before, after = text[max(0, at - _FAR) : at], text[at + length : at + length + _FAR]
-        same = commonprefix([before[::-1], origin.far_before[::-1]]), commonprefix([after, origin.far_after])
-        return sum(map(len, same))
+        return Postfix.similarity(before, origin.far_before) + Prefix.similarity(after, origin.far_after)
 
     nearest = sorted(copies, key=lambda at: (abs(at - origin.start), at))
     fits = {at: fit(at) for at in nearest[:_MOST_COPIES]}

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi_offline import FastAPIOffline
@@ -43,6 +43,7 @@ _PAGE_HEADERS = {
 }
 _ALLOWED = ["Authorization", "Content-Type", "If-None-Match", "X-Request-ID"]
 _ALLOWED += ["MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"]  # of agents that run in a page
+_ASKED_AGAIN = {"Cache-Control": "no-cache"}  # so that modules of two versions never meet
 _EXPOSED = ["ETag", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"]
 
 
@@ -95,10 +96,10 @@ def create_app(
 
     @app.get("/", include_in_schema=False)
     def page() -> FileResponse:
-        return FileResponse(_PAGE / "index.html", headers=_PAGE_HEADERS)
+        return FileResponse(_PAGE / "index.html", headers={**_PAGE_HEADERS, **_ASKED_AGAIN})
 
     app.router.routes.append(Route(mcp.Endpoint.path, mcp.Endpoint(library, asking), methods=["POST"]))
-    app.mount("/page", StaticFiles(directory=_PAGE), name="page")
+    app.mount("/page", _Assets(directory=_PAGE), name="page")
     _describe(app)
     app.add_middleware(Gate, access=access, settings=settings, metrics=metrics)
     if settings.origins:
@@ -110,6 +111,13 @@ def create_app(
             expose_headers=_EXPOSED,
         )
     return app
+
+
+class _Assets(StaticFiles):
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers.update(_ASKED_AGAIN)
+        return response
 
 
 def _holds_a_question(settings: Settings) -> Callable[[Scope], bool]:
