@@ -164,7 +164,7 @@ def calibration_table(fitted: Fitted, found: OutOfFold) -> str:
 def tuning_table(found: Tuning) -> str:
     """What each grid gains on questions that it was not chosen on, and what is best on all."""
     if not found.gains:
-        return f"{found.questions} answerable questions are too few to tune on; it takes {FEWEST}. Nothing is changed."
+        return f"{found.questions} answerable questions are too few to tune on; it takes {FEWEST} on different evidence. Nothing is changed."
     said = [f"{found.questions} answerable questions, {FOLDS} folds; chosen on four, judged on the fifth:"]
     for gain in found.gains:
         low, high = gain.interval

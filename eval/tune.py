@@ -2,7 +2,7 @@
 
 Every combination of two small grids is tried: what ranks (k1, b, the three weights) by nDCG@10, what chooses a quote (the
 three of evidence) by whether the first quote holds evidence, in the passage that is ranked first now. Questions are
-dealt into folds; those of a fold are judged by what is best on the others. The size of passages is not tried: it would
+dealt into folds, those on the same evidence into the same; those of a fold are judged by what is best on the others. The size of passages is not tried: it would
 take a library for each.
 """
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from citewell.eval.check import check_askable
 from citewell.eval.evaluate import FIRST_QUOTE, holds, relevant_passages
-from citewell.eval.gold import Question
+from citewell.eval.gold import AnyEvidence, Question
 from citewell.eval.locate import Located, Locator, locate
 from citewell.eval.measures import Judgements, measure
 from citewell.eval.significance import LEVEL, detectable, holm, mean_intervals, randomisation_p
@@ -28,7 +28,7 @@ from citewell.index.scoring import combine, total
 from citewell.index.search import Query, Searcher
 
 FOLDS = 5
-FEWEST = 20  # answerable questions
+FEWEST = 20  # answerable questions, those on the same evidence counted once
 RANKED_BY = "nDCG@10"
 _CUTOFF = 10
 _SEED = 2026
@@ -107,7 +107,8 @@ def tune(library: Library, questions: Sequence[Question], progress: Progress = l
     located = locate(answerable, Locator(library.store))
     searcher = library.searcher()
     present = searcher.config
-    if len(answerable) < FEWEST:
+    groups = groups_of(answerable)
+    if len(np.unique(groups)) < FEWEST:
         return Tuning(len(answerable), (), present, present)
     relevant = relevant_passages(library, answerable, located)
     ranking, quoting = ranking_grid(present), evidence_grid(present)
@@ -121,12 +122,11 @@ def tune(library: Library, questions: Sequence[Question], progress: Progress = l
         )
         progress(done, len(answerable))
     by_ranking, by_quote = (np.array(worth).T for worth in zip(*columns, strict=True))
-    gains = chosen_on(
-        (
-            ("ranking", RANKED_BY, _RANKING, ranking, by_ranking),
-            ("evidence", FIRST_QUOTE, tuple(_EVIDENCE), quoting, by_quote),
-        )
-    )
+    grids: list[Grid] = [
+        ("ranking", RANKED_BY, _RANKING, ranking, by_ranking),
+        ("evidence", FIRST_QUOTE, tuple(_EVIDENCE), quoting, by_quote),
+    ]
+    gains = chosen_on(grids, groups)
     taken = {name: value for gain in gains if gain.is_taken for name, value in gain.chosen.items()}
     return Tuning(len(answerable), gains, present, _changed(present, taken))
 
@@ -136,13 +136,16 @@ Grid = tuple[
 ]  # name, measure, parameters, configurations, worth
 
 
-def chosen_on(grids: Sequence[Grid]) -> tuple[Gain, ...]:
+def chosen_on(grids: Sequence[Grid], groups: NDArray[np.int64]) -> tuple[Gain, ...]:
     """Of each grid, whose first configuration is the present one, the best, and whether it is to be taken.
 
-    It is when its gain out of fold is significant among the tests of all grids (Holm).
+    It is when its gain out of fold is significant among the tests of all grids (Holm). Groups, shape (questions,), stand
+    together in folds and in tests, as one observation.
     """
-    judged = [out_of_fold(worth) for *_, worth in grids]
-    differences = [values - worth[0] for (values, _), (*_, worth) in zip(judged, grids, strict=True)]
+    judged = [out_of_fold(worth, groups) for *_, worth in grids]
+    differences = [
+        _by_group(values - worth[0], groups) for (values, _), (*_, worth) in zip(judged, grids, strict=True)
+    ]
     ps = [randomisation_p(np.round(difference, 9)) for difference in differences]
     gains = []
     for grid, (values, of_folds), difference, p, p_holm in zip(
@@ -164,16 +167,33 @@ def chosen_on(grids: Sequence[Grid]) -> tuple[Gain, ...]:
     return tuple(gains)
 
 
-def out_of_fold(worth: Worth) -> tuple[NDArray[np.float64], list[int]]:
+def out_of_fold(worth: Worth, groups: NDArray[np.int64]) -> tuple[NDArray[np.float64], list[int]]:
     """What each question is worth to the configuration that is best on the other folds, shape (questions,); and those."""
-    n = worth.shape[1]
-    folds = np.random.default_rng(_SEED).permutation(n) % FOLDS
-    values, chosen = np.empty(n), []
+    names, number = np.unique(groups, return_inverse=True)
+    folds = (np.random.default_rng(_SEED).permutation(len(names)) % FOLDS)[number]
+    values, chosen = np.empty(len(groups)), []
     for fold in range(FOLDS):
         out = folds == fold
         chosen.append(_best(worth[:, ~out]))
         values[out] = worth[chosen[-1], out]
     return values, chosen
+
+
+def groups_of(questions: Sequence[Question]) -> NDArray[np.int64]:
+    """A number for each question, shape (questions,), the same for questions that share evidence, and so on."""
+    of: dict[AnyEvidence, int] = {}
+    for number, question in enumerate(questions):
+        known = {of[evidence] for evidence in question.evidence if evidence in of}
+        joined = [evidence for evidence, group in of.items() if group in known]
+        of |= dict.fromkeys([*joined, *question.evidence], min(known, default=number))
+    return np.array([of[question.evidence[0]] for question in questions], dtype=np.int64)
+
+
+def _by_group(differences: NDArray[np.float64], groups: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Sums of groups, shape (groups,), in such units that their mean is that of the questions."""
+    names, number = np.unique(groups, return_inverse=True)
+    sums: NDArray[np.float64] = np.bincount(number, differences) * len(names) / len(groups)
+    return sums
 
 
 def _best(worth: Worth) -> int:

@@ -15,6 +15,7 @@ from citewell.eval.tune import (
     Tuning,
     chosen_on,
     evidence_grid,
+    groups_of,
     out_of_fold,
     ranking_grid,
     tune,
@@ -149,15 +150,43 @@ def test_each_configuration_ranks_as_a_searcher_of_its_own(bundled_library: Libr
 def test_a_question_has_no_part_in_choosing_what_it_is_judged_by(question: int, seed: int) -> None:
     worth = np.random.default_rng(seed).random((7, 40))
     worth[:, question] = np.arange(7)
-    values, _ = out_of_fold(worth)
+    values, _ = out_of_fold(worth, np.arange(40))
     worth[:, question] = 1000 - 100 * np.arange(7)
-    assert out_of_fold(worth)[0][question] == 1000 - 100 * values[question]
+    assert out_of_fold(worth, np.arange(40))[0][question] == 1000 - 100 * values[question]
+
+
+def test_questions_on_the_same_evidence_stand_together() -> None:
+    a, b, c, d = (Evidence("ants", quote) for quote in "abcd")
+    given = [(a,), (b,), (c,), (a, b), (d,), (c,)]
+    asked = [Question(f"q{i}", "fact", "Who?", evidence) for i, evidence in enumerate(given)]
+    assert groups_of(asked).tolist() == [0, 0, 2, 0, 4, 2]
+
+
+@given(st.integers(0, 19), st.integers(0, 2**32 - 1))
+def test_a_question_has_no_part_in_choosing_what_another_on_its_evidence_is_judged_by(
+    pair: int, seed: int
+) -> None:
+    worth, groups = np.random.default_rng(seed).random((7, 40)), np.arange(40) // 2
+    worth[:, 2 * pair] = np.arange(7)
+    values, _ = out_of_fold(worth, groups)
+    worth[:, 2 * pair + 1] = 1000 * np.random.default_rng(seed + 1).random(7)
+    assert out_of_fold(worth, groups)[0][2 * pair] == values[2 * pair]
+
+
+def test_what_is_asked_many_times_is_one_observation() -> None:
+    """Four groups that gain show nothing, however many questions they have; nor do they change the mean."""
+    worth = np.array([np.zeros(40), np.ones(40)])
+    configs, groups = [Config(k1=0.6), Config(k1=0.9)], np.arange(40) // 10
+    (found,) = chosen_on([("ranking", "nDCG@10", ("k1",), configs, worth)], groups)
+    assert (found.gain, found.p, found.is_taken) == (1.0, 0.125, False)
 
 
 def test_the_best_of_many_that_are_alike_is_no_gain() -> None:
     """What looks best on all questions by chance alone is not better on those that it was not chosen on."""
     worth = (np.random.default_rng(1).random((300, 60)) < 0.5).astype(float)
-    (found,) = chosen_on([("ranking", "nDCG@10", ("k1",), [Config(k1=i) for i in range(300)], worth)])
+    (found,) = chosen_on(
+        [("ranking", "nDCG@10", ("k1",), [Config(k1=i) for i in range(300)], worth)], np.arange(60)
+    )
     assert worth.mean(axis=1).max() - worth[0].mean() > 0.1
     assert not found.is_taken
 
@@ -165,7 +194,7 @@ def test_the_best_of_many_that_are_alike_is_no_gain() -> None:
 def test_what_is_better_everywhere_is_taken_and_of_equals_the_first() -> None:
     worth = np.array([np.zeros(30), np.ones(30), np.ones(30)])
     configs = [Config(k1=k1) for k1 in (0.6, 0.9, 1.2)]
-    (found,) = chosen_on([("ranking", "nDCG@10", ("k1",), configs, worth)])
+    (found,) = chosen_on([("ranking", "nDCG@10", ("k1",), configs, worth)], np.arange(30))
     assert (found.chosen, found.gain, found.interval, found.is_taken) == ({"k1": 0.9}, 1.0, (1.0, 1.0), True)
-    (worse,) = chosen_on([("ranking", "nDCG@10", ("k1",), configs[::-1], worth[::-1])])
+    (worse,) = chosen_on([("ranking", "nDCG@10", ("k1",), configs[::-1], worth[::-1])], np.arange(30))
     assert (worse.chosen, worse.gain, worse.is_taken) == ({"k1": 1.2}, 0.0, False)

@@ -68,6 +68,6 @@ def test_too_few_questions_are_said_and_nothing_is_written(
 ) -> None:
     tune_library(library, gold(library, 5), dry_run=False, as_json=False)
     assert capsys.readouterr().out == (
-        "5 answerable questions are too few to tune on; it takes 20. Nothing is changed.\n"
+        "5 answerable questions are too few to tune on; it takes 20 on different evidence. Nothing is changed.\n"
     )
     assert not (library.folder / tuned.FILE).exists()
