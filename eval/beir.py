@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from citewell.corpus.article import Article, Cut
+from citewell.corpus.article import Article, Cut, Span
 from citewell.corpus.errors import BadInput
 from citewell.corpus.language import guess_language
 from citewell.corpus.passages import cut, whole
 from citewell.corpus.text import normalise, text_sha
+from citewell.eval.locate import Located
 from citewell.eval.measures import Qrels
 from citewell.eval.trec import Scored
 
@@ -84,6 +85,34 @@ def read_beir(folder: Path, count_tokens: Callable[[str], int], limit: int | Non
     judged = read_judgements(folder, limit)
     documents = tuple(_document(row, count_tokens) for row in _rows(folder / "corpus.jsonl"))
     return BeirSet(judged.name, documents, judged.questions, judged.qrels, judged.answers)
+
+
+def read_evidence(folder: Path, beir: BeirSet) -> dict[str, tuple[Located, ...]]:
+    """Where the evidence of questions stands in the one document that is relevant, for those that say so (`evidence`).
+
+    Raises BadInput for a question whose evidence is not the document's words there.
+    """
+    texts = {article.article_id: (article.text_sha, text) for article, text, _ in beir.documents}
+    located: dict[str, tuple[Located, ...]] = {}
+    for row in _rows(folder / "queries.jsonl"):
+        question, said = str(row["_id"]), (row.get("metadata") or {}).get("evidence")
+        if not said or question not in beir.questions:
+            continue
+        try:
+            (document,) = beir.qrels[question]
+            sha, text = texts[document]
+            spans = [Span(piece["start"], piece["end"]) for piece in said]
+            if [span.of(text) for span in spans] != [piece["text"] for piece in said]:
+                raise ValueError
+        except (ValueError, KeyError, TypeError):
+            raise BadInput(
+                f"{folder / 'queries.jsonl'}: question {question}: evidence needs text, start and end as in its one "
+                "relevant document"
+            ) from None
+        located[question] = tuple(Located(document, sha, (span,)) for span in spans)
+    if not located:
+        raise BadInput(f"{folder / 'queries.jsonl'}: no question says where its evidence stands")
+    return located
 
 
 def _qrels_file(folder: Path) -> Path:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from time import perf_counter
 
-from citewell.corpus.article import parse_passage_id, passage_id
+from citewell.corpus.article import Span, parse_passage_id, passage_id
 from citewell.corpus.errors import BadInput
 from citewell.eval.beir import BeirSet, by_document
 from citewell.eval.check import check_askable, words_of
@@ -15,7 +15,6 @@ from citewell.eval.spans import overlap, overlaps
 from citewell.eval.systems import DEFAULT, SYSTEMS, System, rankings, systems
 from citewell.eval.trec import Run, Scored
 from citewell.index.answer import ask
-from citewell.index.citation import Citation
 from citewell.index.embedding import Progress
 from citewell.index.library import Library
 from citewell.index.response import Answer
@@ -56,7 +55,7 @@ def judge_gold(
         ranked = rankings(searcher, query, _DEPTH, names) if evidence else {}
         for system in asking if evidence else ():
             ms, ranking = timing.ranking(system, query), ranked[system.name]
-            values = {**_of_ranking(ranking, relevant[question.id]), **_of_spans(ranking, evidence)}
+            values = {**_of_ranking(ranking, relevant[question.id]), **of_spans(ranking, evidence)}
             if system.searcher is not None:
                 given = ask(system.searcher, library.store, question.question, k=1)
                 values[FIRST_QUOTE] = float(first_quote_holds(given, evidence))
@@ -156,13 +155,14 @@ def relevant_passages(
 def first_quote_holds(given: Answer, evidence: Sequence[Located]) -> bool:
     """Whether the first quote, given or held back, holds all of some piece of the evidence."""
     return any(
-        _holds(citation, of) for citation in (given.citations or given.near_misses)[:1] for of in evidence
+        holds(citation.article.id, Span(citation.quote.start, citation.quote.end), of)
+        for citation in (given.citations or given.near_misses)[:1]
+        for of in evidence
     )
 
 
-def _holds(citation: Citation, of: Located) -> bool:
-    quote = citation.quote
-    return citation.article.id == of.article_id and any(
+def holds(article_id: str, quote: Span, of: Located) -> bool:
+    return article_id == of.article_id and any(
         quote.start <= span.start and span.end <= quote.end for span in of.spans
     )
 
@@ -195,7 +195,8 @@ def _of_ranking(ranking: Scored, judged: Judgements) -> dict[str, float]:
     return {name: measure(name)(ids, judged) for name in RANK_MEASURES}
 
 
-def _of_spans(ranking: Scored, evidence: Sequence[Located]) -> dict[str, float]:
+def of_spans(ranking: Scored, evidence: Sequence[Located]) -> dict[str, float]:
+    """What the first five of a ranking hold of the evidence, and how many characters they have."""
     parsed = (parse_passage_id(name) for name, _ in ranking[:CITED])
     found = overlap([(article, span) for article, _, span in parsed], evidence)
     return {

@@ -9,6 +9,7 @@ from citewell.eval.evaluate import CHARACTERS, FIRST_QUOTE
 from citewell.eval.gate import LEAST_LOSS, Gate
 from citewell.eval.report import Estimate, Report
 from citewell.eval.significance import LEVEL
+from citewell.eval.tune import FEWEST, FOLDS, Tuning
 from citewell.index.calibration import Fitted
 
 _COLUMNS = (
@@ -158,6 +159,26 @@ def calibration_table(fitted: Fitted, found: OutOfFold) -> str:
         f"from {fitted.threshold:.2f} on is answered: {_share(of.coverage)} of all, {_share(of.kept)} of what is answered "
         f"right, {_share(of.false_answers)} of what has no answer; of the answers {_share(of.risk)} are wrong",
     ])  # fmt: skip
+
+
+def tuning_table(found: Tuning) -> str:
+    """What each grid gains on questions that it was not chosen on, and what is best on all."""
+    if not found.gains:
+        return f"{found.questions} answerable questions are too few to tune on; it takes {FEWEST} on different evidence. Nothing is changed."
+    said = [f"{found.questions} answerable questions, {FOLDS} folds; chosen on four, judged on the fifth:"]
+    for gain in found.gains:
+        low, high = gain.interval
+        said.append(
+            f"{gain.parameters}, {gain.tried} configurations: {gain.measure} {gain.now:.4f} -> {gain.out_of_fold:.4f}, "
+            f"gain {gain.gain:+.4f} [{low:+.4f}, {high:+.4f}], p (Holm) {gain.p_holm:.4f}: "
+            + ("significant" if gain.is_taken else "not taken")
+        )
+        said.append(f"  best on all: {', '.join(f'{name} {value:g}' for name, value in gain.chosen.items())}")
+        if not gain.is_taken and gain.detectable is not None:
+            said.append(f"  so many questions show a gain of {gain.detectable:.3f} in 80 % of samples")
+    if not found.is_better:
+        said.append("no gain is significant: nothing is changed")
+    return "\n".join(said)
 
 
 def gate_table(found: Gate) -> str:

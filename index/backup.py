@@ -19,7 +19,7 @@ from citewell.corpus.originals import Originals, sha_of
 from citewell.corpus.storage import storing
 from citewell.corpus.store import Store
 from citewell.corpus.stored import ORIGINALS
-from citewell.index import calibration
+from citewell.index import calibration, tuned
 from citewell.index.embedding import Progress
 from citewell.index.folder import STORE
 from citewell.index.library import Library
@@ -28,7 +28,7 @@ from citewell.index.segment_files import sync
 from citewell.index.vector_cache import VectorCache
 
 _MANIFEST = "manifest.json"
-_CALIBRATION = calibration.FILE
+_CALIBRATION, _CONFIG = calibration.FILE, tuned.FILE
 _VECTORS = "vectors.db"
 _LEFTOVER = ".citewell-restore-"
 _SHA_DIGITS = 64
@@ -62,9 +62,11 @@ def _write(library: Library, folder: Path, written: Path, vectors: bool) -> set[
         _copy(library.vectors, folder / _VECTORS)
     with suppress(CorruptLibrary):  # none, or one that has to be fitted again anyway
         calibration.write(folder / _CALIBRATION, calibration.read(library.folder / _CALIBRATION))
+    with suppress(CorruptLibrary):  # none, or one that has to be tuned again
+        tuned.write(folder / _CONFIG, tuned.read(library.folder / _CONFIG))
     with closing(Store(folder / STORE)) as copied:
         originals = copied.original_shas()
-    names = (STORE, _VECTORS, _CALIBRATION)
+    names = (STORE, _VECTORS, _CALIBRATION, _CONFIG)
     shas = {name: file_sha(folder / name) for name in names if (folder / name).is_file()}
     missing = set()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
@@ -116,18 +118,25 @@ def _restore(library: Library, file: Path, folder: Path, progress: Progress) -> 
                 library.store.originals.put(sha, source.originals.file(sha).read_bytes())
         passages = library.become(source, progress)
         library.store.originals.keep_only(set(library.store.original_shas()))
-        _calibrate(library, folder / _CALIBRATION)
+        _configure(library, folder)
         return passages
 
 
-def _calibrate(library: Library, fitted: Path) -> None:
-    """As the backed up library was: by a calibration of its own, or by what comes with citewell."""
-    mine = library.folder / _CALIBRATION
-    if fitted.is_file():
-        calibration.write(mine, calibration.read(fitted))
+def _configure(library: Library, backed_up: Path) -> None:
+    """As the backed up library was: by a configuration and a calibration of its own, or by what comes with citewell."""
+    if (backed_up / _CONFIG).is_file():
+        tuned.write(library.folder / _CONFIG, tuned.read(backed_up / _CONFIG))
     else:
-        with storing(mine):
-            mine.unlink(missing_ok=True)
+        _remove(library.folder / _CONFIG)
+    if (backed_up / _CALIBRATION).is_file():
+        calibration.write(library.folder / _CALIBRATION, calibration.read(backed_up / _CALIBRATION))
+    else:
+        _remove(library.folder / _CALIBRATION)
+
+
+def _remove(file: Path) -> None:
+    with storing(file):
+        file.unlink(missing_ok=True)
 
 
 def remove_leftovers(library: Library) -> None:
@@ -152,7 +161,9 @@ def _unpack(file: Path, folder: Path) -> None:
         with zipfile.ZipFile(file) as archive:
             manifest = json.loads(archive.read(_MANIFEST))
             for name, sha in manifest["files"].items():
-                if name not in (STORE, _VECTORS, _CALIBRATION) and name != _name_of(name[-_SHA_DIGITS:]):
+                if name not in (STORE, _VECTORS, _CALIBRATION, _CONFIG) and name != _name_of(
+                    name[-_SHA_DIGITS:]
+                ):
                     raise ValueError(f"an unknown file {name!r} in it")
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(name) as packed, storing(folder), (folder / name).open("wb") as unpacked:

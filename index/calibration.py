@@ -13,9 +13,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from citewell.corpus.errors import CorruptLibrary
-from citewell.corpus.storage import storing
 from citewell.index.answerability import NAMES, SIGNALS_RECIPE, Signals
-from citewell.index.segment_files import sync
+from citewell.index.own_file import signature_of, write_json
 
 FILE = "calibration.json"  # in the library's folder; and what comes with citewell
 _DECIMALS = 6
@@ -106,18 +105,4 @@ def read(file: Path) -> Fitted:
 
 def write(file: Path, fitted: Fitted) -> None:
     """The file appears whole or not at all."""
-    with storing(file):
-        written = file.with_suffix(".tmp")
-        written.write_text(json.dumps({"id": fitted.id, **asdict(fitted)}, indent=1) + "\n", "utf-8")
-        sync(written)
-        written.replace(file)
-        sync(file.parent)
-
-
-def signature_of(file: Path) -> tuple[int, int] | None:
-    """Tells one file from another; None if there is none."""
-    try:
-        found = file.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns
+    write_json(file, {"id": fitted.id, **asdict(fitted)})

@@ -17,7 +17,7 @@ from citewell.corpus.errors import (
 )
 from citewell.corpus.storage import storing
 from citewell.corpus.store import Store
-from citewell.index import calibration
+from citewell.index import calibration, tuned
 from citewell.index.build import BUILD_RECIPE
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder, Progress
@@ -25,6 +25,7 @@ from citewell.index.folder import STORE
 from citewell.index.indexing import layout_of, segments_of
 from citewell.index.layout import EMPTY, Layout
 from citewell.index.opened import OpenIndex
+from citewell.index.own_file import signature_of
 from citewell.index.search import Searcher
 from citewell.index.segment import Segment
 from citewell.index.snapshot import SegmentRef, Snapshot, publish, read
@@ -33,25 +34,30 @@ from citewell.index.snapshot import SegmentRef, Snapshot, publish, read
 class Library:
     """Opens the store; raises LibraryMissing unless it is there or `create` is true.
 
-    A writer waits so many seconds for another.
+    Without a configuration its own is in force, or the default. A writer waits so many seconds for another.
     """
 
     def __init__(
         self,
         folder: Path,
         embedder: Embedder,
-        config: Config = Config(),
+        config: Config | None = None,
         create: bool = False,
         wait: float = 60.0,
     ) -> None:
         self._store = Store(folder / STORE, create=create)
         self._turn = threading.RLock()
-        self.folder, self.embedder, self.config, self.wait = folder, embedder, config, wait
+        self.folder, self.embedder, self.wait, self._config = folder, embedder, wait, config
         self.index, self.vectors = folder / "index", folder / "vectors.db"
-        self._opened = OpenIndex(self.index, embedder, config)
+        self._opened = OpenIndex(self.index, embedder, lambda: self.config)
 
     def close(self) -> None:
         self._store.close()
+
+    @property
+    def config(self) -> Config:
+        """Seen at once when another is put in the folder. Raises CorruptLibrary when it is damaged."""
+        return self._config or tuned.config_of(self.folder)
 
     @property
     def store(self) -> Store:
@@ -69,8 +75,8 @@ class Library:
         return self._opened.searcher() if as_of is None else self._opened.searcher_at(self.store, as_of)
 
     def version(self) -> Hashable:
-        """Equal as long as no other snapshot or calibration is there: what was answered before is the answer still."""
-        return self._opened.version(), calibration.signature_of(self.folder / calibration.FILE)
+        """Equal as long as no other snapshot, configuration or calibration is there: what was answered before is the answer still."""
+        return self._opened.version(), signature_of(self.folder / calibration.FILE)
 
     def is_behind(self) -> bool:
         """Whether something was stored that the published snapshot does not hold, as after a crash between the two."""

@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,29 +20,30 @@ from citewell.index.snapshot import SegmentRef, Snapshot, read
 _MOMENTS_KEPT = 8  # earlier states that stay open
 
 _Signature = tuple[int, int, int] | None
+_Version = tuple[_Signature, Config]
 
 
 @dataclass(frozen=True, eq=False)
 class _Opened:
     """A snapshot, and of earlier moments what was asked last, by the changes of then and of now."""
 
-    signature: _Signature
+    version: _Version
     snapshot: Snapshot
     searcher: Searcher
     past: OrderedDict[tuple[int, int], tuple[Searcher, int]] = field(default_factory=OrderedDict)
 
 
 class OpenIndex:
-    """Segments stay open as long as the last snapshot that was opened names them."""
+    """Segments stay open as long as the last snapshot that was opened names them; `config` says what is in force now."""
 
-    def __init__(self, folder: Path, embedder: Embedder, config: Config) -> None:
-        self.folder, self.embedder, self.config = folder, embedder, config
+    def __init__(self, folder: Path, embedder: Embedder, config: Callable[[], Config]) -> None:
+        self.folder, self.embedder, self._config = folder, embedder, config
         self._turn = threading.RLock()
         self._segments: dict[str, Segment] = {}
         self._opened: _Opened | None = None
 
-    def version(self) -> Hashable:
-        return _signature(self.folder)
+    def version(self) -> _Version:
+        return _signature(self.folder), self._config()
 
     def searcher(self) -> Searcher:
         """Of the published snapshot."""
@@ -67,25 +68,25 @@ class OpenIndex:
         return [Part(self._segment(ref.id), ref.dead) for ref in refs]
 
     def _current(self) -> _Opened:
-        """Opened again, by one thread for all, only when another snapshot was published since."""
+        """Opened again, by one thread for all, only when there is another snapshot or configuration."""
         while True:
-            seen, opened = _signature(self.folder), self._opened
-            if opened is not None and opened.signature == seen:
+            seen, opened = self.version(), self._opened
+            if opened is not None and opened.version == seen:
                 return opened
             with self._turn:
-                if self._opened is not None and self._opened.signature == _signature(self.folder):
+                if self._opened is not None and self._opened.version == self.version():
                     return self._opened
                 snapshot = self._published()
                 try:
                     parts = self.parts(snapshot.segments)
-                    searcher = Searcher(snapshot.id, parts, self.embedder, self.config)
+                    searcher = Searcher(snapshot.id, parts, self.embedder, seen[1])
                 except CorruptLibrary:
                     # a segment went while it was being opened: take the next snapshot
                     if read(self.folder) != snapshot:
                         continue
                     raise
                 self.let_go_all_but(snapshot)
-                if _signature(self.folder) == seen:
+                if self.version() == seen:
                     self._opened = _Opened(seen, snapshot, searcher)
                     return self._opened
 
@@ -98,13 +99,14 @@ class OpenIndex:
             return opened.searcher, 0
         with self._turn:
             if (change, now) not in opened.past:
-                opened.past[change, now] = self._open_at(opened.snapshot, store, change)
+                opened.past[change, now] = self._open_at(opened, store, change)
                 while len(opened.past) > _MOMENTS_KEPT:
                     opened.past.popitem(last=False)
             opened.past.move_to_end((change, now))
             return opened.past[change, now]
 
-    def _open_at(self, snapshot: Snapshot, store: Store, change: int) -> tuple[Searcher, int]:
+    def _open_at(self, opened: _Opened, store: Store, change: int) -> tuple[Searcher, int]:
+        snapshot, config = opened.snapshot, opened.searcher.config
         known = live_after(store.database, change)
         live = {
             name: revision if revision is not None and store.has(name, revision) else None
@@ -112,7 +114,7 @@ class OpenIndex:
         }
         articles = {name: self._segment(name).articles for name in snapshot.names} if change else {}
         then = snapshot_at(snapshot, change, live, articles) if change else Snapshot(snapshot.epoch, 0, ())
-        searcher = Searcher(then.id, self.parts(then.segments), self.embedder, self.config)
+        searcher = Searcher(then.id, self.parts(then.segments), self.embedder, config)
         return searcher, sum(revision != live[name] for name, revision in known.items())
 
     def _published(self) -> Snapshot:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from citewell.corpus.article import Article, passage_id
 from citewell.corpus.errors import CorruptLibrary, LibraryError
 from citewell.corpus.passages import fault_of
+from citewell.index import calibration, tuned
 from citewell.index.library import Library
 from citewell.index.part import Part
 from citewell.index.segment import Segment
@@ -37,7 +38,15 @@ def verify(library: Library) -> tuple[Check, ...]:
         else _agreement(library, name, articles, rows)
         for name, articles, rows in compared
     )
-    return (_database(library), _texts(library), _spans(library), _originals(library), files, *agreements)
+    return (
+        _database(library),
+        _texts(library),
+        _spans(library),
+        _originals(library),
+        files,
+        _own(library),
+        *agreements,
+    )
 
 
 def _database(library: Library) -> Check:
@@ -72,6 +81,13 @@ def _files(library: Library) -> Check:
         return Check("index files", 1, (str(error),))
     names = snapshot.names if snapshot else []
     return _each("index files", names, lambda name: check_files(library.index / name))
+
+
+def _own(library: Library) -> Check:
+    """The library's own configuration and calibration, if there are any, are what was written."""
+    reads = {tuned.FILE: tuned.read, calibration.FILE: calibration.read}
+    there = [name for name in reads if (library.folder / name).exists()]
+    return _each("own configuration", there, lambda name: reads[name](library.folder / name))
 
 
 def _agreement(

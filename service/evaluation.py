@@ -21,11 +21,13 @@ from citewell.eval.judged import Judged
 from citewell.eval.quotes import evaluate_quotes
 from citewell.eval.report import Index, Report, report
 from citewell.eval.report_page import Shown, page
-from citewell.eval.report_table import calibration_table, gate_table, tables
+from citewell.eval.report_table import calibration_table, gate_table, tables, tuning_table
 from citewell.eval.systems import DEFAULT, SYSTEMS
 from citewell.eval.trec import read_qrels, read_run, write_qrels, write_run
+from citewell.eval.tune import FEWEST, tune
+from citewell.index import tuned
 from citewell.index.build import build
-from citewell.index.calibration import FILE, shipped_for, write
+from citewell.index.calibration import FILE, in_force, shipped_for, write
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder
 from citewell.index.library import Library
@@ -155,6 +157,37 @@ def calibrate_library(library: Library, gold: Path, as_json: bool) -> None:
         )
     else:
         print(calibration_table(fitted, found))
+
+
+def tune_library(library: Library, gold: Path, dry_run: bool, as_json: bool) -> None:
+    """Choose a configuration on a gold set, keep it in the library if its gain is significant, and say what it gains."""
+    questions = fitting_half(read_gold(gold))
+    with terminal.progress("tuning") as progress:
+        found = tune(library, questions, progress)
+    is_written = found.is_better and not dry_run
+    if is_written:
+        tuned.write(
+            library.folder / tuned.FILE,
+            tuned.Tuned(found.config, f"{found.questions} questions of {gold.name}"),
+        )
+    serves = in_force(library.folder, library.config.fingerprint, library.embedder.fingerprint)
+    if as_json:
+        said = {
+            "gold": str(gold), "fewest_questions": FEWEST, **asdict(found), "is_better": found.is_better,
+            "written": str(library.folder / tuned.FILE) if is_written else None, "calibration": serves.state,
+        }  # fmt: skip
+        print(json.dumps(said, ensure_ascii=False))
+        return
+    print(tuning_table(found))
+    if found.is_better and dry_run:
+        print("nothing is written: --dry-run")
+    elif is_written:
+        print(f"written to {library.folder / tuned.FILE}, in force from now on; remove the file to go back")
+        if serves.fitted is None:
+            print(
+                "answers have no confidence until a calibration is fitted to this configuration: "
+                f"citewell eval calibrate {gold} --library {library.folder}"
+            )
 
 
 def _write(

@@ -1,4 +1,4 @@
-"""The commands that measure retrieval, and fit what says how sure an answer is: `eval`, `eval check`, `eval calibrate`."""
+"""The commands that measure retrieval, and fit a library to gold: `eval`, `eval check`, `eval calibrate`, `eval tune`."""
 
 import sys
 from collections.abc import Iterator
@@ -121,3 +121,24 @@ def calibrate(gold: Path, library: Folder = LIBRARY, as_json: AsJson = False) ->
 
         with opened(library) as held:
             evaluation.calibrate_library(held, gold, as_json)
+
+
+@judging.command()
+def tune(
+    gold: Path,
+    library: Folder = LIBRARY,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be written, and write nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Choose k1, b, the weights and what makes a quote on gold questions, dev ones if there are any, by cross-validation.
+
+    The choice is written to the library only if what it gains on questions that it was not made on is significant (5 %).
+    The size of passages is not tuned.
+    """
+    with _refusing():
+        from citewell.service import evaluation
+
+        with opened(library) as held:
+            evaluation.tune_library(held, gold, dry_run, as_json)

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from citewell.corpus.errors import BadInput, CitewellError
-from citewell.index import calibration
+from citewell.index import calibration, tuned
 from citewell.index.answer import ask
 from citewell.index.backup import backup, check_backup, restore
+from citewell.index.config import Config
 from citewell.index.library import Library
 from citewell.index.response import Answer
 from citewell.index.verify import verify
@@ -71,6 +72,23 @@ def test_a_librarys_own_calibration_comes_along_and_goes_when_the_backup_has_non
     restore(other, tmp_path / "without.zip")
     assert asked(other, "sun").calibration.state == "none"
     (library.folder / calibration.FILE).write_text("damaged", "utf-8")
+    backup(library, tmp_path / "damaged.zip")
+    check_backup(tmp_path / "damaged.zip")
+
+
+def test_a_librarys_own_configuration_comes_along_and_goes_when_the_backup_has_none(
+    library: Library, tmp_path: Path
+) -> None:
+    backup(library, tmp_path / "without.zip")
+    tuned.write(library.folder / tuned.FILE, tuned.Tuned(Config(k1=1.2), "gold"))
+    backup(library, tmp_path / "with.zip")
+    other = a_library(tmp_path / "other")
+    restore(other, tmp_path / "with.zip")
+    assert tuned.read(other.folder / tuned.FILE) == tuned.Tuned(Config(k1=1.2), "gold")
+    assert asked(other, "sun") == asked(library, "sun")
+    restore(other, tmp_path / "without.zip")
+    assert other.config == Config()
+    (library.folder / tuned.FILE).write_text("damaged", "utf-8")
     backup(library, tmp_path / "damaged.zip")
     check_backup(tmp_path / "damaged.zip")
 

@@ -8,6 +8,8 @@ import pytest
 
 from citewell.corpus.article import Cut, Excluded, Passage, Span
 from citewell.corpus.passages import fault_of
+from citewell.index import calibration, tuned
+from citewell.index.config import Config
 from citewell.index.library import Library
 from citewell.index.verify import verify
 from citewell.index.writing import add
@@ -41,9 +43,22 @@ def test_a_sound_library_has_no_fault(library: Library) -> None:
         ("spans", 2, ()),
         ("originals", 0, ()),
         ("index files", 2, ()),
+        ("own configuration", 0, ()),
         ("index against store", 2, ()),
         ("history against store", 0, ()),
     ]
+
+
+@pytest.mark.parametrize("name", [tuned.FILE, calibration.FILE])
+def test_a_damaged_file_of_the_librarys_own_is_named(library: Library, name: str) -> None:
+    tuned.write(library.folder / tuned.FILE, tuned.Tuned(Config(k1=1.2), "gold"))
+    calibration.write(library.folder / calibration.FILE, calibration.shipped())
+    (own,) = (check for check in verify(library) if check.name == "own configuration")
+    assert (own.looked_at, own.faults) == (2, ())
+    (library.folder / name).write_text("damaged", "utf-8")
+    (own,) = (check for check in verify(library) if check.faults)
+    assert (own.name, len(own.faults)) == ("own configuration", 1)
+    assert own.faults[0].startswith(f"{library.folder / name} is damaged")
 
 
 @pytest.mark.parametrize(

@@ -220,6 +220,13 @@ def test_a_missing_library_cannot_be_judged(tmp_path: Path) -> None:
     )
 
 
+def test_tuning_on_few_questions_says_so_and_is_no_failure(library: Path, tmp_path: Path) -> None:
+    ran = citewell("eval", "tune", gold(tmp_path, QUESTIONS), "--library", library, "--json")
+    said = json.loads(ran.out)
+    assert (ran.code, said["questions"], said["gains"], said["written"]) == (0, 2, [], None)
+    assert (said["fewest_questions"], said["calibration"]) == (20, "shipped")
+
+
 def test_a_calibration_needs_enough_questions(library: Path, tmp_path: Path) -> None:
     ran = citewell("eval", "calibrate", gold(tmp_path, QUESTIONS), "--library", library)
     assert refusal(ran).startswith("Of the questions 2 are answered right and 1 are not;")

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from citewell.index import calibration
+from citewell.index import calibration, tuned
+from citewell.index.config import Config
 from citewell.index.embedding import Vectors
 from citewell.index.library import Library
 from citewell.index.writing import add, remove
@@ -93,6 +94,14 @@ def test_no_answer_is_stale_after_a_calibration(library: Library) -> None:
     )
     calibration.write(library.folder / calibration.FILE, fitted)
     assert client.post("/v1/ask", json=ASK).json()["calibration"] == {"state": "library", "id": fitted.id}
+
+
+def test_no_answer_is_stale_after_tuning(library: Library) -> None:
+    client = client_of(library)
+    client.post("/v1/ask", json=ASK)
+    tuned.write(library.folder / tuned.FILE, tuned.Tuned(Config(k1=1.2), "gold"))
+    said = client.post("/v1/ask", json=ASK).json()
+    assert said["fingerprint"]["config"] == Config(k1=1.2).fingerprint
 
 
 def test_why_not_is_worked_out_each_time_since_it_depends_on_more_than_the_snapshot(library: Library) -> None:
