@@ -3,6 +3,7 @@
 Chinese, Japanese and Korean have no blanks between words: there every two neighbouring characters are a term.
 """
 
+import re
 import threading
 
 import regex
@@ -14,6 +15,10 @@ ANALYSIS_RECIPE = "analysis-1"
 
 _CJK = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\u30fc"
 _TOKEN = regex.compile(rf"(?w)(?P<cjk>[{_CJK}]+)|\b[\p{{L}}\p{{N}}--[{_CJK}]][^{_CJK}]*?\b", regex.V1)
+# the same words, three times as fast, in ASCII without apostrophes and underscores
+_PLAIN_TOKEN = re.compile(
+    r"(?P<cjk>(?!))|[A-Za-z0-9](?:[A-Za-z0-9]|(?<=[A-Za-z])[.:](?=[A-Za-z])|(?<=[0-9])[.,;](?=[0-9]))*"
+)
 _DIGIT_COMMA = regex.compile(r"(?<=\d),(?=\d{3})")
 _CLITIC = regex.compile(r"(?<=\w)'(?:s|t|d|m|ll|re|ve)$")  # of English
 _CUT_OFF = frozenset({"s", "t", "d", "m", "ll", "re", "ve"})  # the same as a word of its own: GPT-5.4's
@@ -32,7 +37,8 @@ def analyse(text: str, language: str | None) -> list[str]:
     stop = FUNCTION_WORDS.get(language or "", frozenset())
     words: list[str] = []
     terms: list[str] = []
-    for match in _TOKEN.finditer(text):
+    plain = text.isascii() and "'" not in text and "_" not in text
+    for match in (_PLAIN_TOKEN if plain else _TOKEN).finditer(text):
         if match["cjk"]:
             terms += _bigrams(match["cjk"])
         else:

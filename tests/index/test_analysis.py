@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from citewell.index.analysis import analyse
@@ -56,3 +56,13 @@ def test_threads_do_not_disturb_each_other() -> None:
     for thread in threads:
         thread.join()
     assert results == [expected] * 4
+
+
+_PLAIN = [chr(code) for code in range(128) if chr(code) not in "'_"]
+
+
+@given(st.text(st.sampled_from([*_PLAIN, *"aB1.,;: " * 20]), max_size=60))
+@settings(max_examples=300)
+def test_plain_text_has_the_terms_that_it_has_beside_other_letters(text: str) -> None:
+    """ASCII without apostrophes is read by another expression than ASCII beside a letter from elsewhere."""
+    assert analyse(f"{text} \u00e9", None) == [*analyse(text, None), "\u00e9"]
