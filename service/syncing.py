@@ -85,7 +85,8 @@ def sync(
 
         if watch:
             print(f"citewell follows {source} (stop with Ctrl+C)", file=sys.stderr, flush=True)
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            for each in (signal.SIGTERM, signal.SIGINT):  # the latter is ignored in what a script starts in the background
+                signal.signal(each, signal.default_int_handler)
             with suppress(KeyboardInterrupt):
                 _follow(looked, synced, as_json)
             return
