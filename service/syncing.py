@@ -85,7 +85,7 @@ def sync(
 
         if watch:
             print(f"citewell follows {source} (stop with Ctrl+C)", file=sys.stderr, flush=True)
-            for each in (signal.SIGTERM, signal.SIGINT):  # the latter is ignored in what a script starts in the background
+            for each in (signal.SIGTERM, signal.SIGINT):  # the latter a script may have had ignored
                 signal.signal(each, signal.default_int_handler)
             with suppress(KeyboardInterrupt):
                 _follow(looked, synced, as_json)
