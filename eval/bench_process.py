@@ -110,11 +110,10 @@ def _ask(client: http.client.HTTPConnection, question: str) -> None:
 
 @contextmanager
 def _served(library: Path) -> Iterator[int]:
-    """A citewell service in a process of its own; gives its port."""
+    """A citewell service in a process of its own that works every answer out; gives its port."""
     port = free_port()
-    server = subprocess.Popen(
-        [*_CITEWELL, "serve", "--library", str(library), "--port", str(port)], stderr=subprocess.DEVNULL
-    )
+    command = [*_CITEWELL, "serve", "--library", str(library), "--port", str(port), "--cache-mb", "0"]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_until_ready(port)
         yield port
