@@ -15,6 +15,7 @@ MOST_WORDS_MARKED = 600  # legal sentences are long
 _MARKS = '.!?。！？…"”’)'
 _BREATH = 50  # words
 _WORD_AND_BLANK = regex.compile(r"\S+\s*")
+_WIDE_BLANK = regex.compile(r"[^\S\x00-\x7f]")
 _LETTER_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
 
 
@@ -32,11 +33,22 @@ def sentences(text: str, block: Block, language: str | None) -> Iterator[Span]:
     mark = _LIST_MARK.match(block.span.of(text)) if block.kind is Kind.LIST_ITEM else None
     start = block.span.start + (mark.end() if mark else 0)
     body = text[start : block.span.end]
-    for boundary in get_sentence_boundaries(language or "en", body):
-        sentence = body[boundary["start_index"] : boundary["end_index"]]
+    for span in _boundaries(body, language or "en"):
+        sentence = span.of(body)
         if _LETTER_OR_DIGIT.search(sentence):
-            at = start + boundary["start_index"] + len(sentence) - len(sentence.lstrip())
+            at = start + span.start + len(sentence) - len(sentence.lstrip())
             yield from _breaths(text, Span(at, at + len(sentence.strip())))
+
+
+def _boundaries(body: str, language: str) -> list[Span]:
+    """As sentencex has them. It panics at some blanks of several bytes (A, no-break space, full stop): then they are plain."""
+    try:
+        found = get_sentence_boundaries(language, body)
+    except BaseException as panic:
+        if type(panic).__name__ != "PanicException":  # which is no Exception, and cannot be imported
+            raise
+        found = get_sentence_boundaries(language, _WIDE_BLANK.sub(" ", body))
+    return [Span(boundary["start_index"], boundary["end_index"]) for boundary in found]
 
 
 def _breaths(text: str, sentence: Span) -> Iterator[Span]:

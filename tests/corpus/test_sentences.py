@@ -130,3 +130,11 @@ def test_a_text_without_marks_is_quoted_in_pieces_between_blanks() -> None:
     assert whole == Span(0, len(long))
     assert [len(piece.of(run_on).split()) for piece in pieces] == [50] * 20
     assert " ".join(piece.of(run_on) for piece in pieces) == run_on
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u2003", "\u202f", "\u3000", "\u1680"])
+@pytest.mark.parametrize("words", ["A{}.", "It costs 5{}. It is new.", "1.{}A b.{}C d."])
+def test_blanks_of_several_bytes_do_no_harm(words: str, blank: str) -> None:
+    """The library that finds boundaries panics at some of them."""
+    text = words.replace("{}", blank)
+    assert "".join("".join(found(text)).split()) == "".join(text.split())
