@@ -13,8 +13,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from citewell.corpus.errors import CorruptLibrary
+from citewell.corpus.storage import Signature, signature_of, write_json
 from citewell.index.answerability import NAMES, SIGNALS_RECIPE, Signals
-from citewell.index.own_file import signature_of, write_json
 
 FILE = "calibration.json"  # in the library's folder; and what comes with citewell
 _DECIMALS = 6
@@ -68,7 +68,7 @@ def in_force(folder: Path, config: str, model: str) -> InForce:
 
 
 @lru_cache(maxsize=64)
-def _in_force(file: Path, signature: tuple[int, int] | None, config: str, model: str) -> InForce:
+def _in_force(file: Path, signature: Signature | None, config: str, model: str) -> InForce:
     state, fitted = ("library", read(file)) if signature else ("shipped", shipped())
     return InForce(state, fitted) if fitted.serves(config, model) else NONE
 
