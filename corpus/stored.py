@@ -142,6 +142,16 @@ class Stored:
         rows = self.database.rows("SELECT revisions, digest FROM keeping")
         return keeping_of(rows[0], self.file) if rows else None
 
+    def added(self, article_id: str) -> int:
+        """Number of the change that first put an article, or first since it was purged; 0 if none did."""
+        ((change,),) = self.database.rows(
+            "SELECT coalesce(min(number), 0) FROM changes WHERE article_id = ?1 AND kind = 'put' AND number > "
+            "(SELECT coalesce(max(number), 0) FROM changes WHERE article_id = ?1 AND kind = 'purge')",
+            article_id,
+        )
+        assert isinstance(change, int)
+        return change
+
     def original_shas(self) -> list[str]:
         """Names of all originals that are files of their own, in order; of articles put without theirs there is none."""
         rows = self.database.rows(

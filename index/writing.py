@@ -20,17 +20,20 @@ from citewell.index.library import Library
 MOST_KEPT = 1_000_000  # revisions of an article
 _CUT_AHEAD = 3  # articles
 _BATCH = 2_000  # passages that are published together: what a batch needs is held in memory
+_LOOKED_AT = 1_000  # code points of an article that tell its script
+UNKNOWN_SCRIPT = "in a script that the model does not know: found by its words only"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one article: added, updated, unchanged or refused, and then why."""
+    """What became of one article: added, updated, unchanged or refused, and then why; a note on what was stored."""
 
     file: str
     result: str
     article_id: str | None = None
     passages: int | None = None
     reason: str | None = None
+    note: str | None = None
 
 
 def add(
@@ -114,6 +117,7 @@ class _Piece:
     read: Reading
     language: str | None
     cut: Cut
+    note: str | None
 
 
 def _cut(embedder: Embedder, found: Reading | Refused) -> _Piece | Refused:
@@ -123,7 +127,8 @@ def _cut(embedder: Embedder, found: Reading | Refused) -> _Piece | Refused:
     pieces = cut(found.draft.text, language, embedder.count_tokens)
     if not pieces.passages:
         return Refused(found.place, "nothing but page leftovers in it")
-    return _Piece(found, language, pieces)
+    known = embedder.knows_script(found.draft.text[:_LOOKED_AT])
+    return _Piece(found, language, pieces, None if known else UNKNOWN_SCRIPT)
 
 
 def _store_all(
@@ -145,7 +150,8 @@ def _store_all(
             put = library.store.put(
                 article_id, read.source, read.draft, each.language, each.cut, CUT_RECIPE, read.original
             )
-            yield Written(file, Outcome(read.place, put.value, article_id, len(each.cut.passages)))
+            passages = len(each.cut.passages)
+            yield Written(file, Outcome(read.place, put.value, article_id, passages, note=each.note))
         except BadInput as refused:
             reason = str(refused).removeprefix(f"{read.source}: ")
             yield Written(file, Outcome(read.place, "refused", reason=reason))
@@ -179,7 +185,7 @@ def _put(library: Library, given: Given) -> Outcome:
     done = library.store.put(
         given.article_id, given.source, given.draft, piece.language, piece.cut, CUT_RECIPE, given.original
     )
-    return Outcome(given.source, done.value, given.article_id, len(piece.cut.passages))
+    return Outcome(given.source, done.value, given.article_id, len(piece.cut.passages), note=piece.note)
 
 
 def remove(library: Library, article_ids: Sequence[str], progress: Progress = lambda *_: None) -> None:

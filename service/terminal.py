@@ -62,7 +62,7 @@ def outcomes(files: Sequence["Outcome"]) -> str:
     lines = []
     for file in files:
         more = file.reason if file.reason else f"{file.article_id}  {file.passages} passages"
-        lines.append(f"{file.result:<10} {file.file}  {more}")
+        lines.append("  ".join(filter(None, [f"{file.result:<10} {file.file}", more, file.note])))
     counts = {
         result: sum(file.result == result for file in files)
         for result in dict.fromkeys(f.result for f in files)
@@ -74,7 +74,7 @@ def synced(done: "Synced") -> str:
     lines = []
     for file in done.files:
         passages = f"{file.passages} passages" if file.passages is not None else None
-        more = [escaped(file.file), file.article_id, passages, file.reason]
+        more = [escaped(file.file), file.article_id, passages, file.reason, file.note]
         lines.append(f"{file.result:<10} {'  '.join(filter(None, more))}")
     counts = Counter(file.result for file in done.files)
     total = [*(f"{count} {result}" for result, count in counts.items()), f"{done.unchanged} unchanged"]
