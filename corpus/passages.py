@@ -4,7 +4,7 @@ The cut is the cheapest one by dynamic programming: a passage should be near the
 rather than at a paragraph, at a paragraph rather than inside it, and never end with a heading.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -54,9 +54,25 @@ def cut(
     count_tokens: Callable[[str], int],
     bounds: Bounds = Bounds(),
     clean: bool = True,
+    of_site: Collection[str] = (),
 ) -> Cut:
-    """Passages and excluded spans that tile the text: every code point is in exactly one of them."""
-    excluded = excluded_spans(text) if clean else ()
+    """Passages and excluded spans that tile the text: every code point is in exactly one of them.
+
+    Lines that repeat across its site are left out, unless there is nothing else.
+    """
+    made = _cut(text, excluded_spans(text, of_site) if clean else (), language, count_tokens, bounds)
+    if of_site and not made.passages:
+        return cut(text, language, count_tokens, bounds, clean)
+    return made
+
+
+def _cut(
+    text: str,
+    excluded: tuple[Excluded, ...],
+    language: str | None,
+    count_tokens: Callable[[str], int],
+    bounds: Bounds,
+) -> Cut:
     passages: list[Passage] = []
     heading: str | None = None
     for stretch in _between(text, excluded):

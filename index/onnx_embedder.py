@@ -66,6 +66,8 @@ class OnnxEmbedder:
 
     def knows_script(self, text: str) -> bool:
         """The default model was trained on English: half of the letters or more must be Latin."""
+        if text.isascii():
+            return True
         letters = len(_LETTER.findall(text))
         return letters == 0 or 2 * len(_LATIN.findall(text)) >= letters
 

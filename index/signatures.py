@@ -1,0 +1,72 @@
+"""What tells near-duplicate articles: MinHash signatures of their words, in bands that can be looked up.
+
+Two articles whose signatures agree in a whole band are worth a comparison (LSH; Leskovec, Rajaraman and Ullman, Mining
+of Massive Datasets, ch. 3); `NEAR` is how much they must share then. Menus and prompts around an article do not count.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from rensa import RMinHash
+
+from citewell.corpus.article import Cut
+from citewell.index.duplicates import shingles
+
+SIGNATURE_RECIPE = "minhash-1"
+NEAR = 0.7  # of the shingles of both
+BANDS, ROWS = (
+    20,
+    6,
+)  # with a Jaccard index j two agree in a band with a probability of 1 - (1 - j ** ROWS) ** BANDS
+_SEED = 1
+
+Keys = NDArray[np.uint64]  # (BANDS,): one article's
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Signatures:
+    """Of n articles: for each band their keys, and their numbers in the order of these."""
+
+    keys: NDArray[np.uint64]  # (BANDS, n)
+    order: NDArray[np.int64]  # (BANDS, n)
+
+    @classmethod
+    def of(cls, keys: Iterable[Keys]) -> Self:
+        """From those of each article."""
+        rows = np.ascontiguousarray(np.array(list(keys), dtype=np.uint64).reshape(-1, BANDS).T)
+        return cls(rows, np.argsort(rows, axis=1, kind="stable").astype(np.int64))
+
+    def of_article(self, number: int) -> Keys:
+        return self.keys[:, number]
+
+    def agreeing(self, keys: NDArray[np.uint64]) -> list[set[int]]:
+        """For each of m articles, whose keys are given in shape (BANDS, m), those that have one of its keys."""
+        found: list[set[int]] = [set() for _ in keys.T]
+        for row, order, wanted in zip(self.keys, self.order, keys, strict=True):
+            first, end = (np.searchsorted(row, wanted, side, order) for side in ("left", "right"))
+            for number in np.flatnonzero(end > first).tolist():
+                found[number].update(order[first[number] : end[number]].tolist())
+        return found
+
+
+def said(text: str, cut: Cut) -> frozenset[tuple[str, ...]]:
+    """The shingles of an article, without what is left out of it."""
+    return shingles("\n".join(passage.span.of(text) for passage in cut.passages))
+
+
+def keys_of(words: frozenset[tuple[str, ...]]) -> Keys:
+    """Of an article's shingles; equal sets, equal keys."""
+    minhash = RMinHash(num_perm=BANDS * ROWS, seed=_SEED)
+    minhash.update([" ".join(shingle) for shingle in words])
+    bands = np.array(minhash.digest(), dtype="<u4").reshape(BANDS, ROWS)
+    digests = (hashlib.blake2b(band.tobytes(), digest_size=8).digest() for band in bands)
+    return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
+
+
+def jaccard(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> float:
+    """Share of the shingles of both that both have."""
+    return len(one & other) / max(1, len(one | other))
