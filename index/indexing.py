@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from citewell.corpus.article import Article, Cut
@@ -15,30 +16,34 @@ from citewell.index.segment import Segment
 from citewell.index.vector_cache import VectorCache
 
 
-def layout_of(store: Store, embedder: Embedder, vectors: Path, progress: Progress) -> Layout:
-    """All that a store has; what was superseded or removed apart. `vectors` is the file of the cache."""
-    live = segments_of(store.articles(), store, embedder, vectors, progress)
-    return Layout.of(live, segments_of(store.superseded(), store, embedder, vectors, progress))
+@dataclass(frozen=True, eq=False, slots=True)
+class Source:
+    """A store, with what makes an index of its texts; `vectors` is the file of the cache."""
 
+    store: Store
+    embedder: Embedder
+    vectors: Path
+    progress: Progress = lambda *_: None
 
-def segments_of(
-    articles: Iterable[Article], store: Store, embedder: Embedder, vectors: Path, progress: Progress
-) -> list[Segment]:
-    """The segment of some revisions; none of no passage."""
-    texts = ((article, store.text(article.text_sha)) for article in articles)
-    given = ((article, text, _cut_of(store, article, text, embedder)) for article, text in texts)
-    with closing(VectorCache(vectors)) as cache:
-        segment = build(given, embedder, cache, progress)
-    return [segment] if len(segment) else []
+    def layout(self) -> Layout:
+        """All that the store has; what was superseded or removed apart."""
+        return Layout.of(self.segments(self.store.articles()), self.segments(self.store.superseded()))
 
+    def segments(self, articles: Iterable[Article]) -> list[Segment]:
+        """The segment of some revisions; none of no passage."""
+        texts = ((article, self.store.text(article.text_sha)) for article in articles)
+        given = ((article, text, self._cut(article, text)) for article, text in texts)
+        with closing(VectorCache(self.vectors)) as cache:
+            segment = build(given, self.embedder, cache, self.progress)
+        return [segment] if len(segment) else []
 
-def _cut_of(store: Store, article: Article, text: str, embedder: Embedder) -> Cut:
-    """The spans of a text; those of an older recipe, or damaged ones, are made anew."""
-    sha = article.text_sha
-    with suppress(CorruptLibrary):
-        known = store.cut(sha)
-        if store.cut_recipe(sha) == CUT_RECIPE and fault_of(known, len(text)) is None:
-            return known
-    pieces = cut(text, article.language, embedder.count_tokens)
-    store.recut(sha, pieces, CUT_RECIPE)
-    return pieces
+    def _cut(self, article: Article, text: str) -> Cut:
+        """The spans of a text; those of an older recipe, or damaged ones, are made anew."""
+        sha = article.text_sha
+        with suppress(CorruptLibrary):
+            known = self.store.cut(sha)
+            if self.store.cut_recipe(sha) == CUT_RECIPE and fault_of(known, len(text)) is None:
+                return known
+        pieces = cut(text, article.language, self.embedder.count_tokens)
+        self.store.recut(sha, pieces, CUT_RECIPE)
+        return pieces
