@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -20,7 +20,7 @@ FILE = "calibration.json"  # in the library's folder; and what comes with citewe
 _DECIMALS = 6
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fitted:
     """confidence = 1 / (1 + exp(-(intercept + sum of weight * signal)))."""
 
@@ -32,7 +32,7 @@ class Fitted:
     fitted_on: str
     signals: str = SIGNALS_RECIPE
 
-    @property
+    @cached_property
     def id(self) -> str:
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
 
