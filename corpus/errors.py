@@ -15,7 +15,11 @@ CitewellError
     ├── LibraryReadOnly
     ├── StorageFailed
     ├── CorruptLibrary
-    └── ModelMismatch
+    ├── ModelMismatch
+    └── ClusterError    of the cluster that holds the passages
+        ├── ClusterAway
+        ├── ClusterRefused
+        └── ClusterMismatch
 """
 
 from pathlib import Path
@@ -110,3 +114,32 @@ class CorruptLibrary(LibraryError):
 
 class ModelMismatch(LibraryError):
     """The model is not the one that was asked for; the message says how to get it."""
+
+
+class ClusterError(LibraryError):
+    """The cluster that holds the passages did not do what it was asked; the message has its own words."""
+
+
+class ClusterAway(ClusterError):
+    """It cannot be reached, or does not answer in time."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(
+            f"The cluster at {place} does not answer ({reason}). Nothing that was acknowledged is lost. Start it, or mend "
+            "passages in citewell.toml (shown by: citewell config); then try again."
+        )
+        self.place = place
+
+
+class ClusterRefused(ClusterError):
+    """It wants other credentials."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"The cluster at {place} refuses the credentials. Set passages_token in citewell.toml or "
+            "CITEWELL_PASSAGES_TOKEN to a key, or to user:password."
+        )
+
+
+class ClusterMismatch(ClusterError):
+    """What stands there is not this library's, or was made otherwise; the message says what to do."""

@@ -15,6 +15,7 @@ from citewell.index.answerability import COMPARED, Read
 from citewell.index.citation import Citation, Quote, also_in, quote_of, verify
 from citewell.index.config import Config
 from citewell.index.duplicates import Wording, distinct
+from citewell.index.engine import Askable
 from citewell.index.evidence import evidence_in
 from citewell.index.explain import explained, filtered
 from citewell.index.filter import EVERYTHING, Filter
@@ -41,7 +42,7 @@ _HITS_FOR_ONE = 3  # looked at for each citation, as long as they repeat each ot
 
 
 def ask(
-    searcher: Searcher,
+    index: Askable,
     store: Store,
     question: str,
     k: int = 5,
@@ -55,7 +56,7 @@ def ask(
     """
     began = perf_counter()
     question = checked_question(question)
-    query = searcher.query(question, given)
+    searcher, query = index.about(question, given, absent)
     looked_at = _looked_at(checked_k(k), searcher.config)
     ranking = searcher.hybrid(query, max(looked_at, COMPARED))
     locate = Locator(searcher, store)
@@ -84,12 +85,14 @@ def ask(
 
 
 def search(
-    searcher: Searcher, store: Store, question: str, k: int = 10, given: Filter = EVERYTHING
+    index: Askable, store: Store, question: str, k: int = 10, given: Filter = EVERYTHING
 ) -> SearchResult:
     """The best k passages. Raises BadQuestion or BadInput before anything is searched."""
     began = perf_counter()
     question = checked_question(question)
-    ranking = searcher.hybrid(searcher.query(question, given), checked_k(k))
+    k = checked_k(k)
+    searcher, query = index.about(question, given)
+    ranking = searcher.hybrid(query, k)
     hits = []
     locate = Locator(searcher, store)
     for rank, hit in enumerate(ranking.hits, start=1):

@@ -64,7 +64,7 @@ class Articles(Sequence[IndexedArticle]):
         languages = tuple(sorted({article.language for article in ordered}, key=lambda code: code or ""))
         return cls(
             Strings.of(article.article_id for article in ordered),
-            Strings.of(map(_said, ordered)),
+            Strings.of(map(facts_of, ordered)),
             languages,
             np.array([languages.index(article.language) for article in ordered], dtype=np.int16),
         )
@@ -84,10 +84,10 @@ class Articles(Sequence[IndexedArticle]):
     @cached_property
     def _one(self) -> Callable[[int], IndexedArticle]:
         """The same few are looked up again and again to name the passages of one question."""
-        return lru_cache(_KEPT)(lambda number: _read(self.ids[number], self.facts[number]))
+        return lru_cache(_KEPT)(lambda number: article_of(self.ids[number], self.facts[number]))
 
     def __iter__(self) -> Iterator[IndexedArticle]:
-        return map(_read, self.ids, self.facts)
+        return map(article_of, self.ids, self.facts)
 
     def numbers_of(self, article_ids: Iterable[str]) -> list[int]:
         """Of all revisions of those articles that are in here, in order."""
@@ -108,12 +108,13 @@ class Articles(Sequence[IndexedArticle]):
         return tuple(self)
 
 
-def _said(article: IndexedArticle) -> str:
+def facts_of(article: IndexedArticle) -> str:
+    """JSON of all but the id."""
     _, *fields = astuple(article)
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
 
 
-def _read(article_id: str, facts: str) -> IndexedArticle:
+def article_of(article_id: str, facts: str) -> IndexedArticle:
     try:
         revision, sha, language, source, published, metadata = json.loads(facts)
         pairs = tuple((key, value) for key, value in metadata)

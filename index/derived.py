@@ -57,7 +57,7 @@ class DerivedFile:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute("PRAGMA secure_delete = ON")  # what is purged is overwritten
-            self._db.execute(self._schema)
+            self._db.executescript(self._schema)
         return self._db
 
 

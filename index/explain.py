@@ -79,4 +79,4 @@ def explained(searcher: Searcher, query: Query, hit: Hit) -> Explanation:
 
 
 def filtered(searcher: Searcher, query: Query) -> Filtered:
-    return Filtered(sum(part.allowed(query.filter).count for part in searcher.parts), searcher.passages)
+    return Filtered(searcher.count(query.filter), searcher.passages)

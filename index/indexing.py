@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from citewell.corpus.article import Article, Cut
@@ -18,46 +19,47 @@ from citewell.index.vector_cache import VectorCache
 Lines = Mapping[str, frozenset[str]]  # that are left out, by site
 
 
-def layout_of(store: Store, embedder: Embedder, vectors: Path, progress: Progress) -> Layout:
-    """All that a store has, cut as its rules say now; what was superseded or removed apart. `vectors` is the cache's file."""
-    lines = store.lines_of_sites()
-    live = segments_of(store.articles(), store, embedder, vectors, progress, lines)
-    return Layout.of(live, segments_of(store.superseded(), store, embedder, vectors, progress, lines))
+@dataclass(frozen=True, eq=False, slots=True)
+class Source:
+    """A store, with what makes an index of its texts; `vectors` is the file of the cache."""
 
+    store: Store
+    embedder: Embedder
+    vectors: Path
+    progress: Progress = lambda *_: None
 
-def segments_of(
-    articles: Iterable[Article],
-    store: Store,
-    embedder: Embedder,
-    vectors: Path,
-    progress: Progress,
-    lines: Lines | None = None,
-) -> list[Segment]:
-    """The segment of some revisions; none of no passage. With the lines of sites texts are cut anew that left out others.
+    def layout(self) -> Layout:
+        """All that the store has, cut as its rules say now; what was superseded or removed apart."""
+        lines = self.store.lines_of_sites()
+        live = self.segments(self.store.articles(), lines)
+        return Layout.of(live, self.segments(self.store.superseded(), lines))
 
-    Without them they stay as they are: other articles of the same text may be indexed so.
-    """
-    texts = ((article, store.text(article.text_sha)) for article in articles)
-    given = ((article, text, _cut_of(store, article, text, embedder, lines)) for article, text in texts)
-    with closing(VectorCache(vectors)) as cache:
-        segment = build(given, embedder, cache, progress)
-    return [segment] if len(segment) else []
+    def segments(self, articles: Iterable[Article], lines: Lines | None = None) -> list[Segment]:
+        """The segment of some revisions; none of no passage. With the lines of sites texts are cut anew that left out others.
 
+        Without them they stay as they are: other articles of the same text may be indexed so.
+        """
+        texts = ((article, self.store.text(article.text_sha)) for article in articles)
+        given = ((article, text, self._cut(article, text, lines)) for article, text in texts)
+        with closing(VectorCache(self.vectors)) as cache:
+            segment = build(given, self.embedder, cache, self.progress)
+        return [segment] if len(segment) else []
 
-def _cut_of(store: Store, article: Article, text: str, embedder: Embedder, lines: Lines | None) -> Cut:
-    """The spans of a text; those of an older recipe, or damaged ones, are made anew."""
-    sha = article.text_sha
-    with suppress(CorruptLibrary):
-        known, recipe = store.cut(sha), store.cut_recipe(sha)
-        fits = (
-            recipe.split()[:1] == [CUT_RECIPE] if lines is None else recipe == _recipe(store, sha, lines)[0]
-        )
-        if fits and fault_of(known, len(text)) is None:
-            return known
-    recipe, of_site = _recipe(store, sha, store.lines_of_sites() if lines is None else lines)
-    pieces = cut(text, article.language, embedder.count_tokens, of_site=of_site)
-    store.recut(sha, pieces, recipe)
-    return pieces
+    def _cut(self, article: Article, text: str, lines: Lines | None) -> Cut:
+        """The spans of a text; those of an older recipe, or damaged ones, are made anew."""
+        sha, store = article.text_sha, self.store
+        with suppress(CorruptLibrary):
+            known, recipe = store.cut(sha), store.cut_recipe(sha)
+            if lines is None:
+                fits = recipe.split()[:1] == [CUT_RECIPE]
+            else:
+                fits = recipe == _recipe(store, sha, lines)[0]
+            if fits and fault_of(known, len(text)) is None:
+                return known
+        recipe, of_site = _recipe(store, sha, store.lines_of_sites() if lines is None else lines)
+        pieces = cut(text, article.language, self.embedder.count_tokens, of_site=of_site)
+        store.recut(sha, pieces, recipe)
+        return pieces
 
 
 def _recipe(store: Store, sha: str, lines: Lines) -> tuple[str, Collection[str]]:

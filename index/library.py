@@ -1,15 +1,16 @@
-"""A library is a folder: the store of the truth, the vector cache, the index derived from them, and a writer's lock."""
+"""A library is a folder: the store of the truth, the vector cache, a writer's lock, and the engine that answers from them."""
 
 import errno
 import fcntl
 import threading
 import time
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from citewell.corpus.errors import (
+    BadInput,
     CorruptLibrary,
     LibraryBusy,
     LibraryReadOnly,
@@ -18,22 +19,21 @@ from citewell.corpus.errors import (
 from citewell.corpus.storage import signature_of, storing
 from citewell.corpus.store import Store
 from citewell.index import calibration, tuned
-from citewell.index.build import BUILD_RECIPE
+from citewell.index.address import Address, refuse_other_machine
 from citewell.index.config import Config
+from citewell.index.embedded import Embedded
 from citewell.index.embedding import Embedder, Progress
+from citewell.index.engine import Askable, Engine, Held
 from citewell.index.folder import STORE
-from citewell.index.indexing import layout_of, segments_of
-from citewell.index.layout import EMPTY, Layout
-from citewell.index.opened import OpenIndex
+from citewell.index.indexing import Source
 from citewell.index.search import Searcher
-from citewell.index.segment import Segment
-from citewell.index.snapshot import SegmentRef, Snapshot, publish, read
 
 
 class Library:
     """Opens the store; raises LibraryMissing unless it is there or `create` is true.
 
-    Without a configuration its own is in force, or the default. A writer waits so many seconds for another.
+    Without a configuration its own is in force, or the default. A writer waits so many seconds for another. Its passages
+    are in its folder unless they are in a cluster.
     """
 
     def __init__(
@@ -43,14 +43,23 @@ class Library:
         config: Config | None = None,
         create: bool = False,
         wait: float = 60.0,
+        cluster: Address | None = None,
     ) -> None:
         self._store = Store(folder / STORE, create=create)
         self._turn = threading.RLock()
         self.folder, self.embedder, self.wait, self._config = folder, embedder, wait, config
-        self.index, self.vectors = folder / "index", folder / "vectors.db"
-        self._opened = OpenIndex(self.index, embedder, lambda: self.config)
+        self.index, self.vectors, self.cluster = folder / "index", folder / "vectors.db", cluster
+        self.engine: Engine
+        if cluster is None:
+            refuse_other_machine(folder)
+            self.engine = Embedded(self.index, embedder, lambda: self.config)
+        else:
+            from citewell.index.cluster import Cluster  # with the client, which takes long to import
+
+            self.engine = Cluster(cluster, folder, embedder, lambda: self.config)
 
     def close(self) -> None:
+        self.engine.close()
         self._store.close()
 
     @property
@@ -69,39 +78,42 @@ class Library:
 
     # -- reading: any number of threads and processes, never waiting for a writer ------------------------------------
 
+    def askable(self, as_of: str | None = None) -> Askable:
+        """Of what is published, or of what the library knew at a day or time. Raises BadInput for what is neither."""
+        return self.engine.askable(self.store, as_of)
+
     def searcher(self, as_of: str | None = None) -> Searcher:
-        """Of the published snapshot, or of what the library knew at a day or time. Raises BadInput for what is neither."""
-        return self._opened.searcher() if as_of is None else self._opened.searcher_at(self.store, as_of)
+        """The same where the whole index is at hand. Raises BadInput for passages in a cluster."""
+        found = self.askable(as_of)
+        if not isinstance(found, Searcher):
+            raise BadInput(
+                f"The passages of {self.folder} are in a cluster; this looks through all of them and needs a library "
+                "on this machine."
+            )
+        return found
 
     def version(self) -> Hashable:
         """Equal as long as no other snapshot, configuration or calibration is there: what was answered before is the answer still."""
-        return self._opened.version(), signature_of(self.folder / calibration.FILE)
+        return self.engine.version(), signature_of(self.folder / calibration.FILE)
 
     def is_behind(self) -> bool:
-        """Whether something was stored that the published snapshot does not hold, as after a crash between the two."""
-        snapshot = read(self.index)
-        return snapshot is None or (snapshot.epoch, snapshot.change) != (
-            self.store.epoch(),
-            self.store.change(),
-        )
+        """Whether something was stored that was not published, as after a crash between the two."""
+        return self.engine.held() != Held(self.store.epoch(), self.store.change())
 
     def check_nothing_lost(self) -> None:
         """Raises CorruptLibrary if the index holds what the store does not, as when the write-ahead log is damaged."""
-        snapshot = read(self.index)
-        if snapshot is None:
+        held = self.engine.held()
+        if held is None:
             return
-        if snapshot.epoch == self.store.epoch():
-            lost = snapshot.change > self.store.change()
+        if held.epoch == self.store.epoch():
+            lost = held.change > self.store.change()
         else:
-            lost = snapshot.epoch != self.store.former_epoch()  # else it was restored, and not indexed yet
+            lost = held.epoch != self.store.former_epoch()  # else it was restored, and not indexed yet
         if lost:
             raise CorruptLibrary(
-                f"{self.store.file} lacks what {self.index} holds: its end was lost, or another file was put in its "
+                f"{self.store.file} lacks what the index holds: its end was lost, or another file was put in its "
                 f"place. Restore it from a backup, or go on without: citewell rebuild --library {self.folder}"
             )
-
-    def snapshot(self) -> Snapshot | None:
-        return read(self.index)
 
     # -- writing: one process at a time, for one batch ---------------------------------------------------------------
 
@@ -132,33 +144,18 @@ class Library:
             raise LibraryReadOnly(self.folder) from None
 
     def catch_up(self, progress: Progress = lambda *_: None) -> None:
-        """Publish what was stored since the current snapshot, as new segments. Needs the writer's lock."""
+        """Publish what was stored since the last time. Needs the writer's lock."""
         self.check_nothing_lost()
-        snapshot = read(self.index)
-        if snapshot is None or snapshot.epoch != self.store.epoch():
+        held = self.engine.held()
+        if (
+            held is None
+            or held.epoch != self.store.epoch()
+            or self.engine.was_made_otherwise()
+            or self.store.cleaned_since(held.change)
+        ):
             self.rebuild(progress)
-            return
-        opened = self._layout(snapshot)
-        if self._was_made_otherwise(opened.segments) or self.store.cleaned_since(snapshot.change):
-            self.rebuild(progress)
-        elif snapshot.change != self.store.change():
-            change = self.store.change()
-            touched = self.store.touched_since(snapshot.change)
-            erased = self.store.erased_since(snapshot.change)
-            put = self.store.put_since(snapshot.change)
-            live = {each.key for each in self.store.live(touched)}
-            given = (self.store, self.embedder, self.vectors, progress)
-            built = Layout.of(
-                segments_of((each for each in put if each.key in live), *given),
-                segments_of((each for each in put if each.key not in live), *given),
-            )
-            after = opened.after(touched, live, erased, self.store.has)
-            self._publish(change, after.beside(built), opened)
-
-    def _was_made_otherwise(self, segments: Sequence[Segment]) -> bool:
-        """Whether texts are embedded, cut or analysed otherwise now."""
-        made_with = (self.embedder.fingerprint, BUILD_RECIPE)
-        return any((segment.model, segment.recipe) != made_with for segment in segments)
+        elif held.change != self.store.change():
+            self.engine.follow(self._source(self.store, progress))
 
     def catch_up_if_free(self) -> None:
         """Catch up unless another process is writing, which will, or storage takes nothing: what is published answers."""
@@ -167,18 +164,12 @@ class Library:
                 self.catch_up()
 
     def compact(self) -> None:
-        """Join small segments, and drop what is dead in them, so that sizes stay geometric. Needs the writer's lock."""
-        if snapshot := read(self.index):
-            opened = self._layout(snapshot)
-            compacted = opened.compacted(self.store.has)
-            if compacted is not opened:
-                self._publish(snapshot.change, compacted, opened)
+        """Keep questions fast after many small writes. Needs the writer's lock."""
+        self.engine.compact(self.store.has)
 
     def forget(self) -> None:
-        """Publish a snapshot whose files hold nothing dead, and remove every other file. Needs the writer's lock."""
-        if snapshot := read(self.index):
-            opened = self._layout(snapshot)
-            self._publish(snapshot.change, opened.cleaned(self.store.has), opened, keep_former=False)
+        """Let nothing of what was erased stand in the index. Needs the writer's lock."""
+        self.engine.forget(self.store.has)
 
     def rebuild(self, progress: Progress = lambda *_: None) -> int:
         """Build the whole index from the store and publish it; returns the number of passages. Needs the lock."""
@@ -188,45 +179,26 @@ class Library:
                 "library from the articles."
             )
         change = self.store.change()
-        built = layout_of(self.store, self.embedder, self.vectors, progress)
-        self._publish(change, built)
-        return sum(part.passages for part in built.live)
+        prepared = self.engine.prepare(self._source(self.store, progress))
+        self.engine.replace(prepared, Held(self.store.epoch(), change))
+        return prepared.passages
 
     def become(self, other: Store, progress: Progress = lambda *_: None) -> int:
         """Take over the content of another store; returns the number of passages. Needs the lock.
 
         Its index is built and saved before, so that readers go from the old content to the new at once.
         """
-        built = layout_of(other, self.embedder, self.vectors, progress)
-        self.index.mkdir(parents=True, exist_ok=True)
-        for segment in built.segments:
-            segment.save(self.index)
+        prepared = self.engine.prepare(self._source(other, progress))
         other.start_epoch(self._epoch_of_index())
         self.store.database.replace_with(other.database)
-        self._publish(self.store.change(), built)
-        return sum(part.passages for part in built.live)
+        self.engine.replace(prepared, Held(self.store.epoch(), self.store.change()))
+        return prepared.passages
 
     def _epoch_of_index(self) -> str:
         with suppress(CorruptLibrary):
-            if snapshot := read(self.index):
-                return snapshot.epoch
+            if held := self.engine.held():
+                return held.epoch
         return ""
 
-    def _layout(self, snapshot: Snapshot) -> Layout:
-        parts = self._opened.parts
-        return Layout(tuple(parts(snapshot.segments)), tuple(parts(snapshot.history)))
-
-    def _publish(self, change: int, layout: Layout, opened: Layout = EMPTY, keep_former: bool = True) -> None:
-        """Save the segments that were not opened, then publish all."""
-        self.index.mkdir(parents=True, exist_ok=True)
-        saved = {segment.id for segment in opened.segments}
-        for segment in layout.segments:
-            if segment.id not in saved:
-                segment.save(self.index)
-        refs, past = (
-            tuple(SegmentRef(part.segment.id, tuple(sorted(part.dead))) for part in parts)
-            for parts in (layout.live, layout.past)
-        )
-        snapshot = Snapshot(self.store.epoch(), change, refs, past)
-        publish(self.index, snapshot, keep_former)
-        self._opened.let_go_all_but(snapshot)
+    def _source(self, store: Store, progress: Progress) -> Source:
+        return Source(store, self.embedder, self.vectors, progress)

@@ -14,13 +14,12 @@ Found = tuple[NDArray[np.int64], NDArray[np.float64]]  # numbers of passages and
 
 
 class Numbered:
-    """`bases` are the numbers of the first passage of each part, dead ones counted; `passages` how many live."""
+    """`bases` are the numbers of the first passage of each part, dead ones counted."""
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self.parts = tuple(parts)
         self.bases = np.cumsum([0, *(len(part.segment) for part in parts)])
         self._firsts = self.bases.tolist()
-        self.passages = sum(part.passages for part in parts)
 
     def locate(self, number: int) -> tuple[Segment, int]:
         """The segment of a passage and its number there."""

@@ -65,7 +65,10 @@ class OpenIndex:
 
     def parts(self, refs: Sequence[SegmentRef]) -> list[Part]:
         """Segments that are open already are not opened again."""
-        return [Part(self._segment(ref.id), ref.dead) for ref in refs]
+        return [Part(segment, ref.dead) for segment, ref in zip(self.segments(refs), refs, strict=True)]
+
+    def segments(self, refs: Sequence[SegmentRef]) -> list[Segment]:
+        return [self._segment(ref.id) for ref in refs]
 
     def _current(self) -> _Opened:
         """Opened again, by one thread for all, only when there is another snapshot or configuration."""

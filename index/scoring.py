@@ -21,6 +21,7 @@ class State(StrEnum):
     EMPTY = "empty"  # nothing left of the question after analysis, or nothing in the library
     OUT_OF_VOCABULARY = "out_of_vocabulary"  # no passage holds any of the words
     UNKNOWN_SCRIPT = "unknown_script"  # the model does not know the question's script
+    UNAVAILABLE = "unavailable"  # the cluster did not give its list
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ passages of all parts are numbered through; a ranking does not depend on how the
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -44,12 +44,49 @@ Retriever = Callable[[Query, int], Ranking]
 _Values = NDArray[np.float64] | None
 
 
+@dataclass(frozen=True, eq=False)
+class Whole:
+    """What is known of all passages that can be found, also where a searcher holds only those that were proposed."""
+
+    statistics: Statistics
+    languages: tuple[str | None, ...]
+    count: Callable[[Filter], int]
+
+
+def _whole(parts: Sequence[Part]) -> Whole:
+    """Of parts that hold them all."""
+    passages = sum(part.passages for part in parts)
+    length = sum(part.total_length for part in parts)
+    doc_freq = lru_cache(maxsize=65_536)(lambda term: sum(part.doc_freq(term) for part in parts))
+    return Whole(
+        Statistics(passages, length / passages if passages else 0.0, doc_freq),
+        in_order(code for part in parts for code in part.segment.articles.languages),
+        lambda given: sum(part.allowed(given).count for part in parts),
+    )
+
+
+def in_order(languages: Iterable[str | None]) -> tuple[str | None, ...]:
+    return tuple(sorted(set(languages), key=lambda code: code or ""))
+
+
+def analysed(question: str, languages: Iterable[str | None]) -> dict[str | None, tuple[str, ...]]:
+    """The question's terms, repeated as they occur, in each language."""
+    return {language: tuple(analyse(question, language)) for language in languages}
+
+
 class Searcher(Numbered):
     """Raises ModelMismatch when a segment was built with another model or another recipe."""
 
     as_of: AsOf | None = None  # of which moment it answers; None: of the snapshot
 
-    def __init__(self, snapshot_id: str, parts: Sequence[Part], embedder: Embedder, config: Config) -> None:
+    def __init__(
+        self,
+        snapshot_id: str,
+        parts: Sequence[Part],
+        embedder: Embedder,
+        config: Config,
+        whole: Whole | None = None,
+    ) -> None:
         for segment in (part.segment for part in parts):
             if segment.model != embedder.fingerprint or segment.recipe != BUILD_RECIPE:
                 raise ModelMismatch(
@@ -58,13 +95,11 @@ class Searcher(Numbered):
                 )
         super().__init__(parts)
         self.snapshot_id, self.embedder, self.config = snapshot_id, embedder, config
-        length = sum(part.total_length for part in parts)
-        self.languages = sorted(
-            {x for part in parts for x in part.segment.articles.languages}, key=lambda code: code or ""
-        )
-        doc_freq = lru_cache(maxsize=65_536)(lambda term: sum(part.doc_freq(term) for part in parts))
-        statistics = Statistics(self.passages, length / self.passages if self.passages else 0.0, doc_freq)
-        self._bm25 = [InvertedBM25(p.segment.postings, config.k1, config.b, statistics) for p in parts]
+        self._whole = whole or _whole(parts)
+        self.passages, self.languages = self._whole.statistics.passages, self._whole.languages
+        self._bm25 = [
+            InvertedBM25(p.segment.postings, config.k1, config.b, self._whole.statistics) for p in parts
+        ]
 
     def answering(self, as_of: AsOf) -> Self:
         """The same searcher, which says of which moment it answers."""
@@ -72,8 +107,17 @@ class Searcher(Numbered):
         same.as_of = as_of
         return same
 
-    def query(self, question: str, given: Filter = EVERYTHING) -> Query:
-        terms = {language: tuple(analyse(question, language)) for language in self.languages}
+    def about(
+        self, question: str, given: Filter = EVERYTHING, names: Sequence[str] = ()
+    ) -> tuple["Searcher", Query]:
+        """Itself: it holds every passage, those of the named articles too."""
+        return self, self.query(question, given)
+
+    def query(
+        self, question: str, given: Filter = EVERYTHING, vector: NDArray[np.float32] | None = None
+    ) -> Query:
+        """Without the question's vector it is computed, unless nothing could be found with it."""
+        terms = analysed(question, self.languages)
         asked = [
             (language, part)
             for part in self.parts
@@ -86,8 +130,15 @@ class Searcher(Numbered):
         dense = State.OK if self.embedder.knows_script(question) else State.UNKNOWN_SCRIPT
         if not asked:
             dense = State.EMPTY
-        vector = self.embedder.embed_queries([question])[0] if dense is State.OK else None
+        if dense is not State.OK:
+            vector = None
+        elif vector is None:
+            vector = self.embedder.embed_queries([question])[0]
         return Query(question, given, terms, vector, lexical, dense)
+
+    def count(self, given: Filter) -> int:
+        """How many passages pass."""
+        return self._whole.count(given)
 
     def idf(self, term: str) -> float:
         return self._bm25[0].idf_of(term)
@@ -149,6 +200,8 @@ class Searcher(Numbered):
     def matching(self, query: Query, k: int) -> Found:
         """The k best by BM25 over its upper bound, with their scores."""
         numbers, scores = [np.empty(0, dtype=np.int64)], [np.empty(0)]
+        if query.lexical is not State.OK:
+            return numbers[0], scores[0]
         for base, part, bm25 in zip(self.bases, self.parts, self._bm25, strict=False):
             for language, allowed in part.by_language(query.filter).items():
                 if bound := bm25.upper_bound(query.terms[language]):

@@ -26,10 +26,10 @@ def judge(
 ) -> Verdict:
     """Of a hybrid ranking of ten hits or more; `read` is asked of the first three.
 
-    No calibration serves a question in a script that the model does not know: in what they were fitted on both retrievers
-    speak.
+    No calibration serves a question in a script that the model does not know, or of which a list did not come: in what they
+    were fitted on both retrievers speak.
     """
-    if query.dense is State.UNKNOWN_SCRIPT:
+    if query.dense is State.UNKNOWN_SCRIPT or State.UNAVAILABLE in (query.lexical, query.dense):
         return Verdict(NONE, None)
     serving = in_force(library, searcher.config.fingerprint, searcher.embedder.fingerprint)
     if serving.fitted is None:

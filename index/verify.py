@@ -1,19 +1,14 @@
 """Checks of a whole library: the store by itself, the index files, and one against the other."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from citewell.corpus.article import Article, passage_id
 from citewell.corpus.errors import CorruptLibrary, LibraryError
 from citewell.corpus.passages import fault_of
 from citewell.index import calibration, tuned
+from citewell.index.engine import Engine, Row
 from citewell.index.library import Library
-from citewell.index.part import Part
-from citewell.index.segment import Segment
-from citewell.index.segment_files import check_files
-from citewell.index.snapshot import SegmentRef, Snapshot
-
-_Row = tuple[str, int]  # id of a passage, and number of the revision that it is indexed for
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +22,24 @@ class Check:
 
 def verify(library: Library) -> tuple[Check, ...]:
     """Look at everything; never raises for a damaged file, but names it."""
-    files = _files(library)
-    compared = (
-        ("index against store", library.store.articles, _live_rows),
-        ("history against store", library.store.superseded, _past_rows),
-    )
+    engine, store = library.engine, library.store
+    index = _index(engine)
+    compared: list[tuple[str, Callable[[], Iterable[Article]], Callable[[], Iterable[Row]]]] = [
+        ("index against store", store.articles, engine.live_rows),
+        ("history against store", store.superseded, lambda: engine.past_rows(store.has)),
+    ]
     agreements = (
-        Check(name, 0, ("not compared, since index files are damaged",))
-        if files.faults
+        Check(name, 0, (f"not compared, since {index.name} are damaged",))
+        if index.faults
         else _agreement(library, name, articles, rows)
-        for name, articles, rows in compared
+        for name, articles, rows in compared[: 2 if engine.keeps_history else 1]
     )
     return (
         _database(library),
         _texts(library),
         _spans(library),
         _originals(library),
-        files,
+        index,
         _own(library),
         *agreements,
     )
@@ -51,7 +47,7 @@ def verify(library: Library) -> tuple[Check, ...]:
 
 def quick(library: Library) -> tuple[Check, ...]:
     """What does not grow with the texts: the database and its rows of articles, the index files, the own configuration."""
-    return _database(library), _files(library), _own(library)
+    return _database(library), _index(library.engine), _own(library)
 
 
 def _database(library: Library) -> Check:
@@ -78,14 +74,12 @@ def _originals(library: Library) -> Check:
     return _each("originals", library.store.original_shas(), library.store.originals.get)
 
 
-def _files(library: Library) -> Check:
-    """The files of every segment are what was saved."""
+def _index(engine: Engine) -> Check:
+    """What the index consists of is what was saved."""
     try:
-        snapshot = library.snapshot()
-    except CorruptLibrary as error:
-        return Check("index files", 1, (str(error),))
-    names = snapshot.names if snapshot else []
-    return _each("index files", names, lambda name: check_files(library.index / name))
+        return Check(*engine.faults())
+    except LibraryError as error:
+        return Check("index", 1, (str(error),))
 
 
 def _own(library: Library) -> Check:
@@ -99,17 +93,17 @@ def _agreement(
     library: Library,
     name: str,
     articles: Callable[[], Iterable[Article]],
-    rows: Callable[[Library], Iterable[_Row]],
+    rows: Callable[[], Iterable[Row]],
 ) -> Check:
     """The index holds the passages of these revisions in these rows, each once, and no other."""
-    stored: set[_Row] = set()
+    stored: set[Row] = set()
     try:
         for article in articles():
             spans = (passage.span for passage in library.store.cut(article.text_sha).passages)
             stored |= {
                 (passage_id(article.article_id, article.text_sha, span), article.revision) for span in spans
             }
-        indexed = list(rows(library))
+        indexed = list(rows())
         library.check_nothing_lost()
         behind = library.is_behind()
     except LibraryError as error:
@@ -125,39 +119,6 @@ def _agreement(
     if len(indexed) != len(set(indexed)):
         faults.append("a passage is in the index twice")
     return Check(name, len(stored), tuple(faults))
-
-
-def _live_rows(library: Library) -> Iterator[_Row]:
-    for part in _parts(library, lambda snapshot: snapshot.segments):
-        yield from _rows(part.segment, _alive(part))
-
-
-def _past_rows(library: Library) -> Iterator[_Row]:
-    """Also those that still stand beside live ones; what the store erased does not count."""
-    for part in _parts(library, lambda snapshot: snapshot.segments):
-        articles = part.segment.articles
-        yield from _rows(
-            part.segment, {number for number in part.dead if library.store.has(*articles[number].key)}
-        )
-    for part in _parts(library, lambda snapshot: snapshot.history):
-        yield from _rows(part.segment, _alive(part))
-
-
-def _alive(part: Part) -> set[int]:
-    return set(range(len(part.segment.articles))) - part.dead
-
-
-def _parts(library: Library, refs: Callable[[Snapshot], Sequence[SegmentRef]]) -> Iterator[Part]:
-    snapshot = library.snapshot()
-    for ref in refs(snapshot) if snapshot else ():
-        yield Part(Segment.open(library.index / ref.id), ref.dead)  # as it is on disk now
-
-
-def _rows(segment: Segment, wanted: Collection[int]) -> Iterator[_Row]:
-    """The passages of some articles of a segment."""
-    for number, article in enumerate(segment.article_of.tolist()):
-        if article in wanted:
-            yield segment.passage_id(number), segment.articles[article].revision
 
 
 def _each(name: str, things: list[str], look: Callable[[str], object]) -> Check:

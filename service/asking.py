@@ -10,10 +10,10 @@ from pydantic import TypeAdapter
 
 from citewell.corpus.errors import BadInput, BadQuestion
 from citewell.index.answer import ask, checked_k, checked_question, search
+from citewell.index.engine import Askable
 from citewell.index.filter import Filter
 from citewell.index.library import Library
 from citewell.index.response import Answer, SearchResult
-from citewell.index.search import Searcher
 from citewell.service.cache import Cache, Kept
 from citewell.service.metrics import Metrics, Timed
 from citewell.service.pool import Pool
@@ -22,7 +22,7 @@ from citewell.service.settings import Settings
 
 log = logging.getLogger("citewell")
 _ANSWER, _SEARCH_RESULT = TypeAdapter(Answer), TypeAdapter(SearchResult)
-Work = Callable[[Searcher], tuple[bytes, Kept]]
+Work = Callable[[Askable], tuple[bytes, Kept]]
 
 
 class Asking:
@@ -52,12 +52,12 @@ class Asking:
             except BadInput as refused:
                 raise type(refused)(f"questions.{number}: {refused}") from None
         before = self._library.version()
-        searcher = await self.pool.run(self._library.searcher)
+        index = await self.pool.run(self._library.askable)
         same = self._library.version() == before
         found = []
         for request in requests:
             key = self._key(request) if same and self._library.version() == before else None
-            found.append(await self._kept(key, self._ask(request), before, searcher))
+            found.append(await self._kept(key, self._ask(request), before, index))
         return b'{"answers":[' + b",".join(found) + b"]}"
 
     async def search(self, question: str, k: int, given: Filter, as_of: str | None = None) -> bytes:
@@ -84,9 +84,9 @@ class Asking:
         return "ask", request.question, request.k, request.filter.filter(), request.explain
 
     async def _kept(
-        self, key: Hashable, work: Work, version: Hashable, searcher: Searcher | None = None
+        self, key: Hashable, work: Work, version: Hashable, index: Askable | None = None
     ) -> bytes:
-        """From the cache, or worked out in a thread and kept; the version was read before the searcher was taken."""
+        """From the cache, or worked out in a thread and kept; the version was read before the index was taken."""
         began = time.perf_counter()
         key = (self._library.config.fingerprint, self._library.embedder.fingerprint, key) if key else None
         if key and self._settings.cache_mb:
@@ -95,18 +95,18 @@ class Asking:
             if kept is not None:
                 self._metrics.answered(kept.verdict, dict(kept.states))
                 return kept.document(round(1000 * (time.perf_counter() - began), 3))
-        document, worked = await self.pool.run(lambda: work(searcher or self._library.searcher()))
+        document, worked = await self.pool.run(lambda: work(index or self._library.askable()))
         self._metrics.answered(worked.verdict, dict(worked.states))
         if key and self._settings.cache_mb:
             self._cache.put(version, key, worked)
         return document
 
     def _ask(self, request: AskRequest) -> Work:
-        def work(searcher: Searcher) -> tuple[bytes, Kept]:
-            searcher = self._library.searcher(request.as_of) if request.as_of is not None else searcher
+        def work(index: Askable) -> tuple[bytes, Kept]:
+            index = self._library.askable(request.as_of) if request.as_of is not None else index
             with Timed(self._metrics.stage, "answering"):
                 answer = ask(
-                    searcher, self._library.store, request.question, request.k, request.filter.filter(),
+                    index, self._library.store, request.question, request.k, request.filter.filter(),
                     request.explain, request.why_not,
                 )  # fmt: skip
             return self._written(_ANSWER, answer, answer.verdict)
@@ -114,10 +114,10 @@ class Asking:
         return work
 
     def _search(self, question: str, k: int, given: Filter, as_of: str | None) -> Work:
-        def work(searcher: Searcher) -> tuple[bytes, Kept]:
-            searcher = self._library.searcher(as_of) if as_of is not None else searcher
+        def work(index: Askable) -> tuple[bytes, Kept]:
+            index = self._library.askable(as_of) if as_of is not None else index
             with Timed(self._metrics.stage, "searching"):
-                found = search(searcher, self._library.store, question, k, given)
+                found = search(index, self._library.store, question, k, given)
             return self._written(_SEARCH_RESULT, found, "searched")
 
         return work

@@ -135,7 +135,7 @@ def ask(
     if as_of is not None:
         moment_of(as_of)
     with opened(library) as held:
-        given = answer.ask(held.searcher(as_of), held.store, question, k, only, explain, why_not or ())
+        given = answer.ask(held.askable(as_of), held.store, question, k, only, explain, why_not or ())
     show(as_json, asdict(given), terminal.answer(given))
 
 
@@ -162,7 +162,7 @@ def search(
     if as_of is not None:
         moment_of(as_of)
     with opened(library) as held:
-        found = answer.search(held.searcher(as_of), held.store, query, k, only)
+        found = answer.search(held.askable(as_of), held.store, query, k, only)
     show(as_json, asdict(found), terminal.search_result(found))
 
 

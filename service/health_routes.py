@@ -26,7 +26,7 @@ def health_routes(library: Library, jobs: Jobs, metrics: Metrics, stopping: Call
         """Ready when the model is loaded and the index is open, until the service is asked to end."""
         if stopping():
             raise Ending
-        library.searcher()
+        library.askable()
         return Health("ready")
 
     @router.get(

@@ -77,9 +77,12 @@ def mcp(library: Folder = LIBRARY) -> None:
 def config(as_json: AsJson = False, **flags: Any) -> None:
     """Print the settings in force and where each comes from: flag, environment, file or default."""
     found = settings.read(flags)
-    rows = [(name, _words(getattr(found, name)), found.sources[name]) for name in settings.NAMES]
+    rows = [(name, _words(found.shown(name)), found.sources[name]) for name in settings.NAMES]
     rows += [(name, value, "environment") for name, value in settings.telemetry().items()]
-    told = {name: {"value": getattr(found, name, value), "from": source} for name, value, source in rows}
+    told = {
+        name: {"value": found.shown(name) if name in settings.NAMES else value, "from": source}
+        for name, value, source in rows
+    }
     told["library"]["value"] = str(found.library)
     width = max(len(name) for name, _, _ in rows)
     show(as_json, told, "\n".join(f"{name:<{width}}  {source:<11}  {value}" for name, value, source in rows))

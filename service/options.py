@@ -10,6 +10,8 @@ import typer
 
 from citewell.corpus.errors import BadInput
 from citewell.index.model import Precision, default_model, precision_of
+from citewell.service import settings
+from citewell.service.settings import Settings
 
 if TYPE_CHECKING:
     from citewell.index.embedding import Embedder
@@ -94,11 +96,12 @@ def opened(
     precision: Precision | None = None,
     wait: float = WAIT,
     watched: "Callable[[Embedder], Embedder]" = lambda model: model,
+    given: Settings | None = None,
 ) -> Iterator["Library"]:
     """The library, with an index of everything that was stored before unless another process is writing.
 
     `bulk` is for commands that may embed many passages. Without a precision it is opened in its own.
-    `watched` may put something around the model.
+    `watched` may put something around the model. Without settings those in force say where the passages are.
     """
     from citewell.index.folder import make_folder, require
     from citewell.index.library import Library
@@ -107,8 +110,9 @@ def opened(
         make_folder(folder)
     else:
         require(folder)
+    cluster = (given or settings.read({}, names=("passages", "passages_token"))).cluster
     model = embedder(precision or made_in(folder) or Precision.FP32, bulk)
-    library = Library(folder, watched(model), create=create, wait=wait)
+    library = Library(folder, watched(model), create=create, wait=wait, cluster=cluster)
     try:
         if catch_up and not create:
             library.catch_up_if_free()

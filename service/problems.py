@@ -16,6 +16,7 @@ from starlette.types import Scope
 from citewell.corpus.errors import (
     BadInput,
     CitewellError,
+    ClusterAway,
     LibraryBusy,
     LibraryMissing,
     NotFound,
@@ -54,6 +55,7 @@ _STATUS: tuple[tuple[type[CitewellError], HTTPStatus], ...] = (  # the first tha
     (LibraryMissing, HTTPStatus.SERVICE_UNAVAILABLE),
     (NotFound, HTTPStatus.NOT_FOUND),
     (LibraryBusy, HTTPStatus.SERVICE_UNAVAILABLE),
+    (ClusterAway, HTTPStatus.SERVICE_UNAVAILABLE),
     (CitewellError, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
 
@@ -95,7 +97,7 @@ def response_to(scope: Scope, error: CitewellError) -> JSONResponse:
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("%s", error)
     headers = error.headers if isinstance(error, ServiceError) else None
-    if isinstance(error, LibraryBusy):
+    if isinstance(error, LibraryBusy | ClusterAway):
         headers = {"Retry-After": "1"}
     return problem(scope, status, str(error), type(error).__name__, headers)
 

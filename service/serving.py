@@ -47,8 +47,10 @@ def work(settings: Settings, access: Access, listener: socket.socket, ready: Cal
     from citewell.service.metrics import Metrics
 
     metrics = Metrics()
-    with opened(settings.library, watched=lambda model: TimedEmbedder(model, metrics.stage)) as library:
-        library.searcher()  # a library that cannot be searched is said so before anything is served
+    with opened(
+        settings.library, watched=lambda model: TimedEmbedder(model, metrics.stage), given=settings
+    ) as library:
+        library.askable()  # a library that cannot be searched is said so before anything is served
         stop_logging = logs.start(settings.log_level, request_id.get)
         Connection.most, Connection.patience = settings.connections, settings.timeout
         app = create_app(library, settings, access, metrics, lambda: server.should_exit)

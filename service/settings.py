@@ -2,13 +2,14 @@
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from citewell.corpus.errors import BadInput
 from citewell.corpus.text import escaped
+from citewell.index.address import Address
 
 FILE = Path("citewell.toml")  # in the folder that a command is run in
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
@@ -25,6 +26,11 @@ class Settings:
     """What is in force. `sources` says where each comes from: flag, environment, file or default."""
 
     library: Path = _setting(Path("library"), "Folder of the library.")
+    passages: str = _setting(
+        "",
+        "Cluster that holds the passages, as milvus://HOST:19530/NAME; empty: they are in the library's folder.",
+    )
+    passages_token: str = _setting("", "Key to that cluster, or user:password.")
     host: str = _setting("127.0.0.1", "Address to listen on; without a key a loopback address.")
     port: int = _setting(8000, "Port to listen on; 0: any that is free.", 0)
     workers: int = _setting(1, "Processes that answer; they share the index.", 1)
@@ -50,6 +56,16 @@ class Settings:
     log_questions: bool = _setting(False, "Log the text of questions, too.")
     sources: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def cluster(self) -> Address | None:
+        """Where the passages are if not in the library's folder. Raises BadInput for what is no address."""
+        return Address.of(self.passages, self.passages_token) if self.passages else None
+
+    def shown(self, name: str) -> Any:
+        """A value without a secret."""
+        value = getattr(self, name)
+        return "(redacted)" if name == "passages_token" and value else value
+
 
 NAMES = tuple(each.name for each in fields(Settings) if each.name != "sources")
 HELP = {each.name: str(each.metadata["help"]) for each in fields(Settings) if each.name in NAMES}
@@ -63,13 +79,19 @@ def variable(name: str) -> str:
 
 
 def read(
-    flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ, file: Path = FILE
+    flags: Mapping[str, Any],
+    environment: Mapping[str, str] = os.environ,
+    file: Path = FILE,
+    names: Sequence[str] = NAMES,
 ) -> Settings:
-    """Flags that are None are not given. Raises BadInput, with the place of the value, for what cannot be used."""
+    """Of these names; the others are as by default. Flags that are None are not given.
+
+    Raises BadInput, with the place of the value, for what cannot be used.
+    """
     filed = read_file(file)
     values: dict[str, Any] = {}
     sources = {}
-    for name in NAMES:
+    for name in names:
         flag = f"--{name.replace('_', '-')}"
         for source, place, given in (
             ("flag", flag, flags.get(name)),

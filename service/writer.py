@@ -51,7 +51,7 @@ class Writer:
         with self._turn:
             if self._own is None:
                 of = self._reading
-                self._own = Library(of.folder, of.embedder, wait=self._wait)
+                self._own = Library(of.folder, of.embedder, wait=self._wait, cluster=of.cluster)
             return self._own
 
 

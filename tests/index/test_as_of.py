@@ -19,8 +19,11 @@ from citewell.index.citation import Citation
 from citewell.index.claims import read_claims
 from citewell.index.layout import Layout
 from citewell.index.library import Library
+from citewell.index.part import Part
 from citewell.index.purge import purge
 from citewell.index.response import Answer, FoundPassage
+from citewell.index.segment import Segment
+from citewell.index.snapshot import read
 from citewell.index.verify import verify
 from citewell.index.why_not import Outcome
 from tests.fakes import WordEmbedder
@@ -410,13 +413,13 @@ def revisions(layout: Layout, which: str) -> list[tuple[str, int]]:
 
 def test_what_has_nothing_live_left_is_history_as_it_is(library: Library) -> None:
     """No file is written for it."""
-    snapshot = library.snapshot()
+    snapshot = read(library.index)
     assert snapshot
     before = {ref.id for ref in snapshot.segments}
     with library.writing():
         library.store.remove("a")
         library.catch_up()
-    after = library.snapshot()
+    after = read(library.index)
     assert after
     assert {ref.id for ref in after.history} - {ref.id for ref in snapshot.history} <= before
     assert len(after.names) == len(snapshot.names)
@@ -426,11 +429,12 @@ def test_segments_of_the_history_stay_few(tmp_path: Path) -> None:
     days = Days()
     library = opened(tmp_path / "library", days)
     play(library, [[("put", "a", f"The sun of day {day}.")] for day in range(60)], days)
-    snapshot = library.snapshot()
+    snapshot = read(library.index)
     assert snapshot
     assert len(snapshot.segments) == 1
     assert len(snapshot.history) < 10
-    assert revisions(library._layout(snapshot), "past") == [("a", number) for number in range(1, 60)]
+    parts = [Part(Segment.open(library.index / ref.id), ref.dead) for ref in snapshot.history]
+    assert revisions(Layout(past=tuple(parts)), "past") == [("a", number) for number in range(1, 60)]
     assert known(library, "2026-01-31") == {"a": (31, "The sun of day 30.")}
 
 
@@ -504,7 +508,7 @@ def test_a_reason_tells_of_what_is_not_kept(library: Library) -> None:
 
 
 def test_a_damaged_segment_of_the_history_is_named_and_disturbs_nobody_else(library: Library) -> None:
-    snapshot = library.snapshot()
+    snapshot = read(library.index)
     assert snapshot
     folder = library.index / snapshot.history[0].id
     file = folder / "passage_vectors.bin"

@@ -9,6 +9,7 @@ from citewell.index.answer import ask, search
 from citewell.index.backup import backup, restore
 from citewell.index.clean import found, leave_out
 from citewell.index.library import Library
+from citewell.index.snapshot import read
 from citewell.index.verify import verify
 from citewell.index.writing import add, remove
 from tests.fakes import WordEmbedder
@@ -51,7 +52,7 @@ def left_out(library: Library) -> list[str]:
 
 
 def indexed(library: Library) -> list[str]:
-    snapshot = library.snapshot()
+    snapshot = read(library.index)
     assert snapshot is not None
     return snapshot.names
 

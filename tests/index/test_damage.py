@@ -11,6 +11,7 @@ import pytest
 
 from citewell.corpus.article import Article, Cut
 from citewell.corpus.errors import BadInput, LibraryError
+from citewell.index import snapshot
 from citewell.index.answer import ask, search
 from citewell.index.backup import backup, check_backup, restore
 from citewell.index.folder import STORE
@@ -180,7 +181,7 @@ def restored(folder: Path, file: Path) -> Read | BadInput:
             restore(library, file)
             return read(library)
         except BadInput as error:
-            assert (library.store.articles(), library.snapshot()) == ([], None)
+            assert (library.store.articles(), snapshot.read(library.index)) == ([], None)
             return error
 
 

@@ -10,6 +10,7 @@ import pytest
 from citewell.index.clean import found, leave_out
 from citewell.index.health import STALE, Health, Level, examine
 from citewell.index.library import Library
+from citewell.index.snapshot import read
 from citewell.index.writing import add, remove
 from tests.fakes import WordEmbedder
 
@@ -151,7 +152,7 @@ def test_damage_is_a_finding(library: Library, put: Callable[..., None]) -> None
 
 def test_a_damaged_index_file_is_a_finding(library: Library, put: Callable[..., None]) -> None:
     put("a", PROSE)
-    (segment,) = (library.index / name for name in library.snapshot().names)  # type: ignore[union-attr]
+    (segment,) = (library.index / name for name in read(library.index).names)  # type: ignore[union-attr]
     (segment / "spans.bin").write_bytes(b"")
     assert told(examine(library))["damage"][0] == "fault"
 
@@ -164,6 +165,6 @@ def test_an_empty_library_is_well(library: Library) -> None:
 
 def test_nothing_is_changed(library: Library, put: Callable[..., None]) -> None:
     put("a", PROSE)
-    before = (library.store.change(), library.snapshot())
+    before = (library.store.change(), read(library.index))
     examine(library)
-    assert (library.store.change(), library.snapshot()) == before
+    assert (library.store.change(), read(library.index)) == before

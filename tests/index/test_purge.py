@@ -10,6 +10,7 @@ from citewell.corpus.passages import CUT_RECIPE, whole
 from citewell.index.answer import ask
 from citewell.index.library import Library
 from citewell.index.purge import purge
+from citewell.index.snapshot import read
 from citewell.index.verify import verify
 from citewell.index.writing import add, remove
 from tests.fakes import WordEmbedder
@@ -73,7 +74,7 @@ def test_purging_leaves_no_trace_in_the_history(library: Library, tmp_path: Path
     with pytest.MonkeyPatch.context() as patched, library.writing():
         patched.setattr("citewell.index.merge.FEW", 1)
         library.compact()
-    snapshot = library.snapshot()
+    snapshot = read(library.index)
     assert snapshot
     (joined,) = snapshot.history
     assert {name.split("/")[1] for name in holding(library) if name.startswith("index/")} >= {joined.id}

@@ -21,6 +21,7 @@ from citewell.index.backup import backup, restore
 from citewell.index.library import Library
 from citewell.index.purge import purge
 from citewell.index.seen import SEEN
+from citewell.index.snapshot import read
 from citewell.index.sync import Synced, dry_run, sync
 from citewell.index.verify import verify
 from citewell.index.writing import add, remove
@@ -118,10 +119,10 @@ def test_what_did_not_change_is_neither_read_nor_embedded_nor_written(
     synced(library, notes)
     embedder = library.embedder
     assert isinstance(embedder, WordEmbedder)
-    before = library.store.change(), [*embedder.embedded], library.snapshot()
+    before = library.store.change(), [*embedder.embedded], read(library.index)
     reads.clear()
     assert synced(library, notes) == Synced(str(notes), False, (), 3)
-    assert (library.store.change(), embedder.embedded, library.snapshot()) == before
+    assert (library.store.change(), embedder.embedded, read(library.index)) == before
     assert reads == []
 
 

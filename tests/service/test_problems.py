@@ -12,6 +12,7 @@ from citewell.corpus.errors import LibraryBusy
 from citewell.index.folder import STORE
 from citewell.index.library import Library
 from citewell.index.search import Searcher
+from citewell.index.snapshot import read
 from tests.service.conftest import client_of, make_library
 from tests.service.contracts import problem
 
@@ -190,7 +191,7 @@ def garble(file: Path) -> None:
 
 
 def segment(library: Library) -> Path:
-    snapshot = library.snapshot()
+    snapshot = read(library.index)
     assert snapshot is not None
     return library.folder / "index" / snapshot.segments[0].id
 
