@@ -16,6 +16,10 @@ CitewellError
     ├── StorageFailed
     ├── CorruptLibrary
     ├── ModelMismatch
+    ├── TruthError      of the server that holds the truth
+    │   ├── TruthAway
+    │   ├── TruthRefused
+    │   └── TruthMismatch
     └── ClusterError    of the cluster that holds the passages
         ├── ClusterAway
         ├── ClusterRefused
@@ -74,8 +78,10 @@ class UnknownPassage(NotFound):
 
 
 class LibraryMissing(NotFound):
-    def __init__(self, folder: Path) -> None:
-        super().__init__(f"No library at {folder}. Make one: citewell add --library {folder} FILE_OR_FOLDER")
+    def __init__(self, folder: Path, server: str = "") -> None:
+        super().__init__(
+            f"No library at {server or folder}. Make one: citewell add --library {folder} FILE_OR_FOLDER"
+        )
         self.folder = folder
 
 
@@ -114,6 +120,34 @@ class CorruptLibrary(LibraryError):
 
 class ModelMismatch(LibraryError):
     """The model is not the one that was asked for; the message says how to get it."""
+
+
+class TruthError(LibraryError):
+    """The server that holds the truth did not do what it was asked; the message has its own words."""
+
+
+class TruthAway(TruthError):
+    """It cannot be reached, or does not answer in time."""
+
+    def __init__(self, place: object, reason: str) -> None:
+        super().__init__(
+            f"The database {place} does not answer ({reason}). Nothing that was acknowledged is lost. Start it, or mend "
+            "truth in citewell.toml (shown by: citewell config); then try again."
+        )
+
+
+class TruthRefused(TruthError):
+    """It wants other credentials, or gives fewer rights than are needed."""
+
+    def __init__(self, place: object, reason: str) -> None:
+        super().__init__(
+            f"The database {place} refuses ({reason}). Name the user in truth, and give the password in PGPASSWORD or in "
+            "the file that PGPASSFILE names; the user must own the schema, or be allowed to create it."
+        )
+
+
+class TruthMismatch(TruthError):
+    """What stands there is not a library that this citewell can use; the message says what to do."""
 
 
 class ClusterError(LibraryError):

@@ -1,9 +1,10 @@
-"""The bytes that texts were read from, each a file named by its SHA-256, so that a better reader can read them again.
+"""The bytes that texts were read from, named by their SHA-256, so that a better reader can read them again.
 
 Bytes that are their own text, as those of most plain text, are in the store already and not written a second time.
 """
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Set
 from pathlib import Path
 
@@ -15,8 +16,42 @@ def sha_of(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-class Originals:
-    """The folder of one library; made when the first file is."""
+class Originals(ABC):
+    """Those of one library. `get` gives only what has the SHA-256 that it is named by."""
+
+    @abstractmethod
+    def read(self, sha: str) -> bytes | None:
+        """As they are stored; None if they are not there."""
+
+    @abstractmethod
+    def put(self, sha: str, content: bytes) -> None:
+        """Stored when this returns, in place of damaged ones, too. Raises StorageFailed."""
+
+    @abstractmethod
+    def remove(self, shas: Set[str]) -> None:
+        """Those that are there."""
+
+    @abstractmethod
+    def keep_only(self, shas: Set[str]) -> None:
+        """Remove all others, and what a killed writer left unfinished. Needs the writer's lock."""
+
+    @abstractmethod
+    def place(self, sha: str) -> str:
+        """Where they are, for messages."""
+
+    def get(self, sha: str) -> bytes:
+        """Raises CorruptLibrary if they are missing or altered."""
+        content = self.read(sha)
+        if content is None or sha_of(content) != sha:
+            raise CorruptLibrary(
+                f"{self.place(sha)} is missing or altered: the bytes that an article was read from. Its text is not "
+                "touched. Put it back from a backup, or add the article again from its source."
+            )
+        return content
+
+
+class OriginalFiles(Originals):
+    """Files in a folder, which is made when the first of them is."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -24,8 +59,10 @@ class Originals:
     def file(self, sha: str) -> Path:
         return self.folder / sha[:2] / sha
 
+    def place(self, sha: str) -> str:
+        return str(self.file(sha))
+
     def put(self, sha: str, content: bytes) -> None:
-        """On disk under its name when this returns, in place of a damaged one, too. Raises StorageFailed."""
         file = self.file(sha)
         with storing(file):
             if file.exists() and sha_of(file.read_bytes()) == sha:
@@ -36,31 +73,22 @@ class Originals:
             for made in new:
                 sync(made.parent)
 
-    def get(self, sha: str) -> bytes:
-        """Raises CorruptLibrary if it is missing or altered."""
+    def read(self, sha: str) -> bytes | None:
         try:
-            content = self.file(sha).read_bytes()
+            return self.file(sha).read_bytes()
         except FileNotFoundError:
-            content = b""
+            return None
         except OSError as error:
             raise CorruptLibrary(
                 f"{self.file(sha)} cannot be read: {error.strerror}. Mend the storage."
             ) from None
-        if sha_of(content) != sha:
-            raise CorruptLibrary(
-                f"{self.file(sha)} is missing or altered: the bytes that an article was read from. Its text is not "
-                "touched. Put it back from a backup, or add the article again from its source."
-            )
-        return content
 
     def remove(self, shas: Set[str]) -> None:
-        """Those that are there."""
         for sha in shas:
             with storing(self.file(sha)):
                 self.file(sha).unlink(missing_ok=True)
 
     def keep_only(self, shas: Set[str]) -> None:
-        """Remove all others, and what a killed writer left unfinished. Needs the writer's lock."""
         with storing(self.folder):
             for file in self._files():
                 if file.name not in shas:

@@ -4,28 +4,30 @@ Two sources may have one text and not the same pages.
 """
 
 import json
-import sqlite3
 from bisect import bisect_right
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from citewell.corpus.article import Article, Span
-from citewell.corpus.database import Database
+from citewell.corpus.database import Database, Place, Transaction
 from citewell.corpus.errors import CorruptLibrary
 from citewell.corpus.rows import with_digest
 
 _COLUMNS = "text_sha, original_sha, starts, digest"
 
 
-def put_pages(db: sqlite3.Connection, text_sha: str, original_sha: str, starts: Sequence[int]) -> None:
+def put_pages(db: Transaction, text_sha: str, original_sha: str, starts: Sequence[int]) -> None:
     """Within a transaction; nothing for a text without pages."""
     if starts:
         row = with_digest(text_sha, original_sha, json.dumps(list(starts), separators=(",", ":")))
-        db.execute("INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?)", row)
+        db.execute(
+            "INSERT INTO pages VALUES (?, ?, ?, ?) ON CONFLICT (text_sha, original_sha) "
+            "DO UPDATE SET starts = excluded.starts, digest = excluded.digest",
+            row,
+        )
 
 
-def drop_pages(db: sqlite3.Connection, text_sha: str) -> None:
+def drop_pages(db: Transaction, text_sha: str) -> None:
     """Of a text, those that no revision was read with."""
     db.execute(
         "DELETE FROM pages WHERE text_sha = ? AND NOT EXISTS (SELECT 1 FROM revisions "
@@ -41,19 +43,19 @@ def pages_of(database: Database, article: Article) -> tuple[int, ...]:
         article.text_sha,
         article.original_sha,
     )
-    return _starts_of(rows[0], database.file) if rows else ()
+    return _starts_of(rows[0], database.place) if rows else ()
 
 
 def check_pages(database: Database) -> None:
     """Raises CorruptLibrary if what is kept of the pages of any text is damaged."""
     for row in database.rows(f"SELECT {_COLUMNS} FROM pages"):
-        _starts_of(row, database.file)
+        _starts_of(row, database.place)
 
 
-def _starts_of(row: tuple[Any, ...], file: Path) -> tuple[int, ...]:
+def _starts_of(row: tuple[Any, ...], place: Place) -> tuple[int, ...]:
     if with_digest(*row[:-1]) != row:
         raise CorruptLibrary(
-            f"{file}: the pages of text {row[0][:12]} are damaged. Restore the library from a backup, or make a new one "
+            f"{place}: the pages of text {row[0][:12]} are damaged. Restore the library from a backup, or make a new one "
             "from the articles."
         )
     return tuple(json.loads(row[2]))

@@ -1,14 +1,14 @@
-"""Rows of the database as values. Each row holds a digest of itself, since SQLite does not notice a bit that flips.
+"""Rows of the database as values. Each row holds a digest of itself, since databases do not notice a bit that flips.
 
 Raises CorruptLibrary for a row that no writer wrote.
 """
 
 import hashlib
 import json
-from pathlib import Path
 from typing import Any
 
 from citewell.corpus.article import Article, Change, Excluded, Passage, Span
+from citewell.corpus.database import Place
 from citewell.corpus.errors import CorruptLibrary
 from citewell.corpus.repeated import Repeated
 
@@ -28,71 +28,71 @@ def with_digest(*cells: object) -> tuple[object, ...]:
     return (*cells, hashlib.sha256(ascii(cells).encode()).hexdigest()[:16])
 
 
-def article_of(row: tuple[Any, ...], file: Path) -> Article:
+def article_of(row: tuple[Any, ...], place: Place) -> Article:
     article_id, source, number, sha, title, author, published, language, metadata, *recorded, _ = row
     if _is_altered(row):
-        raise damaged(file, article_id)
+        raise damaged(place, article_id)
     said = json.loads(metadata)
     return Article(article_id, source, number, sha, title, author, published, language, said, *recorded)
 
 
-def live_article_of(row: tuple[Any, ...], file: Path) -> Article:
+def live_article_of(row: tuple[Any, ...], place: Place) -> Article:
     """From the columns of the pointer, then those of the revision that it points at."""
-    check_pointer(row[:3], file)
+    check_pointer(row[:3], place)
     if row[3] is None:
-        raise damaged(file, row[0])
-    return article_of(row[3:], file)
+        raise damaged(place, row[0])
+    return article_of(row[3:], place)
 
 
-def check_pointer(row: tuple[Any, ...], file: Path) -> None:
+def check_pointer(row: tuple[Any, ...], place: Place) -> None:
     """An article's id and the number of its live revision."""
     if _is_altered(row):
-        raise damaged(file, row[0])
+        raise damaged(place, row[0])
 
 
-def change_of(row: tuple[Any, ...], file: Path) -> Change:
+def change_of(row: tuple[Any, ...], place: Place) -> Change:
     if _is_altered(row):
-        raise damaged_changes(file)
+        raise damaged_changes(place)
     return Change(*row[:-1])
 
 
-def damaged_changes(file: Path) -> CorruptLibrary:
+def damaged_changes(place: Place) -> CorruptLibrary:
     return CorruptLibrary(
-        f"{file}: what it says of its changes is damaged. Restore the library from a backup, or make a new one from the "
+        f"{place}: what it says of its changes is damaged. Restore the library from a backup, or make a new one from the "
         "articles."
     )
 
 
-def keeping_of(row: tuple[Any, ...], file: Path) -> int | None:
+def keeping_of(row: tuple[Any, ...], place: Place) -> int | None:
     """How many revisions of an article are kept; None for all."""
     if _is_altered(row):
         raise CorruptLibrary(
-            f"{file}: what it says of keeping revisions is damaged. Restore the library from a backup, or say it again: "
-            f"citewell add --keep-revisions N --library {file.parent}"
+            f"{place}: what it says of keeping revisions is damaged. Restore the library from a backup, or say it again: "
+            f"citewell add --keep-revisions N --library {place.folder}"
         )
     keep: int | None = row[0]
     return keep
 
 
-def passage_of(row: tuple[Any, ...], file: Path) -> Passage:
+def passage_of(row: tuple[Any, ...], place: Place) -> Passage:
     sha, start, end, heading, header_start, header_end, sentences, _ = row
     if _is_altered(row):
-        raise _damaged_spans(file, sha)
+        raise _damaged_spans(place, sha)
     header = None if header_start is None else Span(header_start, header_end)
     return Passage(Span(start, end), heading, header, tuple(Span(s, e) for s, e in json.loads(sentences)))
 
 
-def excluded_of(row: tuple[Any, ...], file: Path) -> Excluded:
+def excluded_of(row: tuple[Any, ...], place: Place) -> Excluded:
     sha, start, end, rule, _ = row
     if _is_altered(row):
-        raise _damaged_spans(file, sha)
+        raise _damaged_spans(place, sha)
     return Excluded(Span(start, end), rule)
 
 
-def repeated_of(row: tuple[Any, ...], file: Path) -> Repeated:
+def repeated_of(row: tuple[Any, ...], place: Place) -> Repeated:
     if _is_altered(row):
         raise CorruptLibrary(
-            f"{file}: what it says of repeated lines is damaged. Find them again: citewell clean --library {file.parent}"
+            f"{place}: what it says of repeated lines is damaged. Find them again: citewell clean --library {place.folder}"
         )
     return Repeated(*row[:-1])
 
@@ -101,14 +101,14 @@ def _is_altered(row: tuple[Any, ...]) -> bool:
     return with_digest(*row[:-1]) != row
 
 
-def damaged(file: Path, article_id: object) -> CorruptLibrary:
+def damaged(place: Place, article_id: object) -> CorruptLibrary:
     return CorruptLibrary(
-        f"{file}: what it says of article {article_id!r} is damaged. Restore the library from a backup, or make a new "
+        f"{place}: what it says of article {article_id!r} is damaged. Restore the library from a backup, or make a new "
         "one from the articles."
     )
 
 
-def _damaged_spans(file: Path, sha: object) -> CorruptLibrary:
+def _damaged_spans(place: Place, sha: object) -> CorruptLibrary:
     return CorruptLibrary(
-        f"{file}: the spans of text {str(sha)[:12]} are damaged. Cut it again: citewell rebuild --library {file.parent}"
+        f"{place}: the spans of text {str(sha)[:12]} are damaged. Cut it again: citewell rebuild --library {place.folder}"
     )

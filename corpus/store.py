@@ -1,4 +1,4 @@
-"""The store of the truth: articles, revisions, texts and spans in SQLite, one transaction per article.
+"""The store of the truth: articles, revisions, texts and spans, one transaction per article.
 
 A text and its spans are named by the text's SHA-256 and never change. An article points at its live revision, or
 at none when it was removed. Every write takes the next change number in its own commit. What was live at an earlier
@@ -6,7 +6,6 @@ moment, `timeline.py` tells from the changes.
 """
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import astuple
 from datetime import UTC, datetime
@@ -15,10 +14,12 @@ from pathlib import Path
 from uuid import uuid4
 
 from citewell.corpus.article import Change, Cut, Draft
+from citewell.corpus.database import Transaction
 from citewell.corpus.errors import UnknownArticle
 from citewell.corpus.pages import drop_pages, put_pages
 from citewell.corpus.repeated import Repeated
 from citewell.corpus.rows import CHANGE_COLUMNS, change_of, with_digest
+from citewell.corpus.server import Server
 from citewell.corpus.stored import Stored
 from citewell.corpus.text import text_sha
 from citewell.corpus.timeline import moment
@@ -35,13 +36,16 @@ class Put(Enum):
 
 
 class Store(Stored):
-    """Opens the database of a library. One object serves all threads of a process, one at a time."""
+    """Opens the database of a library: a file, or tables on a server. One object serves all threads of a process, one at a time."""
 
     def __init__(
-        self, file: Path, create: bool = False, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        at: Path | Server,
+        create: bool = False,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Raises LibraryMissing if there is none and `create` is false, CorruptLibrary if it cannot be read."""
-        super().__init__(file, create)
+        super().__init__(at, create)
         self.clock = clock
 
     def put(
@@ -130,7 +134,7 @@ class Store(Stored):
             db.executemany("INSERT INTO repeated VALUES (?, ?, ?, ?, ?)", rows)
             self._next_change(db, "", "clean")
 
-    def _erase(self, db: sqlite3.Connection, article_id: str, newest: int) -> set[str]:
+    def _erase(self, db: Transaction, article_id: str, newest: int) -> set[str]:
         """Erase an article's revisions up to that number, and the texts that no other revision has.
 
         Returns the names of the originals that none has.
@@ -158,13 +162,13 @@ class Store(Stored):
             db.execute("UPDATE texts SET cut_recipe = ? WHERE sha = ?", (recipe, sha))
             self._put_spans(db, sha, cut)
 
-    def _put_text(self, db: sqlite3.Connection, sha: str, text: str, cut: Cut, recipe: str) -> None:
+    def _put_text(self, db: Transaction, sha: str, text: str, cut: Cut, recipe: str) -> None:
         if db.execute("SELECT 1 FROM texts WHERE sha = ?", (sha,)).fetchone():
             return
         db.execute("INSERT INTO texts VALUES (?, ?, ?)", (sha, text, recipe))
         self._put_spans(db, sha, cut)
 
-    def _put_spans(self, db: sqlite3.Connection, sha: str, cut: Cut) -> None:
+    def _put_spans(self, db: Transaction, sha: str, cut: Cut) -> None:
         db.executemany(
             "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
@@ -181,15 +185,15 @@ class Store(Stored):
             [with_digest(sha, e.span.start, e.span.end, e.rule) for e in cut.excluded],
         )
 
-    def _point(self, db: sqlite3.Connection, article_id: str, number: int | None) -> None:
+    def _point(self, db: Transaction, article_id: str, number: int | None) -> None:
         """Let a revision be the live one, or none."""
         _, live, digest = with_digest(article_id, number)
         db.execute("UPDATE articles SET live = ?, digest = ? WHERE id = ?", (live, digest, article_id))
 
-    def _next_change(self, db: sqlite3.Connection, article_id: str, kind: str) -> Change:
+    def _next_change(self, db: Transaction, article_id: str, kind: str) -> Change:
         """A clock that was set back does not put it before the last; numbers of revisions go on after a purge."""
         newest = db.execute(f"SELECT {CHANGE_COLUMNS} FROM changes ORDER BY number DESC LIMIT 1").fetchone()
-        last = change_of(newest, self.file) if newest else Change(0, "", "", 0, 0, "")
+        last = change_of(newest, self.place) if newest else Change(0, "", "", 0, 0, "")
         former, revision = db.execute(
             "SELECT number, revision FROM changes WHERE article_id = ? ORDER BY number DESC LIMIT 1",
             (article_id,),

@@ -6,9 +6,9 @@ from itertools import groupby
 from pathlib import Path
 
 from citewell.corpus.article import Article, Cut, Passage, Span
-from citewell.corpus.database import Database
-from citewell.corpus.errors import CorruptLibrary, UnknownArticle
-from citewell.corpus.originals import Originals
+from citewell.corpus.database import Database, Place
+from citewell.corpus.errors import BadInput, CorruptLibrary, UnknownArticle
+from citewell.corpus.originals import OriginalFiles, Originals
 from citewell.corpus.pages import check_pages, pages_of
 from citewell.corpus.repeated import Repeated, site_of
 from citewell.corpus.rows import (
@@ -28,24 +28,29 @@ from citewell.corpus.rows import (
     passage_of,
     repeated_of,
 )
+from citewell.corpus.server import Server
+from citewell.corpus.sqlite import SqliteDatabase
 from citewell.corpus.text import text_sha
 from citewell.corpus.timeline import last_change
 
 ORIGINALS = "originals"  # the folder beside the database
+ALL = 1 << 62
 _LIVE = f"SELECT {POINTER_COLUMNS}, {ARTICLE_COLUMNS} FROM articles LEFT JOIN revisions ON id = article_id AND live = number"
 
 
 class Stored:
     """The reading half of the store. Whatever was altered on disk is raised as CorruptLibrary."""
 
-    def __init__(self, file: Path, create: bool = False) -> None:
+    def __init__(self, at: Path | Server, create: bool = False) -> None:
         """Raises LibraryMissing if there is none and `create` is false, CorruptLibrary if it cannot be read."""
-        self.file = file
-        self.database = Database(file, create)
-        self.originals = Originals(file.parent / ORIGINALS)
+        self.database, self.originals = opened(at, create)
+
+    @property
+    def place(self) -> Place:
+        return self.database.place
 
     def is_current(self) -> bool:
-        """Whether the file that was opened is the one that has the name now."""
+        """Whether what was opened is what has the name now."""
         return self.database.is_current()
 
     def close(self) -> None:
@@ -57,11 +62,11 @@ class Stored:
             return found
         try:
             for row in self.database.rows(f"SELECT {POINTER_COLUMNS} FROM articles"):
-                check_pointer(row, self.file)
+                check_pointer(row, self.place)
             for row in self.database.rows(f"SELECT {ARTICLE_COLUMNS} FROM revisions"):
-                article_of(row, self.file)
+                article_of(row, self.place)
             for row in self.database.rows(f"SELECT {CHANGE_COLUMNS} FROM changes"):
-                change_of(row, self.file)
+                change_of(row, self.place)
             self.kept_revisions()
             self.repeated()
             check_pages(self.database)
@@ -87,7 +92,7 @@ class Stored:
             "(SELECT article_id, number FROM changes WHERE number > ? AND kind = 'put')",
             change,
         )
-        return [article_of(row, self.file) for row in rows]
+        return [article_of(row, self.place) for row in rows]
 
     def cleaned_since(self, change: int) -> bool:
         """Whether other lines are left out of texts since."""
@@ -114,7 +119,7 @@ class Stored:
         rows = self.database.rows(query, *values)
         if not rows:
             raise CorruptLibrary(
-                f"{self.file}: a row is missing. Restore the library from a backup, or make a new one from the articles."
+                f"{self.place}: a row is missing. Restore the library from a backup, or make a new one from the articles."
             )
         return str(rows[0][0])
 
@@ -123,7 +128,7 @@ class Stored:
         rows = self.database.rows(
             f"SELECT {ARTICLE_COLUMNS} FROM revisions WHERE article_id = ? ORDER BY number", article_id
         )
-        return [article_of(row, self.file) for row in rows]
+        return [article_of(row, self.place) for row in rows]
 
     def has(self, article_id: str, revision: int) -> bool:
         """Whether a revision is kept. One that is not is older than those that are: else raises CorruptLibrary."""
@@ -132,15 +137,15 @@ class Stored:
             return True
         ((oldest,),) = self.database.rows(f"SELECT min(number) {of_article}", article_id)
         if oldest is None and self.database.rows("SELECT 1 FROM articles WHERE id = ?", article_id):
-            raise damaged(self.file, article_id)
+            raise damaged(self.place, article_id)
         if oldest is not None and oldest < revision:
-            raise damaged(self.file, article_id)
+            raise damaged(self.place, article_id)
         return False
 
     def superseded(self) -> Iterator[Article]:
         """All revisions that are kept and not live, in order of article and number."""
         for (article_id,) in self.database.rows(
-            "SELECT DISTINCT article_id FROM revisions JOIN articles ON id = article_id WHERE live IS NOT number "
+            "SELECT DISTINCT article_id FROM revisions JOIN articles ON id = article_id WHERE live IS NULL OR live <> number "
             "ORDER BY article_id"
         ):
             live = [article.revision for article in self.live([article_id])]
@@ -151,7 +156,7 @@ class Stored:
         rows = self.database.rows(
             f"SELECT {REPEATED_COLUMNS} FROM repeated ORDER BY site, articles DESC, line"
         )
-        return [repeated_of(row, self.file) for row in rows]
+        return [repeated_of(row, self.place) for row in rows]
 
     def lines_of_sites(self) -> dict[str, frozenset[str]]:
         """The same, by site."""
@@ -166,13 +171,14 @@ class Stored:
     def kept_revisions(self) -> int | None:
         """How many revisions are kept of each article; None for all."""
         rows = self.database.rows("SELECT revisions, digest FROM keeping")
-        return keeping_of(rows[0], self.file) if rows else None
+        return keeping_of(rows[0], self.place) if rows else None
 
     def added(self, article_id: str) -> int:
         """Number of the change that first put an article, or first since it was purged; 0 if none did."""
         ((change,),) = self.database.rows(
-            "SELECT coalesce(min(number), 0) FROM changes WHERE article_id = ?1 AND kind = 'put' AND number > "
-            "(SELECT coalesce(max(number), 0) FROM changes WHERE article_id = ?1 AND kind = 'purge')",
+            "SELECT coalesce(min(number), 0) FROM changes WHERE article_id = ? AND kind = 'put' AND number > "
+            "(SELECT coalesce(max(number), 0) FROM changes WHERE article_id = ? AND kind = 'purge')",
+            article_id,
             article_id,
         )
         assert isinstance(change, int)
@@ -197,19 +203,19 @@ class Stored:
         """Names of all stored texts."""
         return [str(row[0]) for row in self.database.rows("SELECT sha FROM texts ORDER BY sha")]
 
-    def articles(self, after: str = "", limit: int = -1) -> list[Article]:
+    def articles(self, after: str = "", limit: int = ALL) -> list[Article]:
         """Live articles with an id greater than `after`, ordered by id."""
         rows = self.database.rows(
             f"{_LIVE} WHERE live IS NOT NULL AND id > ? ORDER BY id LIMIT ?", after, limit
         )
-        return [live_article_of(row, self.file) for row in rows]
+        return [live_article_of(row, self.place) for row in rows]
 
     def articles_from(self, start: str) -> list[Article]:
         """Live articles whose source starts so, ordered by id."""
         rows = self.database.rows(
             f"{_LIVE} WHERE live IS NOT NULL AND substr(source, 1, ?) = ? ORDER BY id", len(start), start
         )
-        return [live_article_of(row, self.file) for row in rows]
+        return [live_article_of(row, self.place) for row in rows]
 
     def article_ids(self) -> set[str]:
         """Of all articles, removed ones too."""
@@ -233,7 +239,7 @@ class Stored:
             )
         if not rows:
             raise UnknownArticle(article_id)
-        return (live_article_of if revision is None else article_of)(rows[0], self.file)
+        return (live_article_of if revision is None else article_of)(rows[0], self.place)
 
     def article_with_text(self, article_id: str, sha12: str) -> Article | None:
         """The newest revision of an article whose text's SHA begins so."""
@@ -243,7 +249,7 @@ class Stored:
             article_id,
             sha12,
         )
-        return article_of(rows[0], self.file) if rows else None
+        return article_of(rows[0], self.place) if rows else None
 
     def text(self, sha: str) -> str:
         """The text of that name, checked against it. Raises CorruptLibrary if it was altered or is gone."""
@@ -251,7 +257,7 @@ class Stored:
         text = rows[0][0] if rows else None
         if not isinstance(text, str) or text_sha(text) != sha:
             raise CorruptLibrary(
-                f"{self.file}: the text {sha[:12]} is missing or altered. Restore the library from a backup, or add "
+                f"{self.place}: the text {sha[:12]} is missing or altered. Restore the library from a backup, or add "
                 "the article again to a new one."
             )
         return text
@@ -267,8 +273,8 @@ class Stored:
             for table, columns in (("passages", PASSAGE_COLUMNS), ("excluded", EXCLUDED_COLUMNS))
         )
         return Cut(
-            tuple(passage_of(row, self.file) for row in passages),
-            tuple(excluded_of(row, self.file) for row in excluded),
+            tuple(passage_of(row, self.place) for row in passages),
+            tuple(excluded_of(row, self.place) for row in excluded),
         )
 
     def passage(self, sha: str, span: Span) -> Passage | None:
@@ -279,4 +285,19 @@ class Stored:
             span.start,
             span.end,
         )
-        return passage_of(rows[0], self.file) if rows else None
+        return passage_of(rows[0], self.place) if rows else None
+
+
+def opened(at: Path | Server, create: bool) -> tuple[Database, Originals]:
+    """What holds the rows of a store, and what its originals. Raises BadInput if the server's client is not installed."""
+    if isinstance(at, Path):
+        return SqliteDatabase(at, create), OriginalFiles(at.parent / ORIGINALS)
+    try:
+        from citewell.corpus.original_rows import OriginalRows
+        from citewell.corpus.postgres import PostgresDatabase
+    except ModuleNotFoundError as error:
+        raise BadInput(
+            f"truth names a PostgreSQL server, for which {error.name} is not installed: pip install 'citewell[postgres]'"
+        ) from None
+    database = PostgresDatabase(at, create)
+    return database, OriginalRows(database)

@@ -63,9 +63,9 @@ def change_at(database: Database, at: str) -> int:
 def live_after(database: Database, change: int) -> dict[str, int | None]:
     """Of each article that was changed later, the number of the revision that was live then; None if none was."""
     rows = database.rows(f"SELECT {CHANGE_COLUMNS} FROM changes WHERE number > ? ORDER BY number", change)
-    later = [change_of(row, database.file) for row in rows]
+    later = [change_of(row, database.place) for row in rows]
     if [each.number for each in later] != [*range(change + 1, change + 1 + len(later))]:
-        raise damaged_changes(database.file)
+        raise damaged_changes(database.place)
     first = {each.article_id: each for each in reversed(later)}
     return {article_id: _live_before(database, each) for article_id, each in first.items()}
 
@@ -83,5 +83,5 @@ def _change(database: Database, number: int) -> Change:
     """Changes are numbered without a gap, and none is ever deleted."""
     rows = database.rows(f"SELECT {CHANGE_COLUMNS} FROM changes WHERE number = ?", number)
     if not rows:
-        raise damaged_changes(database.file)
-    return change_of(rows[0], database.file)
+        raise damaged_changes(database.place)
+    return change_of(rows[0], database.place)

@@ -257,7 +257,7 @@ def _quotes(
         library.store.passage(article.text_sha, segment.span(local)),
     )
     if passage is None:
-        raise unfit(hits[0].passage_id, library.store.file)
+        raise unfit(hits[0].passage_id, library.store.place)
     return np.array(
         [
             any(

@@ -63,7 +63,7 @@ def ask(
     read = cache(lambda hit: _quoted(searcher, query, hit, locate))
     hits = by_first(searcher, store, query, ranking.hits[:looked_at], lambda hit: _wording(read(hit)))
     found = _citations(searcher, query, hits, k, read, explain)
-    verdict = judge(searcher, store.file.parent, query, ranking.hits, lambda hit: read(hit).said)
+    verdict = judge(searcher, store.place.folder, query, ranking.hits, lambda hit: read(hit).said)
     answered = bool(found) and verdict.doubt is None
     missed = _why_not(searcher, store, query, k, found, answered, read, absent) if absent else ()
     return Answer(
@@ -195,7 +195,7 @@ def _quoted(searcher: Searcher, query: Query, hit: Hit, locate: Locator) -> _Quo
     found = locate(hit)
     evidence = evidence_in(searcher, query, hit.number, found.stored, found.text)
     quote = quote_of(evidence, found.text, found.page_starts)
-    verify(quote, found.passage, found.text, locate.store.file)
+    verify(quote, found.passage, found.text, locate.store.place)
     return _Quoted(found, quote, Read(found.article.title, quote.text, evidence.value))
 
 

@@ -15,7 +15,7 @@ from typing import IO
 
 from citewell.corpus.database import SCHEMA_VERSION
 from citewell.corpus.errors import BadInput, CitewellError, CorruptLibrary, StorageFailed
-from citewell.corpus.originals import Originals, sha_of
+from citewell.corpus.originals import OriginalFiles, sha_of
 from citewell.corpus.storage import put_in_place, storing
 from citewell.corpus.store import Store
 from citewell.corpus.stored import ORIGINALS
@@ -70,9 +70,8 @@ def _write(library: Library, folder: Path, written: Path, vectors: bool) -> set[
         for name in shas:
             archive.write(folder / name, name)
         for sha in originals:
-            try:
-                content = library.store.originals.file(sha).read_bytes()
-            except FileNotFoundError:
+            content = library.store.originals.read(sha)
+            if content is None:
                 missing.add(sha)
                 continue
             name = _name_of(sha)
@@ -83,7 +82,7 @@ def _write(library: Library, folder: Path, written: Path, vectors: bool) -> set[
 
 
 def _name_of(original: str) -> str:
-    return Originals(Path(ORIGINALS)).file(original).as_posix()
+    return OriginalFiles(Path(ORIGINALS)).file(original).as_posix()
 
 
 def restore(library: Library, file: Path, progress: Progress = lambda *_: None, replace: bool = True) -> int:
@@ -111,8 +110,8 @@ def _restore(library: Library, file: Path, folder: Path, progress: Progress) -> 
         if faults := source.faults():
             raise BadInput(f"{file} cannot be restored: its database is damaged ({faults[0]}).")
         for sha in source.original_shas():
-            if source.originals.file(sha).is_file():
-                library.store.originals.put(sha, source.originals.file(sha).read_bytes())
+            if (original := source.originals.read(sha)) is not None:
+                library.store.originals.put(sha, original)
         passages = library.become(source, progress)
         library.store.originals.keep_only(set(library.store.original_shas()))
         _configure(library, folder)

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import quote as url_quote
 
 from citewell.corpus.article import Article, Span
+from citewell.corpus.database import Place
 from citewell.corpus.errors import CorruptLibrary
 from citewell.corpus.pages import pages_at
 from citewell.index.evidence import Evidence
@@ -105,7 +105,7 @@ def quote_of(evidence: Evidence, text: str, page_starts: Sequence[int]) -> Quote
     )
 
 
-def verify(quote: Quote, passage: CitedPassage, text: str, store: Path) -> None:
+def verify(quote: Quote, passage: CitedPassage, text: str, store: Place) -> None:
     """The invariant of every citation. Raises CorruptLibrary if the index and the text in the store's file disagree."""
     inside = passage.start <= quote.start < quote.end <= passage.end
     if (
@@ -116,10 +116,10 @@ def verify(quote: Quote, passage: CitedPassage, text: str, store: Path) -> None:
         raise unfit(passage.id, store)
 
 
-def unfit(passage_id: str, store: Path) -> CorruptLibrary:
+def unfit(passage_id: str, store: Place) -> CorruptLibrary:
     return CorruptLibrary(
         f"The index does not fit what {store} says of passage {passage_id}. Build it again: citewell rebuild --library "
-        f"{store.parent}"
+        f"{store.folder}"
     )
 
 

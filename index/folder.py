@@ -6,14 +6,17 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from citewell.corpus.errors import CitewellError, LibraryError, LibraryMissing
+from citewell.corpus.server import Server
 from citewell.index.address import LEDGER
 from citewell.index.snapshot import read
 
 STORE = "citewell.db"
 
 
-def require(folder: Path) -> None:
-    """Raises LibraryMissing unless there is a library in the folder."""
+def require(folder: Path, truth: Server | None = None) -> None:
+    """Raises LibraryMissing unless there is a library in the folder; of one on a server it is seen when it is opened."""
+    if truth is not None:
+        return
     try:
         there = (folder / STORE).is_file()
     except OSError as error:

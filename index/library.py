@@ -16,6 +16,7 @@ from citewell.corpus.errors import (
     LibraryReadOnly,
     StorageFailed,
 )
+from citewell.corpus.server import Server
 from citewell.corpus.storage import signature_of, storing
 from citewell.corpus.store import Store
 from citewell.index import calibration, tuned
@@ -33,7 +34,7 @@ class Library:
     """Opens the store; raises LibraryMissing unless it is there or `create` is true.
 
     Without a configuration its own is in force, or the default. A writer waits so many seconds for another. Its passages
-    are in its folder unless they are in a cluster.
+    are in its folder unless they are in a cluster, its truth unless it is on a server.
     """
 
     def __init__(
@@ -44,10 +45,13 @@ class Library:
         create: bool = False,
         wait: float = 60.0,
         cluster: Address | None = None,
+        truth: Server | None = None,
     ) -> None:
-        self._store = Store(folder / STORE, create=create)
+        self._at: Path | Server = truth or folder / STORE
+        self._store = Store(self._at, create=create)
         self._turn = threading.RLock()
         self.folder, self.embedder, self.wait, self._config = folder, embedder, wait, config
+        self.truth = truth
         self.index, self.vectors, self.cluster = folder / "index", folder / "vectors.db", cluster
         self.engine: Engine
         if cluster is None:
@@ -73,7 +77,7 @@ class Library:
         if not self._store.is_current():
             with self._turn:
                 if not self._store.is_current():
-                    self._store = Store(self.folder / STORE)  # the former serves who is reading it still
+                    self._store = Store(self._at)  # the former serves who is reading it still
         return self._store
 
     # -- reading: any number of threads and processes, never waiting for a writer ------------------------------------
@@ -111,7 +115,7 @@ class Library:
             lost = held.epoch != self.store.former_epoch()  # else it was restored, and not indexed yet
         if lost:
             raise CorruptLibrary(
-                f"{self.store.file} lacks what the index holds: its end was lost, or another file was put in its "
+                f"{self.store.place} lacks what the index holds: its end was lost, or another file was put in its "
                 f"place. Restore it from a backup, or go on without: citewell rebuild --library {self.folder}"
             )
 
@@ -119,8 +123,9 @@ class Library:
 
     @contextmanager
     def writing(self, wait: float | None = None) -> Iterator[None]:
-        """Hold the writer's lock. Raises LibraryBusy when another process holds it for longer than a writer waits.
+        """Hold the writer's lock, that of the folder and, of machines that share a truth, that of its server.
 
+        Raises LibraryBusy when another process holds it for longer than a writer waits.
         Whatever storage refuses to write meanwhile is raised as StorageFailed.
         """
         deadline = time.monotonic() + (self.wait if wait is None else wait)
@@ -133,7 +138,8 @@ class Library:
                     if time.monotonic() >= deadline:
                         raise LibraryBusy(self.folder) from None
                     time.sleep(0.05)
-            yield
+            with self.store.database.alone(max(0.0, deadline - time.monotonic())):
+                yield
 
     def _lock(self) -> IO[str]:
         try:
@@ -175,7 +181,7 @@ class Library:
         """Build the whole index from the store and publish it; returns the number of passages. Needs the lock."""
         if faults := self.store.faults():
             raise CorruptLibrary(
-                f"{self.store.file} is damaged ({faults[0]}). Restore it from a backup: citewell restore, or make a new "
+                f"{self.store.place} is damaged ({faults[0]}). Restore it from a backup: citewell restore, or make a new "
                 "library from the articles."
             )
         change = self.store.change()

@@ -46,14 +46,14 @@ class Locator:
         try:
             kept = self._kept(indexed.article_id, indexed.revision)
         except UnknownArticle:
-            raise unfit(hit.passage_id, self.store.file) from None
+            raise unfit(hit.passage_id, self.store.place) from None
         stored = self.store.passage(indexed.text_sha, span)
         if (
             kept.article.text_sha != indexed.text_sha
             or stored is None
             or len(stored.sentences) != rows.stop - rows.start
         ):
-            raise unfit(hit.passage_id, self.store.file)
+            raise unfit(hit.passage_id, self.store.place)
         passage = cited_passage(hit.passage_id, span, stored.heading, kept.text, kept.page_starts)
         links = links_of(kept.article, hit.passage_id, of_revision=self._searcher.as_of is not None)
         return Located(cited(kept.article), passage, links, stored, kept.text, kept.page_starts)

@@ -6,14 +6,16 @@ Each batch is published, then noted in `seen.py`: what was killed between the tw
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
+from citewell.corpus.errors import LibraryMissing
 from citewell.corpus.finding import Refused
 from citewell.corpus.looking import Look, Stamp, stamp_of, under
 from citewell.corpus.records import Mapped
+from citewell.corpus.server import Server
 from citewell.corpus.store import Store
 from citewell.index.embedding import Progress
 from citewell.index.folder import STORE
@@ -49,10 +51,18 @@ class _Survey:
         return {each: name for name in self.plan.unchanged for each in self.known[name].articles}
 
 
-def dry_run(folder: Path, looked: Look, mapped: Mapped | None = None, keep_vanished: bool = False) -> Synced:
+def dry_run(
+    folder: Path,
+    looked: Look,
+    mapped: Mapped | None = None,
+    keep_vanished: bool = False,
+    truth: Server | None = None,
+) -> Synced:
     """What `sync` would do to the library in a folder, whether it is there or not. Nothing is changed."""
     with ExitStack() as opened:
-        store = opened.enter_context(closing(Store(folder / STORE))) if (folder / STORE).is_file() else None
+        store = None
+        with suppress(LibraryMissing):
+            store = opened.enter_context(closing(Store(truth or folder / STORE)))
         seen = opened.enter_context(closing(Seen(folder / SEEN))) if (folder / SEEN).is_file() else None
         survey = _survey(store, seen, looked, mapped, keep_vanished)
     reasons = {name: refused.reason for name, refused in looked.refused.items()}

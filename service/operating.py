@@ -11,7 +11,7 @@ from citewell.corpus.errors import BadInput
 from citewell.index.folder import require
 from citewell.service import settings
 from citewell.service.keys import SCOPES, Key, Keys
-from citewell.service.options import LIBRARY, AsJson, Folder, opened, show
+from citewell.service.options import LIBRARY, AsJson, Folder, opened, show, truth_of
 
 operating = typer.Typer()
 keys = typer.Typer(help="Keys to the service: created, listed, revoked.", no_args_is_help=True)
@@ -99,7 +99,7 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make a key and print it, once. From the first key on the service asks everybody for one."""
-    require(library)
+    require(library, truth_of(library))
     if unknown := [each for each in scope if each not in SCOPES]:
         raise BadInput(f"{unknown[0]!r} is no scope. There are: {', '.join(SCOPES)}.")
     made, token = Keys(library).create(name, [each for each in SCOPES if each in scope])
@@ -109,7 +109,7 @@ def create(
 @keys.command(name="list")
 def list_keys(library: Folder = LIBRARY, as_json: AsJson = False) -> None:
     """Name the keys, revoked ones too; the keys themselves are not kept."""
-    require(library)
+    require(library, truth_of(library))
     found = Keys(library).all()
     lines = [
         f"{key.id}  {','.join(key.scopes):<16}  {key.created}  {f'revoked {key.revoked}' if key.revoked else key.name}"
@@ -125,7 +125,7 @@ def list_keys(library: Folder = LIBRARY, as_json: AsJson = False) -> None:
 @keys.command()
 def revoke(key_id: str, library: Folder = LIBRARY, as_json: AsJson = False) -> None:
     """Take a key's rights, at once, also in a service that runs."""
-    require(library)
+    require(library, truth_of(library))
     key = Keys(library).revoke(key_id)
     show(as_json, _shown(key), f"revoked  {key.id}")
 

@@ -14,6 +14,7 @@ from citewell.service import settings
 from citewell.service.settings import Settings
 
 if TYPE_CHECKING:
+    from citewell.corpus.server import Server
     from citewell.index.embedding import Embedder
     from citewell.index.library import Library
 
@@ -101,24 +102,30 @@ def opened(
     """The library, with an index of everything that was stored before unless another process is writing.
 
     `bulk` is for commands that may embed many passages. Without a precision it is opened in its own.
-    `watched` may put something around the model. Without settings those in force say where the passages are.
+    `watched` may put something around the model. Without settings those in force say where truth and passages are.
     """
     from citewell.index.folder import make_folder, require
     from citewell.index.library import Library
 
-    if create:
+    found = given or settings.read({}, names=("truth", "passages", "passages_token"))
+    cluster, truth = found.cluster, found.server(folder)
+    if create or truth:
         make_folder(folder)
     else:
         require(folder)
-    cluster = (given or settings.read({}, names=("passages", "passages_token"))).cluster
     model = embedder(precision or made_in(folder) or Precision.FP32, bulk)
-    library = Library(folder, watched(model), create=create, wait=wait, cluster=cluster)
+    library = Library(folder, watched(model), create=create, wait=wait, cluster=cluster, truth=truth)
     try:
         if catch_up and not create:
             library.catch_up_if_free()
         yield library
     finally:
         library.close()
+
+
+def truth_of(folder: Path) -> "Server | None":
+    """The server that holds the articles of the library, by the settings in force; None if its folder does."""
+    return settings.read({}, names=("truth",)).server(folder)
 
 
 def show(as_json: bool, content: dict[str, Any], words: str) -> None:

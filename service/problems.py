@@ -22,6 +22,7 @@ from citewell.corpus.errors import (
     NotFound,
     NotJson,
     TooLarge,
+    TruthAway,
 )
 from citewell.service.errors import (
     BodyTooSlow,
@@ -56,6 +57,7 @@ _STATUS: tuple[tuple[type[CitewellError], HTTPStatus], ...] = (  # the first tha
     (NotFound, HTTPStatus.NOT_FOUND),
     (LibraryBusy, HTTPStatus.SERVICE_UNAVAILABLE),
     (ClusterAway, HTTPStatus.SERVICE_UNAVAILABLE),
+    (TruthAway, HTTPStatus.SERVICE_UNAVAILABLE),
     (CitewellError, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
 
@@ -97,7 +99,7 @@ def response_to(scope: Scope, error: CitewellError) -> JSONResponse:
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("%s", error)
     headers = error.headers if isinstance(error, ServiceError) else None
-    if isinstance(error, LibraryBusy | ClusterAway):
+    if isinstance(error, LibraryBusy | ClusterAway | TruthAway):
         headers = {"Retry-After": "1"}
     return problem(scope, status, str(error), type(error).__name__, headers)
 

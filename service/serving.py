@@ -23,7 +23,7 @@ _GRACE = 60  # seconds for what was begun when the service is asked to end
 
 def serve(settings: Settings) -> None:
     """Serve until a signal. Raises CitewellError before anything is served if it cannot be."""
-    require(settings.library)
+    require(settings.library, settings.server())
     check_exposure(settings.host, keys := Keys(settings.library))
     _allow_files(settings.connections)
     listeners = _listening(settings.host, settings.port, settings.workers)

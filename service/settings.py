@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from citewell.corpus.errors import BadInput
+from citewell.corpus.server import Server, shown
 from citewell.corpus.text import escaped
 from citewell.index.address import Address
 
@@ -26,6 +27,10 @@ class Settings:
     """What is in force. `sources` says where each comes from: flag, environment, file or default."""
 
     library: Path = _setting(Path("library"), "Folder of the library.")
+    truth: str = _setting(
+        "",
+        "Database that holds the articles, as postgresql://USER@HOST/NAME; empty: they are in the library's folder.",
+    )
     passages: str = _setting(
         "",
         "Cluster that holds the passages, as milvus://HOST:19530/NAME; empty: they are in the library's folder.",
@@ -61,9 +66,15 @@ class Settings:
         """Where the passages are if not in the library's folder. Raises BadInput for what is no address."""
         return Address.of(self.passages, self.passages_token) if self.passages else None
 
+    def server(self, folder: Path | None = None) -> Server | None:
+        """Where the articles are if not in the library's folder. Raises BadInput for what is no address."""
+        return Server.of(self.truth, folder or self.library) if self.truth else None
+
     def shown(self, name: str) -> Any:
         """A value without a secret."""
         value = getattr(self, name)
+        if name == "truth":
+            return shown(value)
         return "(redacted)" if name == "passages_token" and value else value
 
 

@@ -24,6 +24,7 @@ from citewell.service.options import (
     mapping,
     opened,
     show,
+    truth_of,
 )
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def sync(
 
     first = looked()  # what cannot be mirrored is said before the model is loaded
     if dry_run:
-        _tell(mirroring.dry_run(library, first, mapped, keep_vanished), as_json)
+        _tell(mirroring.dry_run(library, first, mapped, keep_vanished, truth_of(library)), as_json)
         return
     check_precision(library, precision)
     with (

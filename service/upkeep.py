@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from citewell.service import terminal
-from citewell.service.options import LIBRARY, WAIT, AsJson, Folder, InPrecision, Wait, opened, show
+from citewell.service.options import LIBRARY, WAIT, AsJson, Folder, InPrecision, Wait, opened, show, truth_of
 
 upkeep = typer.Typer()
 
@@ -59,7 +59,7 @@ def verify(
         from citewell.service import verification
 
         with terminal.progress("verifying") as progress:
-            found = verification.of_file(library, file, progress)
+            found = verification.of_file(library, file, progress, truth_of(library))
         show(as_json, asdict(found), terminal.verification(found))
         if not found.valid:
             raise typer.Exit(1)

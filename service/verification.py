@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from citewell.corpus.errors import BadInput, NotJson, UnreadableFile
+from citewell.corpus.server import Server
 from citewell.corpus.store import Store
 from citewell.index.checking import Verification, check
 from citewell.index.claims import read_claims
@@ -62,16 +63,16 @@ def of_request(store: Store, body: bytes) -> Verification:
     return check(store, claims)
 
 
-def of_file(library: Path, file: Path, progress: Progress) -> Verification:
+def of_file(library: Path, file: Path, progress: Progress, truth: Server | None = None) -> Verification:
     """The citations in a file, or on standard input if it is named -; nothing but the store is opened."""
-    require(library)
+    require(library, truth)
     try:
         claims = read_claims(sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes())
     except OSError as error:
         raise UnreadableFile(file, error.strerror or "cannot be read") from None
     except NotJson as error:
         raise UnreadableFile(file, str(error)) from None
-    store = Store(library / STORE)
+    store = Store(truth or library / STORE)
     try:
         return check(store, claims, progress)
     finally:

@@ -51,7 +51,9 @@ class Writer:
         with self._turn:
             if self._own is None:
                 of = self._reading
-                self._own = Library(of.folder, of.embedder, wait=self._wait, cluster=of.cluster)
+                self._own = Library(
+                    of.folder, of.embedder, wait=self._wait, cluster=of.cluster, truth=of.truth
+                )
             return self._own
 
 

@@ -1,14 +1,17 @@
-"""Fixtures that cost seconds and that many tests share: the real model, and the bundled articles indexed with it."""
+"""Fixtures that cost seconds and that many tests share: the real model, the bundled articles indexed with it, a server."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from citewell.corpus.server import Server
 from citewell.eval.gold import bundled_articles
 from citewell.index.library import Library
 from citewell.index.model import default_model
 from citewell.index.onnx_embedder import OnnxEmbedder
 from citewell.index.writing import add
+from tests.servers import Postgres, binaries
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +27,21 @@ def bundled_library(embedder: OnnxEmbedder, tmp_path_factory: pytest.TempPathFac
     add(library, sorted(bundled_articles().glob("*.md")))
     yield library
     library.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    if (found := binaries()) is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    server = Postgres(found)
+    yield server
+    server.remove()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def truth(request: pytest.FixtureRequest, tmp_path: Path) -> Path | Server:
+    """Where a store is to be made: a file, or tables on a server."""
+    if request.param == "sqlite":
+        return tmp_path / "library.db"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.server(tmp_path)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from citewell.corpus.errors import CorruptLibrary
-from citewell.corpus.originals import Originals, sha_of
+from citewell.corpus.originals import OriginalFiles, sha_of
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -13,7 +13,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_what_was_put_can_be_got(tmp_path: Path) -> None:
-    originals = Originals(tmp_path / "originals")
+    originals = OriginalFiles(tmp_path / "originals")
     originals.put(sha_of(b"bytes"), b"bytes")
     assert originals.get(sha_of(b"bytes")) == b"bytes"
     assert files(tmp_path) == {sha_of(b"bytes"): b"bytes"}
@@ -21,7 +21,7 @@ def test_what_was_put_can_be_got(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [lambda file: file.write_bytes(b"other"), lambda file: file.unlink()])
 def test_what_is_altered_or_gone_is_named_and_can_be_put_again(tmp_path: Path, damage: object) -> None:
-    originals, sha = Originals(tmp_path / "originals"), sha_of(b"bytes")
+    originals, sha = OriginalFiles(tmp_path / "originals"), sha_of(b"bytes")
     originals.put(sha, b"bytes")
     assert callable(damage)
     damage(originals.file(sha))
@@ -33,7 +33,7 @@ def test_what_is_altered_or_gone_is_named_and_can_be_put_again(tmp_path: Path, d
 
 def test_only_those_that_are_named_are_kept(tmp_path: Path) -> None:
     """What a killed writer left unfinished goes, too."""
-    originals = Originals(tmp_path / "originals")
+    originals = OriginalFiles(tmp_path / "originals")
     for content in (b"one", b"two"):
         originals.put(sha_of(content), content)
     originals.file(sha_of(b"three")).parent.mkdir()

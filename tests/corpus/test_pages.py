@@ -9,7 +9,9 @@ from citewell.corpus.article import Cut, Draft, Span
 from citewell.corpus.errors import CorruptLibrary
 from citewell.corpus.pages import pages_at
 from citewell.corpus.plain import pages_between
+from citewell.corpus.server import Server
 from citewell.corpus.store import Put, Store
+from tests.truths import altered
 
 STARTS = (0, 10, 20, 20, 30)  # the third page holds nothing
 
@@ -43,8 +45,8 @@ def test_form_feeds_stand_between_pages(text: str, starts: tuple[int, ...]) -> N
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "library.db", create=True)
+def store(truth: Path | Server) -> Iterator[Store]:
+    opened = Store(truth, create=True)
     yield opened
     opened.close()
 
@@ -70,9 +72,9 @@ def test_purging_erases_the_pages_that_no_other_article_has(store: Store) -> Non
     assert store.database.rows("SELECT * FROM pages") == []
 
 
-def test_altered_pages_are_noticed(store: Store) -> None:
+def test_altered_pages_are_noticed(truth: Path | Server, store: Store) -> None:
     put(store, "book", b"a", (0, 5))
-    store.database.rows("UPDATE pages SET starts = '[0,6]'")
+    altered(truth, "UPDATE pages SET starts = '[0,6]'")
     with pytest.raises(CorruptLibrary, match=r"the pages of text .* are damaged"):
         store.pages(store.article("book"))
     assert any("pages of text" in fault for fault in store.faults())

@@ -1,8 +1,8 @@
 """The store of the truth: what was put is there, what was not is not, and damage is noticed."""
 
 import os
+import re
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,8 +15,11 @@ import pytest
 
 from citewell.corpus.article import Cut, Draft, Excluded, Passage, Span
 from citewell.corpus.errors import CorruptLibrary, UnknownArticle
+from citewell.corpus.server import Server
 from citewell.corpus.store import Put, Store
+from citewell.corpus.stored import ALL
 from citewell.corpus.text import text_sha
+from tests.truths import altered, said
 
 TEXT = "One. Two.\n"
 CUT = Cut(
@@ -29,13 +32,8 @@ CUT = Cut(
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
-    return tmp_path / "library.db"
-
-
-@pytest.fixture
-def store(file: Path) -> Iterator[Store]:
-    opened = Store(file, create=True)
+def store(truth: Path | Server) -> Iterator[Store]:
+    opened = Store(truth, create=True)
     yield opened
     opened.close()
 
@@ -48,7 +46,7 @@ def put(store: Store, article_id: str = "a", text: str = TEXT, **others: Any) ->
     return store.put(article_id, f"/{article_id}.txt", a_draft(text, **others), "en", CUT, "cut-1")
 
 
-def ids(store: Store, after: str = "", limit: int = -1) -> list[str]:
+def ids(store: Store, after: str = "", limit: int = ALL) -> list[str]:
     return [article.article_id for article in store.articles(after, limit)]
 
 
@@ -241,12 +239,12 @@ def test_every_write_takes_the_next_change_number(store: Store) -> None:
 
 
 def test_change_numbers_go_on_where_they_were_when_a_library_is_opened_again(
-    file: Path, store: Store
+    truth: Path | Server, store: Store
 ) -> None:
     put(store, "a")
     store.remove("a")
     store.close()
-    again = Store(file)
+    again = Store(truth)
     assert again.change() == 2
     put(again, "b")
     assert again.change() == 3
@@ -259,7 +257,7 @@ def test_change_numbers_go_on_where_they_were_when_a_library_is_opened_again(
 @pytest.mark.parametrize(
     ("after", "limit", "expected"),
     [
-        ("", -1, ["B", "a", "a.1", "b", "c"]),
+        ("", ALL, ["B", "a", "a.1", "b", "c"]),
         ("", 2, ["B", "a"]),
         ("a", 2, ["a.1", "b"]),
         ("a.0", 1, ["a.1"]),  # one that is not there itself
@@ -331,12 +329,12 @@ def test_an_update_that_fails_leaves_the_former_revision(store: Store) -> None:
     assert (store.articles(), store.change()) == ([before], 1)
 
 
-def test_a_closed_store_writes_nothing(file: Path, store: Store) -> None:
+def test_a_closed_store_writes_nothing(truth: Path | Server, store: Store) -> None:
     put(store, "a")
     store.close()
     with pytest.raises(CorruptLibrary):
         put(store, "b")
-    again = Store(file)
+    again = Store(truth)
     assert (ids(again), again.change()) == (["a"], 1)
     again.close()
 
@@ -345,13 +343,15 @@ DIES = """
 import os, sys
 from pathlib import Path
 from citewell.corpus.article import Cut, Draft, Passage, Span
+from citewell.corpus.server import Server
 from citewell.corpus.store import Store
 
 class DeadlyPassages(tuple):
     def __iter__(self):
         os._exit(9)
 
-store = Store(Path(sys.argv[1]))
+where, folder = sys.argv[1:]
+store = Store(Server.of(where, Path(folder)) if "://" in where else Path(where))
 draft = Draft(text="Three.", title="", reader="", original_sha="")
 store.put("b", "/b.txt", draft, None, Cut((), ()), "cut-1")
 draft = Draft(text="Four.", title="", reader="", original_sha="")
@@ -360,10 +360,10 @@ store.put("c", "/c.txt", draft, None, Cut(DeadlyPassages([Passage(Span(0, 5), No
 
 
 def test_a_process_killed_while_it_writes_leaves_what_was_acknowledged_and_no_more(
-    file: Path, store: Store
+    truth: Path | Server, store: Store
 ) -> None:
     put(store, "a")
-    dead = subprocess.run([sys.executable, "-c", DIES, str(file)], check=False)
+    dead = subprocess.run([sys.executable, "-c", DIES, *said(truth)], check=False)
     assert dead.returncode == 9
     assert (ids(store), store.change()) == (["a", "b"], 2)
     with pytest.raises(CorruptLibrary):
@@ -377,44 +377,40 @@ def test_a_process_killed_while_it_writes_leaves_what_was_acknowledged_and_no_mo
 @pytest.mark.parametrize(
     "damage",
     [
-        "UPDATE texts SET text = 'One. Too.' || char(10)",
+        "UPDATE texts SET text = 'One. Too.\n'",
         "UPDATE texts SET text = text || ' '",
         "UPDATE texts SET text = ''",
         "DELETE FROM texts",
     ],
 )
-def test_a_text_altered_on_disk_is_noticed(file: Path, store: Store, damage: str) -> None:
+def test_a_text_altered_on_disk_is_noticed(truth: Path | Server, store: Store, damage: str) -> None:
     put(store)
-    altered(file, damage)
+    altered(truth, damage)
     with pytest.raises(CorruptLibrary, match=f"the text {text_sha(TEXT)[:12]} is missing or altered"):
         store.text(text_sha(TEXT))
-
-
-def altered(file: Path, damage: str) -> None:
-    with sqlite3.connect(file) as outside:
-        outside.execute(damage)
-    outside.close()
 
 
 @pytest.mark.parametrize(
     "damage", ["title = 'Another title'", "published = '2027'", "metadata = '{\"url\": 1}'"]
 )
-def test_a_revision_altered_on_disk_is_noticed(file: Path, store: Store, damage: str) -> None:
+def test_a_revision_altered_on_disk_is_noticed(truth: Path | Server, store: Store, damage: str) -> None:
     put(store)
-    altered(file, f"UPDATE revisions SET {damage}")
+    altered(truth, f"UPDATE revisions SET {damage}")
     for read in (store.articles, lambda: store.article("a"), lambda: store.article("a", 1)):
-        with pytest.raises(CorruptLibrary, match=f"{file}: what it says of article 'a' is damaged"):
+        with pytest.raises(
+            CorruptLibrary, match=f"{re.escape(str(store.place))}: what it says of article 'a' is damaged"
+        ):
             read()
     assert len(store.faults()) == 1
 
 
 @pytest.mark.parametrize("live", ["1", "3", "NULL"])
 def test_another_revision_in_the_place_of_the_live_one_is_noticed(
-    file: Path, store: Store, live: str
+    truth: Path | Server, store: Store, live: str
 ) -> None:
     put(store)
     put(store, text="Three.\n")
-    altered(file, f"UPDATE articles SET live = {live}")
+    altered(truth, f"UPDATE articles SET live = {live}")
     if live != "NULL":
         with pytest.raises(CorruptLibrary, match="article 'a' is damaged"):
             store.articles()
@@ -430,10 +426,12 @@ def test_another_revision_in_the_place_of_the_live_one_is_noticed(
         "excluded SET rule = 'another'",
     ],
 )
-def test_spans_altered_on_disk_are_noticed(file: Path, store: Store, damage: str) -> None:
+def test_spans_altered_on_disk_are_noticed(truth: Path | Server, store: Store, damage: str) -> None:
     put(store)
-    altered(file, f"UPDATE {damage}")
-    with pytest.raises(CorruptLibrary, match=f"{file}: the spans of text .* citewell rebuild"):
+    altered(truth, f"UPDATE {damage}")
+    with pytest.raises(
+        CorruptLibrary, match=f"{re.escape(str(store.place))}: the spans of text .* citewell rebuild"
+    ):
         store.cut(text_sha(TEXT))
 
 
@@ -466,8 +464,8 @@ def test_threads_read_and_write_side_by_side(store: Store) -> None:
     assert (len(store.articles()), store.change()) == (101, 101)
 
 
-def test_another_store_of_the_same_library_sees_what_was_put(file: Path, store: Store) -> None:
-    other = Store(file)
+def test_another_store_of_the_same_library_sees_what_was_put(truth: Path | Server, store: Store) -> None:
+    other = Store(truth)
     put(store, "a")
     assert (ids(other), other.change()) == (["a"], 1)
     put(other, "b")
@@ -475,7 +473,9 @@ def test_another_store_of_the_same_library_sees_what_was_put(file: Path, store: 
     other.close()
 
 
-def test_a_library_may_be_moved(file: Path, store: Store, tmp_path: Path) -> None:
+def test_a_library_may_be_moved(tmp_path: Path) -> None:
+    file = tmp_path / "library.db"
+    store = Store(file, create=True)
     put(store)
     store.close()
     moved = tmp_path / os.fsdecode("elsewhere é".encode()) / "library.db"

@@ -1,19 +1,20 @@
 """What the store knew after each of its changes, and which change was the last at a moment."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from citewell.corpus.article import Cut, Draft, Passage, Span
 from citewell.corpus.errors import BadInput, CorruptLibrary
+from citewell.corpus.server import Server
 from citewell.corpus.store import Store
 from citewell.corpus.timeline import change_at, first_moment, last_change, live_after, moment, moment_of
+from tests.truths import altered, another
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -30,8 +31,8 @@ class Clock:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "citewell.db", create=True)
+def store(truth: Path | Server) -> Iterator[Store]:
+    opened = Store(truth, create=True)
     yield opened
     opened.close()
 
@@ -164,12 +165,10 @@ steps = st.lists(
 )
 
 
-@given(steps)
-@settings(max_examples=30, deadline=None)
-def test_a_random_past_is_told_as_it_was(
-    tmp_path_factory: pytest.TempPathFactory, said: list[tuple[str, str]]
-) -> None:
-    store = Store(tmp_path_factory.mktemp("store") / "citewell.db", create=True)
+@given(said=steps)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_random_past_is_told_as_it_was(truth: Path | Server, said: list[tuple[str, str]]) -> None:
+    store = Store(another(truth), create=True)
     states: list[dict[str, int]] = [{}]
     try:
         for number, (name, kind) in enumerate(said):
@@ -199,14 +198,11 @@ def test_a_random_past_is_told_as_it_was(
         "UPDATE changes SET number = 9 WHERE number = 1",
     ],
 )
-def test_an_altered_change_is_noticed(store: Store, damage: str) -> None:
+def test_an_altered_change_is_noticed(truth: Path | Server, store: Store, damage: str) -> None:
     put(store, "a", "One.")
     put(store, "a", "Two.")
-    with sqlite3.connect(store.file) as outside:
-        outside.execute("PRAGMA foreign_keys = OFF")
-        outside.execute(damage)
-    outside.close()
-    with pytest.raises(CorruptLibrary, match=r"citewell\.db: what it says of its changes is damaged"):
+    altered(truth, damage)
+    with pytest.raises(CorruptLibrary, match=r": what it says of its changes is damaged"):
         first_moment(store.database)
     assert len(store.faults()) >= 1
 
@@ -259,20 +255,18 @@ def test_the_last_revision_of_a_removed_article_stays(store: Store) -> None:
     assert [revision.revision for revision in store.revisions("a")] == [1]
 
 
-def test_how_many_are_kept_is_kept_in_the_library(store: Store) -> None:
+def test_how_many_are_kept_is_kept_in_the_library(truth: Path | Server, store: Store) -> None:
     store.keep_revisions(3)
-    again = Store(store.file)
+    again = Store(truth)
     assert again.kept_revisions() == 3
     again.close()
 
 
-def test_a_number_that_was_altered_drops_nothing(store: Store) -> None:
+def test_a_number_that_was_altered_drops_nothing(truth: Path | Server, store: Store) -> None:
     store.keep_revisions(3)
     for number in range(3):
         put(store, "a", f"Text {number}.")
-    with sqlite3.connect(store.file) as outside:
-        outside.execute("UPDATE keeping SET revisions = 1")
-    outside.close()
+    altered(truth, "UPDATE keeping SET revisions = 1")
     with pytest.raises(CorruptLibrary, match="citewell add --keep-revisions"):
         put(store, "a", "New.")
     assert len(store.revisions("a")) == 3

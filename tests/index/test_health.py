@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from citewell.index.clean import found, leave_out
+from citewell.index.folder import STORE
 from citewell.index.health import STALE, Health, Level, examine
 from citewell.index.library import Library
 from citewell.index.snapshot import read
@@ -142,7 +143,7 @@ def test_sources_of_which_nothing_came_for_a_year(library: Library, put: Callabl
 
 def test_damage_is_a_finding(library: Library, put: Callable[..., None]) -> None:
     put("a", PROSE)
-    with sqlite3.connect(library.store.file) as db:
+    with sqlite3.connect(library.folder / STORE) as db:
         db.execute("UPDATE texts SET text = 'other'")
     level, count, (example,) = told(examine(library))["damage"]
     assert (level, count) == ("fault", 1)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from citewell.corpus.originals import sha_of
+from citewell.corpus.originals import OriginalFiles, sha_of
+from citewell.corpus.stored import ORIGINALS
 from citewell.eval.small_pdf import pdf_of
 from citewell.index.answer import ask, search
 from citewell.index.backup import backup, check_backup, restore
@@ -35,7 +36,11 @@ def written(folder: Path, name: str, content: bytes | str) -> Path:
 
 
 def files(library: Library) -> list[str]:
-    return sorted(path.name for path in library.store.originals.folder.rglob("*") if path.is_file())
+    return sorted(path.name for path in (library.folder / ORIGINALS).rglob("*") if path.is_file())
+
+
+def original(library: Library, content: bytes) -> Path:
+    return OriginalFiles(library.folder / ORIGINALS).file(sha_of(content))
 
 
 def faults(library: Library) -> list[str]:
@@ -63,7 +68,7 @@ def test_a_lost_original_is_a_fault_until_the_article_is_added_again(
 ) -> None:
     file = written(tmp_path, "sky.pdf", PAGES)
     add(library, [file])
-    library.store.originals.file(sha_of(PAGES)).write_bytes(b"other")
+    original(library, PAGES).write_bytes(b"other")
     assert [fault for fault in faults(library) if "is missing or altered" in fault]
     assert [outcome.result for outcome in add(library, [file])] == ["unchanged"]
     assert faults(library) == []
@@ -90,7 +95,7 @@ def test_a_backup_holds_originals_and_pages(library: Library, tmp_path: Path) ->
 
 def test_a_backup_without_a_lost_original_is_made_all_the_same(library: Library, tmp_path: Path) -> None:
     add(library, [written(tmp_path, "sky.pdf", PAGES)])
-    library.store.originals.file(sha_of(PAGES)).unlink()
+    original(library, PAGES).unlink()
     backup(library, tmp_path / "all.zip")
     check_backup(tmp_path / "all.zip")
     with zipfile.ZipFile(tmp_path / "all.zip") as archive:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from citewell.corpus.database import SCHEMA_VERSION, Database
+from citewell.corpus.database import SCHEMA_VERSION
 from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing
+from citewell.corpus.sqlite import SqliteDatabase
 
 
 @pytest.fixture
@@ -16,19 +17,19 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def database(file: Path) -> Iterator[Database]:
-    opened = Database(file, create=True)
+def database(file: Path) -> Iterator[SqliteDatabase]:
+    opened = SqliteDatabase(file, create=True)
     yield opened
     opened.close()
 
 
-def add(database: Database, *article_ids: str) -> None:
+def add(database: SqliteDatabase, *article_ids: str) -> None:
     with database.transaction() as db:
         for article_id in article_ids:
             db.execute("INSERT INTO articles VALUES (?, 1, '')", (article_id,))
 
 
-def ids(database: Database) -> list[object]:
+def ids(database: SqliteDatabase) -> list[object]:
     return [article_id for (article_id,) in database.rows("SELECT id FROM articles ORDER BY id")]
 
 
@@ -36,22 +37,22 @@ def ids(database: Database) -> list[object]:
 
 
 def test_what_a_transaction_wrote_is_there_when_the_library_is_opened_again(
-    file: Path, database: Database
+    file: Path, database: SqliteDatabase
 ) -> None:
     add(database, "a", "b")
     database.close()
-    again = Database(file)
+    again = SqliteDatabase(file)
     assert ids(again) == ["a", "b"]
     again.close()
 
 
-def broken_off(database: Database) -> None:
+def broken_off(database: SqliteDatabase) -> None:
     with database.transaction() as db:
         db.execute("INSERT INTO articles VALUES ('a', 1, '')")
         raise KeyboardInterrupt
 
 
-def test_a_transaction_that_is_broken_off_leaves_nothing(database: Database) -> None:
+def test_a_transaction_that_is_broken_off_leaves_nothing(database: SqliteDatabase) -> None:
     with pytest.raises(KeyboardInterrupt):
         broken_off(database)
     assert ids(database) == []
@@ -59,7 +60,7 @@ def test_a_transaction_that_is_broken_off_leaves_nothing(database: Database) -> 
     assert ids(database) == ["b"]
 
 
-def test_a_statement_that_the_schema_forbids_undoes_the_whole_transaction(database: Database) -> None:
+def test_a_statement_that_the_schema_forbids_undoes_the_whole_transaction(database: SqliteDatabase) -> None:
     with pytest.raises(CorruptLibrary, match="UNIQUE"):
         add(database, "a", "b", "a")
     assert ids(database) == []
@@ -74,13 +75,15 @@ def test_a_statement_that_the_schema_forbids_undoes_the_whole_transaction(databa
         "SELECT * FROM no_such_table",
     ],
 )
-def test_the_schema_holds_types_and_references(database: Database, statement: str) -> None:
+def test_the_schema_holds_types_and_references(database: SqliteDatabase, statement: str) -> None:
     with pytest.raises(CorruptLibrary), database.transaction() as db:
         db.execute(statement)
 
 
-def test_a_reader_does_not_wait_for_a_writer_and_sees_what_was_before(file: Path, database: Database) -> None:
-    reader = Database(file)
+def test_a_reader_does_not_wait_for_a_writer_and_sees_what_was_before(
+    file: Path, database: SqliteDatabase
+) -> None:
+    reader = SqliteDatabase(file)
     add(database, "a")
     with database.transaction() as db:
         db.execute("INSERT INTO articles VALUES ('b', 1, '')")
@@ -89,8 +92,8 @@ def test_a_reader_does_not_wait_for_a_writer_and_sees_what_was_before(file: Path
     reader.close()
 
 
-def test_a_second_writer_is_told_that_the_library_is_busy(file: Path, database: Database) -> None:
-    second = Database(file)
+def test_a_second_writer_is_told_that_the_library_is_busy(file: Path, database: SqliteDatabase) -> None:
+    second = SqliteDatabase(file)
     second.rows("PRAGMA busy_timeout = 1")  # rather than 30 s
     with database.transaction(), pytest.raises(LibraryBusy) as busy:
         add(second, "a")
@@ -100,7 +103,7 @@ def test_a_second_writer_is_told_that_the_library_is_busy(file: Path, database: 
     second.close()
 
 
-def test_every_commit_is_flushed_to_a_write_ahead_log(database: Database) -> None:
+def test_every_commit_is_flushed_to_a_write_ahead_log(database: SqliteDatabase) -> None:
     modes = [
         database.rows(f"PRAGMA {name}")[0][0] for name in ("journal_mode", "synchronous", "foreign_keys")
     ]
@@ -113,17 +116,17 @@ def test_every_commit_is_flushed_to_a_write_ahead_log(database: Database) -> Non
 @pytest.mark.parametrize("name", ["missing.db", "no/folder/library.db", "."])
 def test_a_library_that_is_not_there_is_missing_and_not_made(tmp_path: Path, name: str) -> None:
     with pytest.raises(LibraryMissing) as missing:
-        Database(tmp_path / name)
+        SqliteDatabase(tmp_path / name)
     assert missing.value.folder == (tmp_path / name).parent
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_library_is_made_once_and_opened_then(file: Path) -> None:
-    made = Database(file, create=True)
+    made = SqliteDatabase(file, create=True)
     add(made, "a")
     made.close()
     for create in (False, True):
-        opened = Database(file, create)
+        opened = SqliteDatabase(file, create)
         assert ids(opened) == ["a"]
         opened.close()
 
@@ -137,7 +140,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(
 ) -> None:
     file.write_bytes(content)
     with pytest.raises(CorruptLibrary):
-        Database(file, create).close()
+        SqliteDatabase(file, create).close()
     assert file.read_bytes() == content
 
 
@@ -147,17 +150,17 @@ def test_a_database_of_another_program_is_refused_and_left_as_it_is(file: Path) 
     other.close()
     content = file.read_bytes()
     with pytest.raises(CorruptLibrary, match="schema 0"):
-        Database(file, create=True)
+        SqliteDatabase(file, create=True)
     assert file.read_bytes() == content
 
 
 @pytest.mark.parametrize("version", [SCHEMA_VERSION + 1, 999, -1])
-def test_a_library_of_another_schema_is_refused(file: Path, database: Database, version: int) -> None:
+def test_a_library_of_another_schema_is_refused(file: Path, database: SqliteDatabase, version: int) -> None:
     database.rows(f"PRAGMA user_version = {version}")
     database.close()
     content = file.read_bytes()
     with pytest.raises(CorruptLibrary, match=rf"schema {version}, this one reads {SCHEMA_VERSION}"):
-        Database(file)
+        SqliteDatabase(file)
     assert file.read_bytes() == content
 
 
@@ -165,17 +168,17 @@ def test_an_empty_database_is_no_library_unless_one_is_made(file: Path) -> None:
     sqlite3.connect(file).execute("PRAGMA journal_mode = WAL").connection.close()
     assert file.stat().st_size
     with pytest.raises(CorruptLibrary, match="is empty"):
-        Database(file)
-    Database(file, create=True).close()
-    Database(file).close()
+        SqliteDatabase(file)
+    SqliteDatabase(file, create=True).close()
+    SqliteDatabase(file).close()
 
 
-def test_a_damaged_page_is_noticed(file: Path, database: Database) -> None:
+def test_a_damaged_page_is_noticed(file: Path, database: SqliteDatabase) -> None:
     add(database, *(f"article-{n}" for n in range(1000)))
     database.close()
     content = file.read_bytes()
     file.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
-    damaged = Database(file)
+    damaged = SqliteDatabase(file)
     with pytest.raises(CorruptLibrary, match="Restore a backup into a new folder"):
         ids(damaged)
     damaged.close()
