@@ -17,7 +17,7 @@ _CJK = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\u30fc"
 _TOKEN = regex.compile(rf"(?w)(?P<cjk>[{_CJK}]+)|\b[\p{{L}}\p{{N}}--[{_CJK}]][^{_CJK}]*?\b", regex.V1)
 # the same words, three times as fast, in ASCII without apostrophes and underscores
 _PLAIN_TOKEN = re.compile(
-    r"(?P<cjk>(?!))|[A-Za-z0-9](?:[A-Za-z0-9]|(?<=[A-Za-z])[.:](?=[A-Za-z])|(?<=[0-9])[.,;](?=[0-9]))*"
+    r"[A-Za-z0-9](?:[A-Za-z0-9]|(?<=[A-Za-z])[.:](?=[A-Za-z])|(?<=[0-9])[.,;](?=[0-9]))*"
 )
 _DIGIT_COMMA = regex.compile(r"(?<=\d),(?=\d{3})")
 _CLITIC = regex.compile(r"(?<=\w)'(?:s|t|d|m|ll|re|ve)$")  # of English
@@ -35,14 +35,16 @@ _local = threading.local()
 def analyse(text: str, language: str | None) -> list[str]:
     """The terms of a text, repeated as they occur. Without a language nothing is stemmed or left out."""
     stop = FUNCTION_WORDS.get(language or "", frozenset())
+    if text.isascii() and "'" not in text and "_" not in text:
+        return _stem(_plain_words(text, stop | _CUT_OFF if language == "en" else stop), language)
+    text = text.replace("’", "'")
     words: list[str] = []
     terms: list[str] = []
-    plain = text.isascii() and "'" not in text and "_" not in text
-    for match in (_PLAIN_TOKEN if plain else _TOKEN).finditer(text):
+    for match in _TOKEN.finditer(text):
         if match["cjk"]:
             terms += _bigrams(match["cjk"])
         else:
-            word = match[0].replace("’", "'").casefold()
+            word = match[0].casefold()
             if "," in word:
                 word = _DIGIT_COMMA.sub("", word)
             if language == "en":
@@ -50,6 +52,13 @@ def analyse(text: str, language: str | None) -> list[str]:
             if word and word not in stop:
                 words.append(word)
     return _stem(words, language) + terms
+
+
+def _plain_words(text: str, without: frozenset[str]) -> list[str]:
+    words = _PLAIN_TOKEN.findall(text.lower())
+    if "," in text:
+        words = [_DIGIT_COMMA.sub("", word) if "," in word else word for word in words]
+    return [word for word in words if word not in without]
 
 
 def _bigrams(run: str) -> list[str]:

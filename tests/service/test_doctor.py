@@ -51,6 +51,10 @@ def test_what_excludes_each_other_is_refused(library: Path) -> None:
 
 
 def test_adding_says_which_articles_the_model_cannot_read(tmp_path: Path, embedder: OnnxEmbedder) -> None:
-    (tmp_path / "ru.txt").write_text("Компания, которая выпускает чипы, получила больше заказов, чем может.\n")
-    (done,) = json.loads(citewell("add", tmp_path / "ru.txt", "--json", "--library", tmp_path / "l").out)["files"]
+    (tmp_path / "ru.txt").write_text(
+        "Компания, которая выпускает чипы, получила больше заказов, чем может.\n"
+    )
+    (done,) = json.loads(citewell("add", tmp_path / "ru.txt", "--json", "--library", tmp_path / "l").out)[
+        "files"
+    ]
     assert "script" in done["note"]
