@@ -84,11 +84,14 @@ class Database(Protocol):
         ...
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """Of a statement that only reads."""
+        """Of a statement that only reads; inside a transaction of this thread what was written there, too."""
         ...
 
     def transaction(self) -> AbstractContextManager[Transaction]:
-        """All of what is done inside, or nothing; one at a time, so that each sees what those before did."""
+        """All of what is done inside, or nothing; inside another it is a part of that.
+
+        One at a time, so that each sees what those before did.
+        """
         ...
 
     def snapshot(self) -> AbstractContextManager[Transaction]:

