@@ -183,10 +183,18 @@ class Cluster:
         assert isinstance(prepared, Filled)
         self._ledger.publish(prepared.name, held, prepared.keys, ())
         self._store.point(self._alias, prepared.name)
+        with self._turn:
+            self._seen = time.monotonic(), prepared.name
         for name in self._ledger.collections():
             if name != prepared.name:
                 self._store.drop(name)
                 self._ledger.drop(name)
+
+    def drop(self) -> None:
+        """Leave nothing of the library in the cluster."""
+        for name in self._ledger.collections():
+            self._store.drop(name)
+            self._ledger.drop(name)
 
     def compact(self, has: Has) -> None:
         """Nothing: a cluster does so by itself."""

@@ -1,0 +1,100 @@
+"""Servers of Milvus for tests, each a process on this machine: the rungs of the contract.
+
+They are looked for where the development environment has them (see .ci/run); a test that needs one that is not there is
+skipped.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from citewell.corpus.errors import ClusterError
+from citewell.index.address import Address
+from citewell.index.milvus import Milvus
+
+_VENV = Path(sys.prefix)
+_CORE = "lib/python3.11/site-packages/milvus_lite/lib"
+_STARTING = 120  # seconds
+
+
+@dataclass(slots=True)
+class Server:
+    """Over a folder that outlasts it."""
+
+    command: list[str]
+    port: int
+    environment: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def uri(self) -> str:
+        return f"milvus://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        self.process = subprocess.Popen(
+            self.command, env={**os.environ, **self.environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+        deadline = time.monotonic() + _STARTING
+        while True:
+            client = Milvus(Address.of(self.uri))
+            try:
+                client.target("nothing")
+            except ClusterError as error:
+                assert self.process.poll() is None, f"{self.command[0]} ended"
+                if time.monotonic() > deadline:
+                    raise AssertionError(f"{self.command[0]} does not answer: {error}") from None
+                time.sleep(0.2)
+            else:
+                return
+            finally:
+                client.close()
+
+    def kill(self) -> None:
+        """As a crash does."""
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+def lite(folder: Path) -> Server:
+    """Rung 1: a reimplementation in Python. Skips the test if it is not installed."""
+    found = _VENV / "bin" / "milvus-lite"
+    command = str(found) if found.exists() else shutil.which("milvus-lite")
+    if command is None:
+        pytest.skip("milvus-lite is not installed: pip install -e '.[dev]'")
+    port = free_port()
+    return Server(
+        [command, "server", "--data-dir", str(folder / "lite"), "--host", "127.0.0.1", "--port", str(port)],
+        port,
+    )
+
+
+def core(folder: Path) -> Server:
+    """Rung 2: the engine of Milvus in C++, as it was in milvus-lite 2.5. Skips the test if it is not installed."""
+    libraries = _VENV / "milvus-2.5" / _CORE
+    if not (libraries / "milvus").exists():
+        pytest.skip("the core of milvus-lite 2.5 is not installed in .venv/milvus-2.5: .ci/run does")
+    port = free_port()
+    address = f"127.0.0.1:{port}"
+    return Server(
+        [str(libraries / "milvus"), str(folder / "core.db"), address, "ERROR"], port, {"LD_LIBRARY_PATH": str(libraries)}
+    )  # fmt: skip
+
+
+RUNGS = {"lite": lite, "core": core}
