@@ -245,9 +245,9 @@ class Cluster:
         if found is None:
             return "rows of the cluster", 0, ()
         faults = list(self._ledger.faults(found.name))
-        expected, there = self._ledger.expected(found.name), self._store.count(found.name)
-        if there < expected:
-            faults.append(f"{there:,} of {expected:,} rows are there: citewell rebuild")
+        there = self._store.count(found.name, without=self._ledger.leftovers(found.name))
+        if there != found.passages:
+            faults.append(f"{there:,} rows are there for {found.passages:,} passages: citewell rebuild")
         return "rows of the cluster", there, tuple(faults)
 
     def live_rows(self) -> Iterator[Row]:
