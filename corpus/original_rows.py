@@ -2,15 +2,15 @@
 
 from collections.abc import Set
 
-from citewell.corpus.errors import BadInput
 from citewell.corpus.originals import Originals
 from citewell.corpus.postgres import PostgresDatabase
 
-MOST = 512 << 20  # bytes; a field of PostgreSQL holds a gigabyte
-
 
 class OriginalRows(Originals):
-    """Written in the transaction that the store has open, so that a revision and its bytes are there together."""
+    """Written in the transaction that the store has open, so that a revision and its bytes are there together.
+
+    No article has so many bytes (`children.Limits`) that a row could not hold them.
+    """
 
     def __init__(self, database: PostgresDatabase) -> None:
         self._database = database
@@ -19,11 +19,6 @@ class OriginalRows(Originals):
         return f"{self._database.place}, original {sha}"
 
     def put(self, sha: str, content: bytes) -> None:
-        """Raises BadInput for more bytes than a row is to hold."""
-        if len(content) > MOST:
-            raise BadInput(
-                f"{len(content):,} bytes of an original are too many; the server keeps up to {MOST:,}."
-            )
         with self._database.transaction() as db:
             same = "SELECT 1 FROM originals WHERE sha = ? AND encode(sha256(content), 'hex') = sha"
             if not db.execute(same, (sha,)).fetchone():

@@ -10,7 +10,7 @@ import regex
 from citewell.corpus.errors import BadInput
 
 LEDGER = "passages.db"
-_SCHEMES = {"milvus": "http", "milvus+tls": "https"}
+_SCHEMES = {"milvus": "http", "milvus+tls": "https", "http": "http", "https": "https"}
 _NAME = regex.compile(r"[a-zA-Z][a-zA-Z0-9_]{0,99}")  # what Milvus takes, with room for ours
 _EXAMPLE = "write milvus://127.0.0.1:19530/citewell"
 

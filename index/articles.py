@@ -5,7 +5,7 @@ A segment of the history may hold several revisions of an article; of what is li
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import takewhile
 from typing import Self, overload
@@ -110,7 +110,9 @@ class Articles(Sequence[IndexedArticle]):
 
 def facts_of(article: IndexedArticle) -> str:
     """JSON of all but the id."""
-    _, *fields = astuple(article)
+    fields = (
+        article.revision, article.text_sha, article.language, article.source, article.published, article.metadata,
+    )  # fmt: skip
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
 
 

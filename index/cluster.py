@@ -183,10 +183,18 @@ class Cluster:
         assert isinstance(prepared, Filled)
         self._ledger.publish(prepared.name, held, prepared.keys, ())
         self._store.point(self._alias, prepared.name)
+        with self._turn:
+            self._seen = time.monotonic(), prepared.name
         for name in self._ledger.collections():
             if name != prepared.name:
                 self._store.drop(name)
                 self._ledger.drop(name)
+
+    def drop(self) -> None:
+        """Leave nothing of the library in the cluster."""
+        for name in self._ledger.collections():
+            self._store.drop(name)
+            self._ledger.drop(name)
 
     def compact(self, has: Has) -> None:
         """Nothing: a cluster does so by itself."""
@@ -237,9 +245,9 @@ class Cluster:
         if found is None:
             return "rows of the cluster", 0, ()
         faults = list(self._ledger.faults(found.name))
-        expected, there = self._ledger.expected(found.name), self._store.count(found.name)
-        if there < expected:
-            faults.append(f"{there:,} of {expected:,} rows are there: citewell rebuild")
+        there = self._store.count(found.name, without=self._ledger.leftovers(found.name))
+        if there != found.passages:
+            faults.append(f"{there:,} rows are there for {found.passages:,} passages: citewell rebuild")
         return "rows of the cluster", there, tuple(faults)
 
     def live_rows(self) -> Iterator[Row]:

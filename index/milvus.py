@@ -197,6 +197,14 @@ class Milvus:
         self._write(swap)
 
     def drop(self, collection: str) -> None:
+        """With the aliases that point at it, which a server may ask for."""
+
+        def drop_aliases(client: MilvusClient, timeout: float) -> None:
+            for alias in client.list_aliases(collection_name=collection, timeout=timeout)["aliases"]:
+                client.drop_alias(alias, timeout=timeout)
+
+        with suppress(CollectionGone, Unsupported):
+            self._write(drop_aliases)
         with suppress(CollectionGone):
             self._write(lambda client, timeout: client.drop_collection(collection, timeout=timeout))
 
@@ -209,6 +217,10 @@ class Milvus:
                 raise
             return alias
         return f"{alias}_v{FORMAT}_{token}"
+
+    def collections(self) -> list[str]:
+        found = self._read(lambda client, timeout: client.list_collections(timeout=timeout))
+        return sorted(found)
 
     # -- calls ------------------------------------------------------------------------------------------------------
 
@@ -241,6 +253,8 @@ class Milvus:
         code = code() if callable(code) else code
         said, place = str(getattr(error, "message", None) or error).strip(), self._address.place
         short = said.splitlines()[0][:300] if said else type(error).__name__
+        if isinstance(code, grpc.StatusCode):
+            short = code.name.lower().replace("_", " ")
         if code in _REFUSED or ("auth" in said and "check failure" in said):
             return ClusterRefused(place)
         if code is grpc.StatusCode.UNIMPLEMENTED or "UNIMPLEMENTED" in said:

@@ -1,6 +1,6 @@
 """The command line, and its commands that add and ask.
 
-The others are in `syncing.py`, `operating.py`, `judging.py`, `upkeep.py` and `doctor.py`.
+The others are in `syncing.py`, `operating.py`, `judging.py`, `upkeep.py`, `clustering.py` and `doctor.py`.
 
 What takes long to import is imported by the command that needs it.
 """
@@ -17,6 +17,7 @@ import typer
 from citewell.corpus.errors import CitewellError
 from citewell.corpus.timeline import moment_of
 from citewell.service import settings, terminal
+from citewell.service.clustering import clustering
 from citewell.service.doctor import care
 from citewell.service.filters import (
     ArticleIds,
@@ -54,7 +55,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for group in (operating, syncing, upkeep, care):
+for group in (operating, syncing, upkeep, clustering, care):
     app.add_typer(group)
 app.add_typer(judging, name="eval")
 
@@ -66,7 +67,9 @@ def configured(context: typer.Context) -> None:
         group = context.command
         assert isinstance(group, typer.core.TyperGroup)
         context.default_map = {
-            name: {"library": str(library)} for name in group.commands if name not in ("serve", "config")
+            name: {"library": str(library)}
+            for name in group.commands
+            if name not in ("serve", "config", "conformance")
         }
 
 

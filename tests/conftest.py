@@ -11,7 +11,7 @@ from citewell.index.library import Library
 from citewell.index.model import default_model
 from citewell.index.onnx_embedder import OnnxEmbedder
 from citewell.index.writing import add
-from tests.servers import Postgres, binaries
+from tests.postgres import Postgres, binaries
 
 
 @pytest.fixture(scope="session")

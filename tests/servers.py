@@ -1,118 +1,100 @@
-"""A PostgreSQL server of the tests' own, from whatever Debian's package or another put on this machine."""
+"""Servers of Milvus for tests, each a process on this machine: the rungs of the contract.
+
+They are looked for where the development environment has them (see .ci/run); a test that needs one that is not there is
+skipped.
+"""
 
 import os
-import pwd
 import shutil
 import signal
 import socket
 import subprocess
-import tempfile
+import sys
 import time
-from functools import cached_property
+from dataclasses import dataclass, field
 from pathlib import Path
-from uuid import uuid4
 
-import psycopg
+import pytest
 
-from citewell.corpus.server import Server
+from citewell.corpus.errors import ClusterError
+from citewell.index.address import Address
+from citewell.index.milvus import Milvus
 
-USER, PASSWORD = "citewell", "a pass/word"
-_UNPRIVILEGED = "postgres", "nobody"  # root may not start it
-
-
-def binaries() -> Path | None:
-    """The folder of initdb and postgres; None if they are not installed."""
-    found = shutil.which("initdb")
-    places = [Path(found).resolve().parent] if found else []
-    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    return next((place for place in places if (place / "postgres").exists()), None)
+_VENV = Path(sys.prefix)
+_CORE = "lib/python3.11/site-packages/milvus_lite/lib"
+_STARTING = 120  # seconds
 
 
-class Postgres:
-    """On a Unix socket and a free port of 127.0.0.1, where it asks for a password. It sorts as English does."""
+@dataclass(slots=True)
+class Server:
+    """Over a folder that outlasts it."""
 
-    def __init__(self, binaries: Path) -> None:
-        self._binaries = binaries
-        self.folder = Path(tempfile.mkdtemp(prefix="cw-pg-"))
-        self._process: subprocess.Popen[bytes] | None = None
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = int(free.getsockname()[1])
-        secret = self.folder / "password"
-        secret.write_text(PASSWORD)
-        if self._user:
-            shutil.chown(self.folder, self._user)
-            shutil.chown(secret, self._user)
-        subprocess.run(
-            [
-                binaries / "initdb", "--pgdata", self._data, "--username", USER, "--pwfile", secret, "--no-sync",
-                "--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en",
-                "--auth-local=trust", "--auth-host=scram-sha-256",
-            ],
-            check=True, capture_output=True, user=self._user, cwd=self.folder,
-        )  # fmt: skip
-        with (self._data / "postgresql.conf").open("a") as configuration:
-            configuration.write(
-                f"port = {self.port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{self.folder}'\n"
-                "fsync = on\nshared_buffers = 32MB\n"
-            )
-        self.start()
+    command: list[str]
+    port: int
+    environment: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
 
     @property
-    def _data(self) -> Path:
-        return self.folder / "data"
-
-    @cached_property
-    def _user(self) -> str | None:
-        if os.geteuid():
-            return None
-        return next(name for name in _UNPRIVILEGED if _is_known(name))
-
-    @property
-    def address(self) -> str:
-        return f"postgresql://{USER}@/postgres?host={self.folder}&port={self.port}"
-
-    def server(self, folder: Path, schema: str | None = None) -> Server:
-        """A schema of its own, for the library in a folder."""
-        return Server.of(f"{self.address}&schema={schema or f'test_{uuid4().hex}'}", folder)
+    def uri(self) -> str:
+        return f"milvus://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [self._binaries / "postgres", "-D", self._data], user=self._user, cwd=self.folder,
-                stdout=log, stderr=log,
-            )  # fmt: skip
-        for _ in range(600):
+        """Returns when it answers."""
+        self.process = subprocess.Popen(
+            self.command, env={**os.environ, **self.environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+        deadline = time.monotonic() + _STARTING
+        while True:
+            client = Milvus(Address.of(self.uri))
             try:
-                psycopg.connect(self.address, connect_timeout=5).close()
-            except psycopg.OperationalError:
-                time.sleep(0.05)
+                client.target("nothing")
+            except ClusterError as error:
+                assert self.process.poll() is None, f"{self.command[0]} ended"
+                if time.monotonic() > deadline:
+                    raise AssertionError(f"{self.command[0]} does not answer: {error}") from None
+                time.sleep(0.2)
             else:
                 return
-        raise AssertionError((self.folder / "log").read_text())
+            finally:
+                client.close()
 
-    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """SIGINT ends what runs, SIGQUIT as a crash does."""
-        assert self._process is not None
-        self._process.send_signal(how)
-        self._process.wait(60)
-
-    def remove(self) -> None:
-        self.stop(signal.SIGQUIT)  # nothing of it is to be kept
-        shutil.rmtree(self.folder)
+    def kill(self) -> None:
+        """As a crash does."""
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
 
 
-def _is_known(name: str) -> bool:
-    try:
-        pwd.getpwnam(name)
-    except KeyError:
-        return False
-    return True
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
 
 
-def outside(server: Server, *statements: str) -> None:
-    """Do something to the tables that the store knows nothing of, whatever refers to what."""
-    with psycopg.connect(server.address, autocommit=True) as connection:
-        connection.execute("SELECT set_config('search_path', %s, false)", (server.schema,))
-        connection.execute("SET session_replication_role = replica")
-        for statement in statements:
-            connection.execute(statement.encode())
+def lite(folder: Path) -> Server:
+    """Rung 1: a reimplementation in Python. Skips the test if it is not installed."""
+    found = _VENV / "bin" / "milvus-lite"
+    command = str(found) if found.exists() else shutil.which("milvus-lite")
+    if command is None:
+        pytest.skip("milvus-lite is not installed: pip install -e '.[dev]'")
+    port = free_port()
+    return Server(
+        [command, "server", "--data-dir", str(folder / "lite"), "--host", "127.0.0.1", "--port", str(port)],
+        port,
+    )
+
+
+def core(folder: Path) -> Server:
+    """Rung 2: the engine of Milvus in C++, as it was in milvus-lite 2.5. Skips the test if it is not installed."""
+    libraries = _VENV / "milvus-2.5" / _CORE
+    if not (libraries / "milvus").exists():
+        pytest.skip("the core of milvus-lite 2.5 is not installed in .venv/milvus-2.5: .ci/run does")
+    port = free_port()
+    address = f"127.0.0.1:{port}"
+    return Server(
+        [str(libraries / "milvus"), str(folder / "core.db"), address, "ERROR"], port, {"LD_LIBRARY_PATH": str(libraries)}
+    )  # fmt: skip
+
+
+RUNGS = {"lite": lite, "core": core}

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from citewell.corpus.server import Server
-from tests.servers import outside
+from tests.postgres import outside
 
 
 def altered(truth: Path | Server, damage: str) -> None:

@@ -262,7 +262,7 @@ class Failing(Library):
 
     error: Exception = RuntimeError("the secret of /etc/shadow")
 
-    def searcher(self, as_of: str | None = None) -> Searcher:
+    def askable(self, as_of: str | None = None) -> Searcher:
         raise self.error
 
 

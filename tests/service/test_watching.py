@@ -130,7 +130,7 @@ def test_an_error_is_logged_with_the_id_of_its_request(
     def fail(*_: object) -> None:
         raise RuntimeError("the reason")
 
-    monkeypatch.setattr(type(library), "searcher", fail)
+    monkeypatch.setattr(type(library), "askable", fail)
     response = client_of(library).post("/v1/ask", json=ASK)
     assert "the reason" not in response.text
     problem(response, 500)

@@ -1,0 +1,389 @@
+"""Whether a store of passages does what citewell asks of one: the contract, as checks that anyone can run on a cluster.
+
+Each works in collections of its own, under a random name, which are dropped. The same library on this machine says what
+is right.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+
+import numpy as np
+
+from citewell.corpus.errors import ClusterAway, ClusterError, ClusterRefused
+from citewell.eval.conformance_articles import Direction, article, articles, questions
+from citewell.eval.proxy import Proxy
+from citewell.index.address import Address
+from citewell.index.answer import search
+from citewell.index.config import Config
+from citewell.index.filter import EVERYTHING, Filter
+from citewell.index.library import Library
+from citewell.index.passage_store import Unsupported
+from citewell.index.purge import purge
+from citewell.index.scoring import Hit
+from citewell.index.verify import verify
+from citewell.index.writing import put, remove
+
+RECALL = 0.95
+_QUESTIONS = 20
+_K = 10
+_CONFIG = Config(depth=20)  # lists short enough that a store has to choose
+_TOLERANCE = 2e-6  # scores are rounded to six decimals
+_CUT_FOR = 12.0  # seconds in which a question has to end when no answer comes
+
+
+class Outcome(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+class Failed(Exception):
+    """What a check found wrong."""
+
+
+class Skipped(Exception):
+    """Why a check cannot be made here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    name: str
+    outcome: Outcome
+    detail: str
+    took_s: float
+
+
+class Subject:
+    """Libraries whose passages are in the store that is tried, the standing one filled once; `address` is None for ours."""
+
+    def __init__(self, folder: Path, address: Address | None) -> None:
+        self.address = address and replace(address, name=f"conformance_{uuid4().hex[:8]}")
+        self._folder = folder
+        self._opened: list[Library] = []
+        self.exact = self._new("exact", None)
+        put(self.exact, articles())
+        self._standing: Library | None = None
+
+    @property
+    def standing(self) -> Library:
+        """The same articles as in `exact`; to be read only."""
+        if self._standing is None:
+            self._standing = self.new("standing")
+            put(self._standing, articles())
+        return self._standing
+
+    def new(self, name: str) -> Library:
+        """An empty library of its own collection."""
+        address = self.address and replace(self.address, name=f"{self.address.name}_{name}")
+        return self._new(name, address)
+
+    def again(self, library: Library, address: Address | None = None) -> Library:
+        """Another client of the same library."""
+        return self._keep(Library(library.folder, Direction(), _CONFIG, cluster=address or library.cluster))
+
+    def new_exact(self, name: str) -> Library:
+        """An empty library on this machine."""
+        return self._new(name, None)
+
+    def _new(self, name: str, address: Address | None) -> Library:
+        folder = self._folder / name
+        folder.mkdir()
+        return self._keep(Library(folder, Direction(), _CONFIG, create=True, cluster=address))
+
+    def _keep(self, library: Library) -> Library:
+        self._opened.append(library)
+        return library
+
+    def close(self) -> None:
+        """Leaves nothing in the store."""
+        for library in self._opened:
+            if library.cluster is not None:
+                from citewell.index.cluster import Cluster
+
+                assert isinstance(library.engine, Cluster)
+                with suppress(ClusterError):
+                    library.engine.drop()
+            library.close()
+
+
+Check = Callable[[Subject], str]
+
+
+def bm25_lists(subject: Subject) -> str:
+    """The ten best by BM25 are ours, with our scores; of equal scores any."""
+    for question in questions(_QUESTIONS):
+        _same(*(_ranked(library, question, "lexical") for library in (subject.standing, subject.exact)))
+    return f"{_QUESTIONS} questions, k {_K}"
+
+
+def dense_recall(subject: Subject) -> str:
+    """Of the ten nearest at least 95 in 100 are found."""
+    shares = []
+    for question in questions(_QUESTIONS):
+        found, exact = (_ranked(library, question, "dense") for library in (subject.standing, subject.exact))
+        shares.append(len({hit.passage_id for hit in found} & {hit.passage_id for hit in exact}) / len(exact))
+    recall = float(np.mean(shares))
+    if recall < RECALL:
+        raise Failed(f"recall@10 is {recall:.3f}; {RECALL} is asked")
+    return f"recall@10 {recall:.3f}"
+
+
+def whole_rankings(subject: Subject) -> str:
+    """What is ranked by everything together is the same."""
+    for question in questions(_QUESTIONS):
+        _same(*(_ranked(library, question, "hybrid") for library in (subject.standing, subject.exact)))
+    return f"{_QUESTIONS} questions, k {_K}"
+
+
+FILTERS = (
+    Filter(articles=("a1", "a2", "unknown")),
+    Filter(languages=("nl",)),
+    Filter(languages=("en", "nl")),
+    Filter(sources=("https://example.org/3",)),
+    Filter(sources=("https://example.org/3/", "https://example.org/4/a9")),
+    Filter(published_from="2026"),
+    Filter(published_to="2025-06"),
+    Filter(published_from="2025-03", published_to="2026-03-20"),
+    Filter(metadata=(("shelf", "2"),)),
+    Filter(languages=("nl",), published_from="2025-07", metadata=(("shelf", "1"),)),
+)
+
+
+def filters(subject: Subject) -> str:
+    """What passes is found, nothing else is, and it is counted."""
+    for given in FILTERS:
+        for question in questions(5):
+            found, exact = (
+                _ranked(library, question, "hybrid", given) for library in (subject.standing, subject.exact)
+            )
+            _same(found, exact)
+        counts = {
+            library.askable().about("ba", given)[0].count(given)
+            for library in (subject.standing, subject.exact)
+        }
+        if len(counts) > 1:
+            raise Failed(f"{given} lets through {sorted(counts)} passages")
+    return f"{len(FILTERS)} filters"
+
+
+HOSTILE = (
+    'a"1',
+    "a\\",
+    "'",
+    '"] or revision != "',
+    'a1") or (id != "',
+    "%",
+    "_",
+    "a1\n",
+    "\x00",
+    "ä\u202e",
+    "x" * 3000,
+)
+
+
+def injection(subject: Subject) -> str:
+    """No value of a filter changes what it asks."""
+    question = questions(1)[0]
+    for value in HOSTILE:
+        for given in (
+            Filter(articles=(value,)),
+            Filter(sources=(value,)),
+            Filter(metadata=((value, value),)),
+        ):
+            if hits := _ranked(subject.standing, question, "hybrid", given):
+                raise Failed(f"{given} lets {hits[0].passage_id} through")
+    given = Filter(metadata=(('quoted "key"', "a\\b'c\"%_"),))
+    _same(*(_ranked(library, question, "hybrid", given) for library in (subject.standing, subject.exact)))
+    return f"{len(HOSTILE)} values"
+
+
+def counts(subject: Subject) -> str:
+    """Every passage is there once, and the statistics are those of what is there."""
+    faults = [fault for check in verify(subject.standing) for fault in check.faults]
+    if faults:
+        raise Failed("; ".join(faults[:3]))
+    passages = {library.askable().about("ba")[0].passages for library in (subject.standing, subject.exact)}
+    if len(passages) > 1:
+        raise Failed(f"there are {sorted(passages)} passages")
+    return f"{passages.pop()} passages"
+
+
+def updates(subject: Subject) -> str:
+    """After an update only the new text is found, at once, and scores are those of a library made anew."""
+    library, fresh = subject.new("updates"), subject.new_exact("updated")
+    put(library, articles(30))
+    changed = [article(f"a{number}", 5_000 + number, marked="Zzyzx") for number in range(0, 30, 3)]
+    put(library, changed)
+    put(fresh, [*articles(30)])
+    put(fresh, changed)
+    for question in ["zzyzx", *questions(8)]:
+        _same(_ranked(library, question, "hybrid"), _ranked(fresh, question, "hybrid"))
+        found = search(library.askable(), library.store, question, _K).hits
+        for hit in found:
+            if hit.article.revision != library.store.article(hit.article.id).revision:
+                raise Failed(f"{question!r} finds {hit.passage.id}, which was superseded")
+    return f"{len(changed)} of 30 articles"
+
+
+def deletes(subject: Subject) -> str:
+    """What was removed or purged is not found, and its rows go."""
+    library, fresh = subject.new("deletes"), subject.new_exact("deleted")
+    put(library, articles(30))
+    remove(library, [f"a{number}" for number in range(0, 30, 5)])
+    purge(library, ["a1", "a2"])
+    put(fresh, [given for number, given in enumerate(articles(30)) if number % 5 and number not in (1, 2)])
+    for question in questions(8):
+        _same(_ranked(library, question, "hybrid"), _ranked(fresh, question, "hybrid"))
+    if faults := [fault for check in verify(library) for fault in check.faults]:
+        raise Failed("; ".join(faults[:3]))
+    name, looked_at, _ = library.engine.faults()
+    if library.cluster is not None and looked_at != fresh.askable().about("ba")[0].passages:
+        raise Failed(f"{name}: {looked_at} are there after a purge")
+    return "8 of 30 articles"
+
+
+def two_clients(subject: Subject) -> str:
+    """What one client adds another finds at once."""
+    library = subject.new("clients")
+    put(library, articles(5))
+    other = subject.again(library)
+    _ranked(other, "ba", "hybrid")
+    for number in range(5):
+        put(library, [article("new", 9_000 + number, marked=f"Qwxyz{number}")])
+        hits = search(other.askable(), other.store, f"qwxyz{number}", 1).hits
+        if not hits or hits[0].article.id != "new" or hits[0].article.revision != number + 1:
+            raise Failed(f"revision {number + 1} is not found by another client")
+    return "5 updates"
+
+
+def alias_swap(subject: Subject) -> str:
+    """While everything is built anew no question fails or finds nothing."""
+    library = subject.new("swap")
+    put(library, articles(20))
+    right = [hit.passage_id for hit in _ranked(library, "ba ce di", "hybrid")]
+    wrong: list[str] = []
+    ended = threading.Event()
+    asked = [0]
+
+    def ask() -> None:
+        while not ended.is_set():
+            try:
+                if [hit.passage_id for hit in _ranked(library, "ba ce di", "hybrid")] != right:
+                    wrong.append("another ranking")
+            except Exception as error:
+                wrong.append(str(error))
+            asked[0] += 1
+
+    reader = threading.Thread(target=ask)
+    reader.start()
+    try:
+        for _ in range(2):
+            with library.writing():
+                library.rebuild()
+    except Unsupported as error:
+        raise Skipped(str(error)) from None
+    finally:
+        ended.set()
+        reader.join()
+    if wrong:
+        raise Failed(f"{len(wrong)} of {asked[0]} questions went wrong: {wrong[0]}")
+    return f"{asked[0]} questions beside 2 rebuilds"
+
+
+def cut_connection(subject: Subject) -> str:
+    """A question ends in time when no answer comes, with an error that says so; later ones are answered."""
+    if subject.address is None or subject.standing.cluster is None:
+        raise Skipped("there is no connection")
+    if subject.address.uri.startswith("https"):
+        raise Skipped("a certificate is not that of a proxy")
+    with Proxy(subject.address.place) as proxy:
+        through = replace(subject.standing.cluster, uri=f"http://{proxy.place}")
+        library = subject.again(subject.standing, through)
+        _ranked(library, "ba", "hybrid")
+        proxy.cut()
+        began = time.monotonic()
+        try:
+            _ranked(library, "ce", "hybrid")
+        except ClusterAway:
+            pass
+        else:
+            raise Failed("a question was answered over a connection that was cut")
+        took = time.monotonic() - began
+        if took > _CUT_FOR:
+            raise Failed(f"a question took {took:.1f} s to fail")
+        proxy.mend()
+        deadline = time.monotonic() + _CUT_FOR
+        while True:
+            try:
+                _ranked(library, "ce", "hybrid")
+                break
+            except ClusterAway:
+                if time.monotonic() > deadline:
+                    raise Failed("the client does not come back to a connection that works again") from None
+    return f"failed after {took:.1f} s"
+
+
+def credentials(subject: Subject) -> str:
+    """Wrong ones are refused by name."""
+    if subject.address is None or not subject.address.token:
+        raise Skipped("no token was given")
+    assert subject.standing.cluster is not None
+    wrong = subject.again(subject.standing, replace(subject.standing.cluster, token=uuid4().hex))
+    try:
+        _ranked(wrong, "ba", "hybrid")
+    except ClusterRefused:
+        return "refused"
+    raise Failed("a wrong token is taken")
+
+
+CHECKS: tuple[Check, ...] = (
+    counts, bm25_lists, dense_recall, whole_rankings, filters, injection, updates, deletes, two_clients, alias_swap,
+    cut_connection, credentials,
+)  # fmt: skip
+
+
+def run(address: Address | None) -> Iterator[Checked]:
+    """Each check as it is done. Raises ClusterError when nothing can be reached at all."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="citewell-conformance-")))
+        subject = stack.enter_context(closing(Subject(folder, address)))
+        _ = subject.standing
+        for check in CHECKS:
+            yield checked(check, subject)
+
+
+def checked(check: Check, subject: Subject) -> Checked:
+    began = time.monotonic()
+    try:
+        outcome, detail = Outcome.PASSED, check(subject)
+    except Skipped as reason:
+        outcome, detail = Outcome.SKIPPED, str(reason)
+    except (Failed, ClusterError) as error:
+        outcome, detail = Outcome.FAILED, str(error)
+    return Checked(check.__name__, outcome, detail, round(time.monotonic() - began, 2))
+
+
+def _ranked(library: Library, question: str, retriever: str, given: Filter = EVERYTHING) -> tuple[Hit, ...]:
+    searcher, query = library.askable().about(question, given)
+    ranked: tuple[Hit, ...] = getattr(searcher, retriever)(query, _K).hits
+    return ranked
+
+
+def _same(found: tuple[Hit, ...], exact: tuple[Hit, ...]) -> None:
+    """Score by score, and passage by passage but among equal scores."""
+    if len(found) != len(exact):
+        raise Failed(f"{len(found)} passages are found instead of {len(exact)}")
+    for mine, right in zip(found, exact, strict=True):
+        if abs(mine.score - right.score) > _TOLERANCE:
+            raise Failed(f"{mine.passage_id} has {mine.score} where {right.passage_id} has {right.score}")
+    edge = exact[-1].score + _TOLERANCE if exact else 0.0
+    sure = {hit.passage_id for hit in exact if hit.score > edge}
+    if missing := sure - {hit.passage_id for hit in found}:
+        raise Failed(f"{min(missing)} is not found")

@@ -1,0 +1,342 @@
+"""The engine over a cluster, and what it does when the cluster fails: the same answers, or one that says what is missing."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from citewell.corpus.errors import BadInput, ClusterAway, ClusterMismatch, CorruptLibrary, ModelMismatch
+from citewell.eval.conformance_articles import Direction, article, articles, questions
+from citewell.index.answer import ask, search
+from citewell.index.cluster import Cluster
+from citewell.index.config import Config
+from citewell.index.filter import Filter
+from citewell.index.ledger import Ledger
+from citewell.index.library import Library
+from citewell.index.purge import purge
+from citewell.index.scoring import State
+from citewell.index.verify import verify
+from citewell.index.writing import put, remove
+from tests.cluster import ADDRESS, MemoryStore, clustered
+from tests.fakes import WordEmbedder
+
+ASKED = questions(6)
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+def library(tmp_path: Path, store: MemoryStore) -> Iterator[Library]:
+    made = clustered(tmp_path / "clustered", Direction(), store)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def exact(tmp_path: Path) -> Iterator[Library]:
+    """The same on this machine."""
+    made = Library(_folder(tmp_path / "exact"), Direction(), create=True)
+    yield made
+    made.close()
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+def answered(library: Library, question: str, **given: Any) -> dict[str, Any]:
+    answer = asdict(ask(library.askable(), library.store, question, 5, **given))
+    for changing in ("took_ms", "fingerprint"):
+        answer.pop(changing)
+    return answer
+
+
+def rows(store: MemoryStore) -> dict[str, Any]:
+    (kept,) = store.kept.values()
+    return kept
+
+
+def sound(library: Library) -> None:
+    assert [fault for check in verify(library) for fault in check.faults] == []
+
+
+# -- the same answers ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"explain": True},
+        {"absent": ("a3", "a7", "nobody")},
+        {"given": Filter(languages=("nl",)), "explain": True},
+        {"given": Filter(articles=("nobody",)), "explain": True},
+        {"given": Filter(sources=("https://example.org/1",), published_to="2025")},
+    ],
+)
+def test_answers_are_those_of_a_library_on_one_machine(
+    library: Library, exact: Library, given: dict[str, Any]
+) -> None:
+    for each in (library, exact):
+        put(each, articles(40))
+        put(each, [article(f"a{number}", 700 + number) for number in range(9)])
+        remove(each, ["a11", "a12"])
+    for question in [*ASKED, "unknownword", "the of", "?!a"]:
+        assert answered(library, question, **given) == answered(exact, question, **given)
+    sound(library)
+
+
+def test_a_passage_with_more_terms_than_a_field_takes_is_scored_by_all_of_them(
+    library: Library, exact: Library
+) -> None:
+    long = article("long", 1)
+    text = "bar " * 30_000 + "cer.\n"
+    long = type(long)(long.article_id, long.source, type(long.draft)(text, "Long", "test"), text.encode())
+    for each in (library, exact):
+        put(each, [long, *articles(3)])
+    assert answered(library, "cer bar") == answered(exact, "cer bar")
+
+
+def test_no_word_leaves_the_machine(library: Library, store: MemoryStore) -> None:
+    put(library, [article("private", 1, marked="Zebracrossing")])
+    assert "zebra" not in str(rows(store)).lower()
+    assert "private" not in str(rows(store))
+    assert "example" not in str(rows(store))
+
+
+# -- what is current -------------------------------------------------------------------------------------------------
+
+
+def test_what_is_superseded_is_not_found_though_its_rows_are_there(
+    library: Library, store: MemoryStore
+) -> None:
+    put(library, [article("a", 1, marked="Oldword"), article("b", 2)])
+    before = set(rows(store))
+    put(library, [article("a", 3, marked="Newword")])
+    assert before < set(rows(store))  # for questions on their way
+    assert search(library.askable(), library.store, "newword", 1).hits[0].article.revision == 2
+    query = library.askable().about("oldword")[1]
+    assert query.lexical is State.OUT_OF_VOCABULARY
+    put(library, [article("c", 4)])
+    assert not before & {name for name, row in rows(store).items() if "a" in row.facts}
+    sound(library)
+
+
+def test_a_list_full_of_what_is_superseded_is_made_up_for(
+    tmp_path: Path, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("citewell.index.proposing.SPARE", 1)
+    shallow = Config(depth=5)
+    library = clustered(tmp_path / "clustered", Direction(), store, shallow)
+    exact = Library(_folder(tmp_path / "exact"), Direction(), shallow, create=True)
+    for each in (library, exact):
+        put(each, [article(f"a{number}", number, marked="Same") for number in range(30)])
+        put(each, [article(f"a{number}", 9_000 + number, marked="Other") for number in range(24)])
+    assert answered(library, "same") == answered(exact, "same")
+    library.close()
+    exact.close()
+
+
+def test_a_question_on_its_way_answers_from_what_was_published_when_it_began(
+    library: Library, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(library, [article("a", 1, marked="Word"), article("b", 2)])
+    original, began = store.matching, threading.Event()
+
+    def slow(*arguments: Any) -> Any:
+        if not began.is_set():
+            began.set()
+            put(library, [article("a", 3, marked="Word")])
+        return original(*arguments)
+
+    monkeypatch.setattr(store, "matching", slow)
+    hits = search(library.askable(), library.store, "word", 5).hits
+    assert {hit.article.revision for hit in hits if hit.article.id == "a"} == {1}
+    assert search(library.askable(), library.store, "word", 1).hits[0].article.revision == 2
+
+
+def test_a_question_on_its_way_survives_a_rebuild(
+    library: Library, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(library, articles(5))
+    right, original, began = answered(library, ASKED[0]), store.nearest, threading.Event()
+
+    def slow(*arguments: Any) -> Any:
+        if not began.is_set():
+            began.set()
+            with library.writing():
+                library.rebuild()
+        return original(*arguments)
+
+    monkeypatch.setattr(store, "nearest", slow)
+    assert answered(library, ASKED[0]) == right
+    assert len(store.kept) == 1
+
+
+def test_purged_rows_are_gone(library: Library, store: MemoryStore, tmp_path: Path) -> None:
+    put(library, articles(5))
+    purge(library, ["a1"])
+    assert not [
+        row for row in rows(store).values() if row.revision not in _live(tmp_path / "clustered", store)
+    ]
+    sound(library)
+
+
+def _live(folder: Path, store: MemoryStore) -> set[str]:
+    from citewell.index.passage_rows import revision_key
+
+    ledger = Ledger(folder / "passages.db")
+    (name,) = store.kept
+    found = {revision_key(each) for each in ledger.live(name)}
+    ledger.close()
+    return found
+
+
+# -- failures --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("failing", "silent", "other"), [("matching", "lexical", "dense"), ("nearest", "dense", "lexical")]
+)
+def test_a_list_that_does_not_come_is_reported_and_has_no_share(
+    library: Library, store: MemoryStore, failing: str, silent: str, other: str
+) -> None:
+    put(library, articles(20))
+    store.failing = {failing}
+    answer = ask(library.askable(), library.store, ASKED[0], explain=True)
+    assert {name: state.state.value for name, state in answer.retrievers.items()} == {
+        silent: "unavailable",
+        other: "ok",
+    }
+    assert answer.citations
+    assert answer.calibration.state == "none"
+    for citation in answer.citations:
+        assert citation.explain is not None
+        assert (citation.explain.raw.lexical is None) == (silent == "lexical")
+        assert (citation.explain.raw.passage is None) == (silent == "dense")
+
+
+def test_without_any_list_the_question_fails_by_name(library: Library, store: MemoryStore) -> None:
+    put(library, articles(3))
+    store.failing = {"matching", "nearest"}
+    with pytest.raises(ClusterAway, match=r"does not answer.*Start it, or mend passages"):
+        search(library.askable(), library.store, ASKED[0])
+    store.failing = set()
+    assert search(library.askable(), library.store, ASKED[0]).hits
+
+
+@pytest.mark.parametrize("puts", [0, 1, 2])
+def test_what_was_acknowledged_is_caught_up_after_the_cluster_died(
+    library: Library, exact: Library, store: MemoryStore, puts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("citewell.index.cluster._ARTICLES", 4)
+    put(library, articles(12))
+    before = [answered(library, question) for question in ASKED]
+    changed = [article(f"a{number}", 5_000 + number) for number in range(0, 24, 2)]
+    store.puts_left = puts
+    with pytest.raises(ClusterAway):
+        put(library, changed)
+    assert [answered(library, question) for question in ASKED] == before
+    store.puts_left = None
+    library.catch_up_if_free()
+    for given in (articles(12), changed):
+        put(exact, given)
+    assert [answered(library, each) for each in ASKED] == [answered(exact, each) for each in ASKED]
+    put(library, [article("last", 1)])
+    sound(library)
+
+
+@pytest.mark.parametrize("failing", ["create", "put", "count", "point", "drop"])
+def test_a_rebuild_that_is_cut_short_leaves_the_former_collection(
+    library: Library, store: MemoryStore, failing: str
+) -> None:
+    put(library, articles(5))
+    right = answered(library, ASKED[0])
+    store.failing = {failing}
+    with pytest.raises(ClusterAway), library.writing():
+        library.rebuild()
+    store.failing = set()
+    assert answered(library, ASKED[0]) == right
+    with library.writing():
+        library.rebuild()
+    assert answered(library, ASKED[0]) == right
+    assert len(store.kept) == 1
+
+
+def test_rows_that_the_cluster_lost_are_noticed(library: Library, store: MemoryStore) -> None:
+    put(library, articles(5))
+    rows(store).popitem()
+    with pytest.raises(CorruptLibrary, match=r"were sent.*citewell rebuild"):
+        put(library, [article("more", 1)])
+    assert "rows are there for" in str(verify(library))
+    with library.writing():
+        library.rebuild()
+    sound(library)
+
+
+# -- what is not this library's --------------------------------------------------------------------------------------
+
+
+def test_the_name_of_another_library_is_not_taken_without_being_asked_for(
+    library: Library, store: MemoryStore, tmp_path: Path
+) -> None:
+    put(library, articles(3))
+    other = clustered(tmp_path / "other", Direction(), store)
+    with pytest.raises(ClusterMismatch, match=r"belongs to another library.*citewell rebuild"):
+        put(other, [article("b", 1)])
+    assert [each.article_id for each in other.store.articles()] == ["b"] or not other.store.articles()
+    with other.writing():
+        other.rebuild()
+    other.close()
+    with pytest.raises(ClusterMismatch, match="belongs to another library"):
+        library.engine.held()
+
+
+def test_a_cluster_that_was_emptied_is_named(library: Library, store: MemoryStore) -> None:
+    put(library, articles(3))
+    store.aliases.clear()
+    with pytest.raises(ClusterMismatch, match=r"was emptied.*citewell rebuild"):
+        put(library, [article("b", 1)])
+
+
+def test_another_model_is_named_and_a_write_fills_a_new_collection(
+    library: Library, store: MemoryStore, tmp_path: Path
+) -> None:
+    put(library, articles(3))
+    (former,) = store.kept
+    words = clustered(tmp_path / "clustered", WordEmbedder("ba", "ce"), store)
+    with pytest.raises(ClusterMismatch, match=r"64 dimensions; the model's have 3.*citewell rebuild"):
+        words.askable()
+    with words.writing():
+        words.rebuild()
+    assert former not in store.kept
+    words.close()
+    with pytest.raises((ModelMismatch, ClusterMismatch), match="citewell rebuild"):
+        Cluster(ADDRESS, tmp_path / "clustered", Direction(), lambda: library.config, store).askable(
+            library.store
+        )
+
+
+def test_a_library_in_a_cluster_is_not_opened_without_it(library: Library, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"are in a cluster, which was not named.*CITEWELL_PASSAGES"):
+        Library(tmp_path / "clustered", Direction())
+
+
+def test_an_earlier_moment_is_refused_and_the_present_one_answered(library: Library) -> None:
+    put(library, articles(3))
+    assert library.askable("2999-01-01").about("ba")[0].as_of is not None
+    with pytest.raises(BadInput, match="cannot be answered from a cluster"):
+        library.askable("2001-01-01")
+
+
+def test_what_looks_through_all_passages_is_refused(library: Library) -> None:
+    put(library, articles(3))
+    with pytest.raises(BadInput, match="needs a library on this machine"):
+        library.searcher()
