@@ -6,7 +6,6 @@ for some seconds when the server was started anew.
 """
 
 import hashlib
-import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,54 +17,19 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import psycopg
-from psycopg.abc import PQGen
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 
-from citewell.corpus.database import SCHEMA, SCHEMA_VERSION, TABLES, Database, Place, fill
-from citewell.corpus.errors import (
-    BadInput,
-    CorruptLibrary,
-    LibraryBusy,
-    LibraryMissing,
-    LibraryReadOnly,
-    StorageFailed,
-    TruthAway,
-    TruthMismatch,
-    TruthRefused,
-)
+from citewell.corpus.database import SCHEMA_VERSION, TABLES, Database, Place, fill
+from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing, TruthAway, TruthMismatch
+from citewell.corpus.postgres_connection import PATIENCE, Connection, connect, named_errors
+from citewell.corpus.postgres_schema import references, statements
 from citewell.corpus.server import Server
 from citewell.corpus.sqlite import SqliteDatabase
 
 CONNECTIONS = 8  # for reading, of one process
-PATIENCE = 30.0  # seconds that a statement may take
-LOCK_WAIT = 30.0  # seconds that a transaction waits for another
 RETRIES = 10.0  # seconds that a reader asks again after the connection was lost
-_CONNECT = {  # unless the address says otherwise; a host that is gone is noticed within half a minute
-    "connect_timeout": 5, "application_name": "citewell", "client_encoding": "UTF8",
-    "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000,
-}  # fmt: skip
-_ALSO = """
-CREATE TABLE originals (sha TEXT PRIMARY KEY, content BYTEA NOT NULL);
-ALTER TABLE originals ALTER content SET STORAGE EXTERNAL;
-CREATE TABLE citewell_schema (version INTEGER NOT NULL);
-"""
 _STREAMED = 500  # rows that are fetched together
-_REFUSALS = ("authentication", "pg_hba.conf", "no password", "permission denied")
 _Result = TypeVar("_Result")
-
-
-def in_postgres(schema: str) -> list[str]:
-    """The statements that make the tables, whose texts sort by code points, as SQLite's do."""
-    for ours, theirs in (
-        (" STRICT", ""),
-        (", WITHOUT ROWID", ""),
-        (" AUTOINCREMENT", ""),
-        ("INTEGER", "BIGINT"),
-        (" TEXT", ' TEXT COLLATE "C"'),
-    ):
-        schema = schema.replace(ours, theirs)
-    return [statement for statement in schema.split(";") if statement.strip()]
 
 
 @lru_cache(1024)
@@ -74,31 +38,10 @@ def marked(query: str) -> bytes:
     return query.replace("%", "%%").replace("?", "%s").encode()
 
 
-class _Connection(psycopg.Connection[TupleRow]):
-    """Waits for the server no longer than that."""
-
-    patience: float | None = PATIENCE + 5  # the server gives up before
-
-    def wait(self, gen: PQGen[_Result], interval: float = 0.1, timeout: float | None = None) -> _Result:
-        return super().wait(gen, interval, self.patience if timeout is None else timeout)
-
-    @property
-    def is_usable(self) -> bool:
-        idle = psycopg.pq.TransactionStatus.IDLE
-        return not self.closed and self.info.transaction_status is idle
-
-    def roll_back(self) -> None:
-        """Also by hanging up, where the server may never answer."""
-        if self.info.transaction_status is psycopg.pq.TransactionStatus.ACTIVE:
-            self.close()
-        with suppress(psycopg.Error):
-            self.execute("ROLLBACK")
-
-
 class _Within:
     """A connection in a transaction."""
 
-    def __init__(self, connection: _Connection, streamed: bool = False) -> None:
+    def __init__(self, connection: Connection, streamed: bool = False) -> None:
         self._connection, self._streamed = connection, streamed
         self.thread = threading.get_ident()
 
@@ -114,6 +57,16 @@ class _Within:
         with self._connection.cursor() as cursor:
             while some := list(islice(left, _STREAMED)):
                 cursor.executemany(marked(query), some)
+
+    @contextmanager
+    def unhurried(self) -> Iterator[None]:
+        """Inside, statements take as long as they take."""
+        patience, self._connection.patience = self._connection.patience, None
+        try:
+            self._connection.execute("SET LOCAL statement_timeout = 0")
+            yield
+        finally:
+            self._connection.patience = patience
 
 
 def _until_read(cursor: Any, query: bytes, values: Sequence[Any]) -> Iterator[TupleRow]:
@@ -133,65 +86,31 @@ class PostgresDatabase:
         )
         self._closed = self._alone = False
         self._turn = threading.RLock()
-        self._writer: _Connection | None = None
+        self._writer: Connection | None = None
         self._within: _Within | None = None
         self._places = threading.BoundedSemaphore(CONNECTIONS)
-        self._idle: list[_Connection] = []
+        self._idle: list[Connection] = []
+        try:
+            self._open(create)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, create: bool) -> None:
         with self._reading() as connection:
             there = self._is_there(connection)
         if not there and not create:
-            raise LibraryMissing(server.folder, str(self.place))
+            raise LibraryMissing(self._server.folder, str(self.place))
         if not there:
             self._make()
 
     # -- connections --------------------------------------------------------------------------------------------------
 
-    def _connect(self, writes: bool = False, patience: float | None = PATIENCE) -> _Connection:
-        """Raises TruthAway, TruthRefused, or TruthMismatch for a server that would lose what it acknowledged."""
-        try:
-            params: dict[str, Any] = {**_CONNECT, **conninfo_to_dict(self._server.address)}
-        except psycopg.ProgrammingError as error:
-            raise BadInput(f"truth is no address of a database: {_words(error)}.") from None
-        with self._named_errors():
-            connection = _Connection.connect(autocommit=True, **params)
-        try:
-            connection.patience = None if patience is None else patience + 5
-            with self._named_errors():
-                self._set_up(connection, writes, patience)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _set_up(self, connection: _Connection, writes: bool, patience: float | None) -> None:
-        wanted = {
-            "search_path": self._server.schema,
-            "statement_timeout": f"{int(1000 * (patience or 0))}",
-            "lock_timeout": f"{int(1000 * LOCK_WAIT)}",
-            "default_transaction_read_only": "off" if writes else "on",
-            "tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
-        }  # fmt: skip
-        sets = ", ".join(["set_config(%s, %s, false)"] * len(wanted))
-        shown = ("server_encoding", "fsync", "full_page_writes", "synchronous_commit")
-        shows = ", ".join(f"current_setting('{name}')" for name in shown)
-        values = [part for pair in wanted.items() for part in pair]
-        row = connection.execute(f"SELECT {sets}, {shows}".encode(), values).fetchone()
-        assert row is not None
-        encoding, fsync, pages, commit = row[-len(shown) :]
-        if encoding != "UTF8":
-            raise TruthMismatch(
-                f"The database {self.place} is in {encoding}. Make one in UTF-8: createdb --encoding=UTF8 --template=template0"
-            )
-        if "off" in (fsync, pages):
-            raise TruthMismatch(
-                f"The server of {self.place} runs with fsync or full_page_writes off and would lose what it acknowledged "
-                "when it stops. Turn them on in postgresql.conf."
-            )
-        if commit == "off":
-            connection.execute("SET synchronous_commit = on")
+    def _connect(self, writes: bool = False, patience: float | None = PATIENCE) -> Connection:
+        return connect(self._server, self.place, writes, patience)
 
     @contextmanager
-    def _reading(self) -> Iterator[_Connection]:
+    def _reading(self) -> Iterator[Connection]:
         """A connection of those for reading, alone. It is kept if it can be used again."""
         if not self._places.acquire(timeout=PATIENCE):
             raise TruthAway(self.place, f"all {CONNECTIONS} connections have been in use for {PATIENCE:g} s")
@@ -202,7 +121,7 @@ class PostgresDatabase:
             except IndexError:
                 connection = self._connect()
             try:
-                with self._named_errors():
+                with named_errors(self.place):
                     yield connection
             finally:
                 if connection.is_usable and not self._closed:
@@ -213,7 +132,7 @@ class PostgresDatabase:
         finally:
             self._places.release()
 
-    def _writing(self) -> _Connection:
+    def _writing(self) -> Connection:
         """The connection that writes. Raises TruthAway if it was lost with the lock of writers."""
         self._check_open()
         if self._writer is None or self._writer.closed:
@@ -248,9 +167,10 @@ class PostgresDatabase:
         """Asked again for some seconds when the connection was lost. What no text can hold is in no row."""
         if any(isinstance(value, str) and "\0" in value for value in values):
             return []
-        if self._within is not None and self._within.thread == threading.get_ident():
-            with self._named_errors():
-                return list(self._within.execute(query, values).fetchall())
+        within = self._within
+        if within is not None and within.thread == threading.get_ident():
+            with named_errors(self.place):
+                return list(within.execute(query, values).fetchall())
         return self._again(lambda: self._rows(query, values))
 
     def _rows(self, query: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
@@ -273,7 +193,7 @@ class PostgresDatabase:
         """To read everything as it is at one moment, for as long as it takes."""
         connection = self._connect(patience=None)
         try:
-            with self._named_errors():
+            with named_errors(self.place):
                 connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 yield _Within(connection, streamed=True)
         finally:
@@ -284,7 +204,7 @@ class PostgresDatabase:
     @contextmanager
     def transaction(self) -> Iterator[_Within]:
         """All of what is done inside, or nothing; inside another it is a part of that."""
-        with self._turn, self._named_errors():
+        with self._turn, named_errors(self.place):
             if self._within is not None:
                 yield self._within
                 return
@@ -299,7 +219,7 @@ class PostgresDatabase:
             finally:
                 self._within = None
 
-    def _begin(self) -> _Connection:
+    def _begin(self) -> Connection:
         """One transaction at a time: each sees what those before it did."""
         connection = self._writing()
         try:
@@ -320,7 +240,7 @@ class PostgresDatabase:
     def alone(self, wait: float) -> Iterator[None]:
         """Hold the lock of writers, wherever they run. It goes with the connection, also of a process that was killed."""
         deadline = time.monotonic() + wait
-        with self._turn, self._named_errors():
+        with self._turn, named_errors(self.place):
             self._take_lock(deadline)
             self._alone = True
         try:
@@ -346,7 +266,7 @@ class PostgresDatabase:
             row = self._writing().execute(ask, (self._lock,)).fetchone()
         return row is not None and bool(row[0])
 
-    def _let_go(self, connection: _Connection) -> None:
+    def _let_go(self, connection: Connection) -> None:
         try:
             connection.execute("SELECT pg_advisory_unlock(%s)", (self._lock,))
         except psycopg.Error:
@@ -364,15 +284,14 @@ class PostgresDatabase:
 
     def replace_with(self, other: Database) -> None:
         """Become a copy of another database in one transaction."""
-        with other.snapshot() as source, self.transaction() as target:
-            target.execute("SET LOCAL statement_timeout = 0")
+        with other.snapshot() as source, self.transaction() as target, target.unhurried():
             fill(target, source)
 
     def vacuum(self) -> None:
         """Write the tables anew without deleted rows; readers wait meanwhile. What the server's own log holds, it recycles."""
         connection = self._connect(writes=True, patience=None)
         try:
-            with self._named_errors():
+            with named_errors(self.place):
                 for table in (*TABLES, "originals"):
                     connection.execute(f"VACUUM (FULL) {table}".encode())
         finally:
@@ -382,13 +301,13 @@ class PostgresDatabase:
         """Rows that refer to one that is not there. Of damaged pages the server tells when they are read."""
         try:
             with self.snapshot() as db:
-                return [fault for query, fault in _references() if list(db.execute(query))]
+                return [fault for query, fault in references() if list(db.execute(query))]
         except CorruptLibrary as error:
             return [str(error)]
 
     # -- the schema ---------------------------------------------------------------------------------------------------
 
-    def _is_there(self, connection: _Connection) -> bool:
+    def _is_there(self, connection: Connection) -> bool:
         """Whether the tables are. Raises TruthMismatch, with nothing touched, for others."""
         tables = connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = %s", (self._server.schema,)
@@ -407,70 +326,14 @@ class PostgresDatabase:
 
     def _make(self) -> None:
         with self.transaction() as db:
-            db.execute("SELECT pg_advisory_xact_lock(?)", (self._lock + 1,))
+            db.execute("SELECT pg_advisory_xact_lock(?)", (self._lock ^ 1,))
             if self._is_there(self._writing()):  # somebody else was faster
                 return
             schema = self._server.schema
             if not db.execute("SELECT 1 FROM pg_namespace WHERE nspname = ?", (schema,)).fetchone():
                 db.execute(f'CREATE SCHEMA "{schema}"')
-            for statement in in_postgres(SCHEMA + _ALSO):
+            for statement in statements():
                 db.execute(statement)
             db.execute("INSERT INTO library VALUES (?, '')", (uuid4().hex,))
             db.execute("INSERT INTO citewell_schema VALUES (?)", (SCHEMA_VERSION,))
         self._server_has_tables = True
-
-    @contextmanager
-    def _named_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except psycopg.Error as error:
-            raise self._named(error) from error
-
-    def _named(self, error: psycopg.Error) -> Exception:
-        words, state = _words(error), error.sqlstate or ""
-        if isinstance(error, psycopg.errors.LockNotAvailable):
-            return LibraryBusy(self.place.folder)
-        if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
-            return LibraryReadOnly(self.place.folder)
-        if isinstance(error, psycopg.DataError) and "NUL" in words:
-            return BadInput("A NUL character cannot be stored.")
-        if isinstance(error, psycopg.errors.DiskFull):
-            return StorageFailed(Path(str(self.place)), words)
-        if "database" in words and "does not exist" in words:
-            return TruthMismatch(
-                f"{self.place}: {words}. Make it (createdb), or mend truth in citewell.toml."
-            )
-        if state[:2] == "28" or state == "42501" or (not state and _is_refusal(words)):
-            return TruthRefused(self.place, words)
-        if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) or state[:2] in (
-            "08",
-            "53",
-            "57",
-        ):
-            return TruthAway(self.place, words)
-        return CorruptLibrary(
-            f"{self.place} cannot be read or written ({words}). Restore a backup into a new schema, or make a new library "
-            "from the articles; the tables are left as they are."
-        )
-
-
-def _is_refusal(words: str) -> bool:
-    return ("role" in words and "does not exist" in words) or any(each in words for each in _REFUSALS)
-
-
-def _words(error: psycopg.Error) -> str:
-    said = error.diag.message_primary or str(error)
-    return " ".join(said.split()).rstrip(".") or type(error).__name__
-
-
-def _references() -> Iterator[tuple[str, str]]:
-    """For each reference of the schema a query for a row without what it refers to, and what to say of it."""
-    for table, body in re.findall(r"CREATE TABLE (\w+) \((.*?)\) STRICT", SCHEMA, re.DOTALL):
-        for column, other in re.findall(r"(\w+) \w+ NOT NULL REFERENCES (\w+)", body):
-            key = re.search(rf"CREATE TABLE {other} \((\w+)", SCHEMA)
-            assert key is not None
-            yield (
-                f"SELECT 1 FROM {table} WHERE NOT EXISTS "
-                f"(SELECT 1 FROM {other} WHERE {other}.{key[1]} = {table}.{column}) LIMIT 1",
-                f"a row of {table} refers to one of {other} that is missing",
-            )

@@ -61,6 +61,8 @@ def shown(address: str) -> str:
     """The address without a password."""
     try:
         parts = urlsplit(address)
+        if address and parts.scheme not in _SCHEMES:
+            return REDACTED
         user, at, host = parts.netloc.rpartition("@")
         name, colon, _ = user.partition(":")
         netloc = f"{name}:{REDACTED}@{host}" if colon else f"{user}{at}{host}"

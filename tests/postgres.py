@@ -8,6 +8,8 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from uuid import uuid4
@@ -95,6 +97,19 @@ class Postgres:
         assert self._process is not None
         self._process.send_signal(how)
         self._process.wait(60)
+
+    @contextmanager
+    def hanging(self, *backends: int) -> Iterator[None]:
+        """It does nothing meanwhile, nor do these of its processes."""
+        assert self._process is not None
+        pids = (self._process.pid, *backends)
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
 
     def remove(self) -> None:
         self.stop(signal.SIGQUIT)  # nothing of it is to be kept

@@ -1,4 +1,4 @@
-"""The file under the store: all or nothing, nobody waits to read, and what is no library is left alone."""
+"""The SQLite file under the store: flushed at every commit, and left alone when it is no library."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from citewell.corpus.database import SCHEMA_VERSION
-from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing
+from citewell.corpus.errors import CorruptLibrary, LibraryMissing
 from citewell.corpus.sqlite import SqliteDatabase
 
 
@@ -31,76 +31,6 @@ def add(database: SqliteDatabase, *article_ids: str) -> None:
 
 def ids(database: SqliteDatabase) -> list[object]:
     return [article_id for (article_id,) in database.rows("SELECT id FROM articles ORDER BY id")]
-
-
-# -- transactions -----------------------------------------------------------------------------------------------
-
-
-def test_what_a_transaction_wrote_is_there_when_the_library_is_opened_again(
-    file: Path, database: SqliteDatabase
-) -> None:
-    add(database, "a", "b")
-    database.close()
-    again = SqliteDatabase(file)
-    assert ids(again) == ["a", "b"]
-    again.close()
-
-
-def broken_off(database: SqliteDatabase) -> None:
-    with database.transaction() as db:
-        db.execute("INSERT INTO articles VALUES ('a', 1, '')")
-        raise KeyboardInterrupt
-
-
-def test_a_transaction_that_is_broken_off_leaves_nothing(database: SqliteDatabase) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        broken_off(database)
-    assert ids(database) == []
-    add(database, "b")
-    assert ids(database) == ["b"]
-
-
-def test_a_statement_that_the_schema_forbids_undoes_the_whole_transaction(database: SqliteDatabase) -> None:
-    with pytest.raises(CorruptLibrary, match="UNIQUE"):
-        add(database, "a", "b", "a")
-    assert ids(database) == []
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "INSERT INTO articles VALUES ('a', 'not a number', '')",
-        "INSERT INTO passages VALUES ('no such text', 0, 1, NULL, NULL, NULL, '[]', '')",
-        "INSERT INTO texts VALUES ('sha', NULL, 'cut-1')",
-        "SELECT * FROM no_such_table",
-    ],
-)
-def test_the_schema_holds_types_and_references(database: SqliteDatabase, statement: str) -> None:
-    with pytest.raises(CorruptLibrary), database.transaction() as db:
-        db.execute(statement)
-
-
-def test_a_reader_does_not_wait_for_a_writer_and_sees_what_was_before(
-    file: Path, database: SqliteDatabase
-) -> None:
-    reader = SqliteDatabase(file)
-    add(database, "a")
-    with database.transaction() as db:
-        db.execute("INSERT INTO articles VALUES ('b', 1, '')")
-        assert ids(reader) == ["a"]
-    assert ids(reader) == ["a", "b"]
-    reader.close()
-
-
-def test_a_second_writer_is_told_that_the_library_is_busy(file: Path, database: SqliteDatabase) -> None:
-    second = SqliteDatabase(file)
-    second.rows("PRAGMA busy_timeout = 1")  # rather than 30 s
-    with database.transaction(), pytest.raises(LibraryBusy) as busy:
-        add(second, "a")
-    assert busy.value.folder == file.parent
-    add(second, "a")
-    assert ids(database) == ["a"]
-    second.close()
 
 
 def test_every_commit_is_flushed_to_a_write_ahead_log(database: SqliteDatabase) -> None:

@@ -1,0 +1,39 @@
+"""The schema of the store as PostgreSQL has it, with a table for originals and one that says which version it is."""
+
+import re
+from collections.abc import Iterator
+
+from citewell.corpus.database import SCHEMA
+
+ALSO = """
+CREATE TABLE originals (sha TEXT PRIMARY KEY, content BYTEA NOT NULL);
+ALTER TABLE originals ALTER content SET STORAGE EXTERNAL;
+CREATE TABLE citewell_schema (version INTEGER NOT NULL);
+"""
+
+
+def statements() -> list[str]:
+    """That make the tables. Texts sort by code points, as SQLite's do."""
+    schema = SCHEMA + ALSO
+    for ours, theirs in (
+        (" STRICT", ""),
+        (", WITHOUT ROWID", ""),
+        (" AUTOINCREMENT", ""),
+        ("INTEGER", "BIGINT"),
+        (" TEXT", ' TEXT COLLATE "C"'),
+    ):
+        schema = schema.replace(ours, theirs)
+    return [statement for statement in schema.split(";") if statement.strip()]
+
+
+def references() -> Iterator[tuple[str, str]]:
+    """For each reference of the schema a query for a row without what it refers to, and what to say of it."""
+    for table, body in re.findall(r"CREATE TABLE (\w+) \((.*?)\) STRICT", SCHEMA, re.DOTALL):
+        for column, other in re.findall(r"(\w+) \w+ NOT NULL REFERENCES (\w+)", body):
+            key = re.search(rf"CREATE TABLE {other} \((\w+)", SCHEMA)
+            assert key is not None
+            yield (
+                f"SELECT 1 FROM {table} WHERE NOT EXISTS "
+                f"(SELECT 1 FROM {other} WHERE {other}.{key[1]} = {table}.{column}) LIMIT 1",
+                f"a row of {table} refers to one of {other} that is missing",
+            )
