@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
 import regex
 
@@ -39,20 +39,20 @@ class Server:
             raise BadInput(f"truth is no address of a database; {_EXAMPLE}.") from None
         if parts.scheme not in _SCHEMES or parts.fragment:
             raise BadInput(f"truth is no address of a database; {_EXAMPLE}.")
-        given = parse_qsl(parts.query, keep_blank_values=True)
+        given = _given(parts)
         schema = dict(given).get("schema", _SCHEMA)
         if not _NAME.fullmatch(schema):
             raise BadInput(
                 f"truth names the schema {schema!r}; use small letters, digits and _, a letter first, 63 at most."
             )
-        rest = urlencode([(name, value) for name, value in given if name != "schema"])
-        return cls(urlunsplit(parts._replace(query=rest)), schema, folder)
+        rest = [(name, value) for name, value in given if name != "schema"]
+        return cls(_joined(parts, parts.netloc, rest), schema, folder)
 
     @property
     def name(self) -> str:
         """For messages."""
         parts = urlsplit(self.address)
-        host = parts.netloc.rpartition("@")[2] or dict(parse_qsl(parts.query)).get("host", "")
+        host = parts.netloc.rpartition("@")[2] or dict(_given(parts)).get("host", "")
         where = "/".join(part for part in (host, parts.path.strip("/")) if part)
         return f"postgresql://{where} (schema {self.schema})"
 
@@ -66,8 +66,17 @@ def shown(address: str) -> str:
         user, at, host = parts.netloc.rpartition("@")
         name, colon, _ = user.partition(":")
         netloc = f"{name}:{REDACTED}@{host}" if colon else f"{user}{at}{host}"
-        given = parse_qsl(parts.query, keep_blank_values=True)
-        query = urlencode([(key, REDACTED if key in _SECRET else value) for key, value in given], safe="/")
-        return urlunsplit(parts._replace(netloc=netloc, query=query))
+        given = [(key, REDACTED if key in _SECRET else value) for key, value in _given(parts)]
+        return _joined(parts, netloc, given) if address else ""
     except ValueError:
         return REDACTED
+
+
+def _given(parts: SplitResult) -> list[tuple[str, str]]:
+    """The parameters; a plus is one, to libpq."""
+    return parse_qsl(parts.query.replace("+", "%2B"), keep_blank_values=True)
+
+
+def _joined(parts: SplitResult, netloc: str, given: list[tuple[str, str]]) -> str:
+    query = urlencode(given, safe="/", quote_via=quote)
+    return f"{parts.scheme}://{netloc}{parts.path}{'?' if query else ''}{query}"

@@ -27,6 +27,11 @@ def another(truth: Path | Server) -> Path | Server:
     return truth.with_name(f"{uuid4().hex}.db")
 
 
+def kept_by(truth: Path | Server) -> Server | None:
+    """What a library is opened with, in the folder of the truth."""
+    return truth if isinstance(truth, Server) else None
+
+
 def said(truth: Path | Server) -> tuple[str, str]:
     """For a process of its own: a path or an address, and the folder of the library."""
     if isinstance(truth, Server):

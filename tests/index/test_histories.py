@@ -6,19 +6,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from citewell.corpus.article import passage_id
+from citewell.corpus.server import Server
 from citewell.index.answer import ask, search
 from citewell.index.filter import EVERYTHING, Filter
 from citewell.index.library import Library
 from tests.fakes import WordEmbedder
 from tests.index.histories import FILTERS, LANGUAGES, NAMES, WORDS, history, play, step
+from tests.truths import another, kept_by
 
 
-def check_against_rebuild(folder: Path, batches: list[list[tuple[str, str, str]]]) -> None:
-    library = Library(folder, WordEmbedder(*WORDS), create=True)
+def check_against_rebuild(
+    folder: Path, batches: list[list[tuple[str, str, str]]], truth: Server | None = None
+) -> None:
+    library = Library(folder, WordEmbedder(*WORDS), create=True, truth=truth)
     try:
         play(library, batches)
         grown = library.searcher()
@@ -40,11 +44,13 @@ def check_against_rebuild(folder: Path, batches: list[list[tuple[str, str, str]]
         library.close()
 
 
-@given(history)
-@settings(max_examples=25, deadline=None)
-def test_a_history_leaves_no_trace_in_the_answers(batches: list[list[tuple[str, str, str]]]) -> None:
+@given(batches=history)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_history_leaves_no_trace_in_the_answers(
+    truth: Path | Server, batches: list[list[tuple[str, str, str]]]
+) -> None:
     with TemporaryDirectory() as folder:
-        check_against_rebuild(Path(folder), batches)
+        check_against_rebuild(Path(folder), batches, kept_by(another(truth)))
 
 
 def check_with_clusters(folder: Path, batches: list[list[tuple[str, str, str]]]) -> None:

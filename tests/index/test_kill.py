@@ -8,28 +8,39 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
+from citewell.corpus.server import Server
 from citewell.index.answer import ask
 from citewell.index.backup import check_backup
 from citewell.index.library import Library
 from citewell.index.verify import verify
 from tests.index.writer import embedder, texts_of
+from tests.truths import kept_by, said
 
 
-def killed_after(folder: Path, seed: int, lines: int, seconds: float) -> list[list[str]]:
+def killed_after(
+    folder: Path, seed: int, lines: int, seconds: float, truth: Server | None
+) -> list[list[str]]:
     """What the writer said until it was killed, so many lines and so long after its first word."""
-    command = [sys.executable, "-m", "tests.index.writer", str(folder), str(seed)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.index.writer",
+        str(folder),
+        str(seed),
+        *(said(truth)[:1] if truth else ()),
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as writer:
         assert writer.stdout is not None
-        said = [writer.stdout.readline() for _ in range(lines)]
+        told = [writer.stdout.readline() for _ in range(lines)]
         time.sleep(seconds)
         os.kill(writer.pid, signal.SIGKILL)
-        said += writer.stdout.read().splitlines(keepends=True)
-    return [json.loads(line) for line in said if line.endswith(b"]\n")]
+        told += writer.stdout.read().splitlines(keepends=True)
+    return [json.loads(line) for line in told if line.endswith(b"]\n")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +91,21 @@ def check_earlier_moments(library: Library, chance: random.Random) -> None:
         assert sorted(searched) == sorted(key for key in live.items() if library.store.has(*key))
 
 
-def check_kills(folder: Path, kills: int, seed: int) -> None:
+def check_kills(folder: Path, kills: int, seed: int, truth: Server | None = None) -> None:
     chance = random.Random(seed)
     library_folder = folder / "library"
     library_folder.mkdir()
+    if truth:
+        truth = replace(truth, folder=library_folder)
     texts: dict[str, str] = {}
     acknowledged = 0
     for kill in range(kills):
-        said = killed_after(
-            library_folder, 1000 * seed + kill, chance.randint(1, 20), chance.uniform(0.0, 0.02)
+        told = killed_after(
+            library_folder, 1000 * seed + kill, chance.randint(1, 20), chance.uniform(0.0, 0.02), truth
         )
-        acknowledged += sum(kind == "put" for kind, _, _ in said)
-        expected = expected_after(said, texts)
-        library = Library(library_folder, embedder())
+        acknowledged += sum(kind == "put" for kind, _, _ in told)
+        expected = expected_after(told, texts)
+        library = Library(library_folder, embedder(), truth=truth)
         try:
             library.catch_up_if_free()
             faults = [fault for check in verify(library) for fault in check.faults]
@@ -111,11 +124,11 @@ def check_kills(folder: Path, kills: int, seed: int) -> None:
     assert acknowledged > kills  # else the writer was killed before it did anything
 
 
-def test_twenty_kills_lose_nothing(tmp_path: Path) -> None:
-    check_kills(tmp_path, 20, seed=1)
+def test_twenty_kills_lose_nothing(tmp_path: Path, truth: Path | Server) -> None:
+    check_kills(tmp_path, 20, 1, kept_by(truth))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2, 12))
-def test_a_thousand_kills_lose_nothing(tmp_path: Path, seed: int) -> None:
-    check_kills(tmp_path, 100, seed)
+def test_a_thousand_kills_lose_nothing(tmp_path: Path, seed: int, truth: Path | Server) -> None:
+    check_kills(tmp_path, 100, seed, kept_by(truth))

@@ -1,4 +1,4 @@
-"""python -m tests.index.writer LIBRARY SEED: writes at random until it is killed, saying on stdout what is done.
+"""python -m tests.index.writer LIBRARY SEED [TRUTH]: writes at random until it is killed, saying on stdout what is done.
 
 Every line is printed after the operation it names has returned: it is what was acknowledged.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from citewell.corpus.article import Draft
 from citewell.corpus.errors import UnknownArticle
 from citewell.corpus.passages import CUT_RECIPE, cut
+from citewell.corpus.server import Server
 from citewell.index.backup import backup, restore
 from citewell.index.library import Library
 from citewell.index.purge import purge
@@ -39,9 +40,9 @@ def say(kind: str, name: str = "", words: str = "") -> None:
     print(json.dumps([kind, name, words]), flush=True)
 
 
-def write(folder: Path, seed: int) -> None:
+def write(folder: Path, seed: int, truth: Server | None) -> None:
     chance = random.Random(seed)
-    library = Library(folder, embedder(), create=True)
+    library = Library(folder, embedder(), create=True, truth=truth)
     saved: dict[str, str] | None = None
     for step in range(10_000):
         kind = chance.choices(
@@ -86,4 +87,5 @@ def write(folder: Path, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    write(Path(sys.argv[1]), int(sys.argv[2]))
+    where = Path(sys.argv[1])
+    write(where, int(sys.argv[2]), Server.of(sys.argv[3], where) if sys.argv[3:] else None)
