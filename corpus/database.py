@@ -98,6 +98,10 @@ class Database(Protocol):
         """To read everything as it is at one moment, while others read and write."""
         ...
 
+    def at_once(self) -> AbstractContextManager[None]:
+        """Of what no writer of this folder changes meanwhile, this thread reads everything as it is at one moment."""
+        ...
+
     def alone(self, wait: float) -> AbstractContextManager[None]:
         """Hold the lock of writers that share no folder. Raises LibraryBusy after so many seconds."""
         ...

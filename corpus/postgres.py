@@ -28,6 +28,7 @@ from citewell.corpus.sqlite import SqliteDatabase
 
 CONNECTIONS = 8  # for reading, of one process
 RETRIES = 10.0  # seconds that a reader asks again after the connection was lost
+_ONE_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _STREAMED = 500  # rows that are fetched together
 _Result = TypeVar("_Result")
 
@@ -88,6 +89,7 @@ class PostgresDatabase:
         self._turn = threading.RLock()
         self._writer: Connection | None = None
         self._within: _Within | None = None
+        self._moment = threading.local()
         self._places = threading.BoundedSemaphore(CONNECTIONS)
         self._idle: list[Connection] = []
         try:
@@ -168,7 +170,9 @@ class PostgresDatabase:
         if any(isinstance(value, str) and "\0" in value for value in values):
             return []
         within = self._within
-        if within is not None and within.thread == threading.get_ident():
+        if within is None or within.thread != threading.get_ident():
+            within = getattr(self._moment, "within", None)
+        if within is not None:
             with named_errors(self.place):
                 return list(within.execute(query, values).fetchall())
         return self._again(lambda: self._rows(query, values))
@@ -194,9 +198,22 @@ class PostgresDatabase:
         connection = self._connect(patience=None)
         try:
             with named_errors(self.place):
-                connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                connection.execute(_ONE_MOMENT)
                 yield _Within(connection, streamed=True)
         finally:
+            connection.close()
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Inside, what this thread reads is of one moment, whoever writes; what it writes itself is not seen."""
+        connection = self._connect()
+        try:
+            with named_errors(self.place):
+                connection.execute(_ONE_MOMENT)
+                self._moment.within = _Within(connection)
+                yield
+        finally:
+            self._moment.within = None
             connection.close()
 
     # -- writing ------------------------------------------------------------------------------------------------------

@@ -81,6 +81,7 @@ def _set_up(connection: Connection, schema: str, place: Place, writes: bool, pat
         "search_path": schema,
         "statement_timeout": f"{int(1000 * (patience or 0))}",
         "lock_timeout": f"{int(1000 * LOCK_WAIT)}",
+        "idle_in_transaction_session_timeout": "0",  # texts are embedded in between
         "default_transaction_read_only": "off" if writes else "on",
         "tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3",
     }  # fmt: skip

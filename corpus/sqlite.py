@@ -101,6 +101,11 @@ class SqliteDatabase:
                 self._connection.execute("ROLLBACK")
 
     @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Whoever has the lock of the folder is alone with the file."""
+        yield
+
+    @contextmanager
     def alone(self, wait: float) -> Iterator[None]:
         """Whoever can write the file has its folder, and takes turns by the lock there."""
         yield

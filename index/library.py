@@ -129,6 +129,14 @@ class Library:
         Whatever storage refuses to write meanwhile is raised as StorageFailed.
         """
         deadline = time.monotonic() + (self.wait if wait is None else wait)
+        with (
+            self._alone_in_folder(deadline),
+            self.store.database.alone(max(0.0, deadline - time.monotonic())),
+        ):
+            yield
+
+    @contextmanager
+    def _alone_in_folder(self, deadline: float) -> Iterator[None]:
         with storing(self.index), self._lock() as lock:
             while True:
                 try:
@@ -138,8 +146,17 @@ class Library:
                     if time.monotonic() >= deadline:
                         raise LibraryBusy(self.folder) from None
                     time.sleep(0.05)
-            with self.store.database.alone(max(0.0, deadline - time.monotonic())):
+            yield
+
+    @contextmanager
+    def _following(self) -> Iterator[None]:
+        """To bring the index up to date without waiting for who writes: an own one needs no lock but the folder's."""
+        if self.cluster is not None:
+            with self.writing(wait=0):
                 yield
+            return
+        with self._alone_in_folder(time.monotonic()), self.store.database.at_once():
+            yield
 
     def _lock(self) -> IO[str]:
         try:
@@ -166,7 +183,7 @@ class Library:
     def catch_up_if_free(self) -> None:
         """Catch up unless another process is writing, which will, or storage takes nothing: what is published answers."""
         if self.is_behind():
-            with suppress(LibraryBusy, LibraryReadOnly, StorageFailed), self.writing(wait=0):
+            with suppress(LibraryBusy, LibraryReadOnly, StorageFailed), self._following():
                 self.catch_up()
 
     def compact(self) -> None:
