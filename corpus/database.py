@@ -52,7 +52,10 @@ class Place:
 
 
 class Result(Protocol):
-    """The rows of a statement."""
+    """The rows of a statement, and how many rows it changed."""
+
+    @property
+    def rowcount(self) -> int: ...
 
     def fetchone(self) -> Any: ...
 
@@ -102,8 +105,8 @@ class Database(Protocol):
         """Of what no writer of this folder changes meanwhile, this thread reads everything as it is at one moment."""
         ...
 
-    def alone(self, wait: float) -> AbstractContextManager[None]:
-        """Hold the lock of writers that share no folder. Raises LibraryBusy after so many seconds."""
+    def alone(self, wait: float, at: str = "writing") -> AbstractContextManager[None]:
+        """Hold the lock of those who do that and share no folder. Raises LibraryBusy after so many seconds."""
         ...
 
     def copy_to(self, file: Path) -> None:

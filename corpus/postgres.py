@@ -82,9 +82,6 @@ class PostgresDatabase:
         """Raises LibraryMissing if the tables are not there and `create` is false, and the errors of a server."""
         self._server = server
         self.place = Place(server.name, server.folder)
-        self._lock = int.from_bytes(
-            hashlib.sha256(f"citewell {server.schema}".encode()).digest()[:8], signed=True
-        )
         self._closed = self._alone = False
         self._turn = threading.RLock()
         self._writer: Connection | None = None
@@ -254,11 +251,11 @@ class PostgresDatabase:
         return connection
 
     @contextmanager
-    def alone(self, wait: float) -> Iterator[None]:
-        """Hold the lock of writers, wherever they run. It goes with the connection, also of a process that was killed."""
-        deadline = time.monotonic() + wait
+    def alone(self, wait: float, at: str = "writing") -> Iterator[None]:
+        """Hold a lock of those who share the truth. It goes with the connection, also of a process that was killed."""
+        deadline, lock = time.monotonic() + wait, self._lock(at)
         with self._turn, named_errors(self.place):
-            self._take_lock(deadline)
+            self._take_lock(lock, deadline)
             self._alone = True
         try:
             yield
@@ -266,26 +263,31 @@ class PostgresDatabase:
             with self._turn:
                 self._alone = False
                 if self._writer is not None:
-                    self._let_go(self._writer)
+                    self._let_go(self._writer, lock)
 
-    def _take_lock(self, deadline: float) -> None:
-        while not self._try_lock():
+    def _lock(self, at: str) -> int:
+        """Its number; locks are of the whole database."""
+        said = f"citewell {self._server.schema} {at}"
+        return int.from_bytes(hashlib.sha256(said.encode()).digest()[:8], signed=True)
+
+    def _take_lock(self, lock: int, deadline: float) -> None:
+        while not self._try_lock(lock):
             if time.monotonic() >= deadline:
                 raise LibraryBusy(self.place.folder)
             time.sleep(0.05)
 
-    def _try_lock(self) -> bool:
+    def _try_lock(self, lock: int) -> bool:
         ask = "SELECT pg_try_advisory_lock(%s)"
         try:
-            row = self._writing().execute(ask, (self._lock,)).fetchone()
+            row = self._writing().execute(ask, (lock,)).fetchone()
         except psycopg.OperationalError:
             self._writing().close()
-            row = self._writing().execute(ask, (self._lock,)).fetchone()
+            row = self._writing().execute(ask, (lock,)).fetchone()
         return row is not None and bool(row[0])
 
-    def _let_go(self, connection: Connection) -> None:
+    def _let_go(self, connection: Connection, lock: int) -> None:
         try:
-            connection.execute("SELECT pg_advisory_unlock(%s)", (self._lock,))
+            connection.execute("SELECT pg_advisory_unlock(%s)", (lock,))
         except psycopg.Error:
             connection.close()
 
@@ -343,7 +345,7 @@ class PostgresDatabase:
 
     def _make(self) -> None:
         with self.transaction() as db:
-            db.execute("SELECT pg_advisory_xact_lock(?)", (self._lock ^ 1,))
+            db.execute("SELECT pg_advisory_xact_lock(?)", (self._lock("making"),))
             if self._is_there(self._writing()):  # somebody else was faster
                 return
             schema = self._server.schema

@@ -1,4 +1,4 @@
-"""The schema of the store as PostgreSQL has it, with a table for originals and one that says which version it is."""
+"""The schema of the store as PostgreSQL has it, with tables for originals, jobs and the version of it."""
 
 import re
 from collections.abc import Iterator
@@ -8,6 +8,11 @@ from citewell.corpus.database import SCHEMA
 ALSO = """
 CREATE TABLE originals (sha TEXT PRIMARY KEY, content BYTEA NOT NULL);
 ALTER TABLE originals ALTER content SET STORAGE EXTERNAL;
+CREATE TABLE jobs (id TEXT PRIMARY KEY, number INTEGER NOT NULL UNIQUE, state TEXT NOT NULL, articles INTEGER NOT NULL,
+    reason TEXT, created TEXT NOT NULL, changed TEXT NOT NULL);
+CREATE TABLE items (job INTEGER NOT NULL, number INTEGER NOT NULL, article_id TEXT NOT NULL, article TEXT, result TEXT,
+    reason TEXT, PRIMARY KEY (job, number));
+CREATE INDEX waiting ON items (job, number) WHERE result IS NULL;
 CREATE TABLE citewell_schema (version INTEGER NOT NULL);
 """
 

@@ -106,7 +106,7 @@ class SqliteDatabase:
         yield
 
     @contextmanager
-    def alone(self, wait: float) -> Iterator[None]:
+    def alone(self, wait: float, at: str = "writing") -> Iterator[None]:
         """Whoever can write the file has its folder, and takes turns by the lock there."""
         yield
 

@@ -60,8 +60,9 @@ def create_app(
     """
     access = access or Access(Keys(library.folder), settings)
     metrics = metrics or Metrics()
-    jobs, writer = Jobs(library.folder), Writer(library, settings.timeout / 2)
-    asking, drainer = Asking(library, settings, metrics), Drainer(library.folder, jobs, writer)
+    jobs = Jobs(library.store.database if library.truth else library.folder)
+    writer = Writer(library, settings.timeout / 2)
+    asking, drainer = Asking(library, settings, metrics), Drainer(jobs, writer)
     writing = Pool("write", 1, settings.queue, settings.timeout, metrics)
 
     @asynccontextmanager

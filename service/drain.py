@@ -1,15 +1,13 @@
-"""Adding what jobs hold: a thread in every worker, of which one at a time works, in batches.
+"""Adding what jobs hold: a thread in every worker, of which one at a time works, in batches. It also follows a shared truth.
 
 The writer's lock is held for a batch, so that others write between two. A batch that was killed is done again; what had
 been stored of it is then unchanged.
 """
 
-import fcntl
 import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from citewell.corpus.errors import BadInput, LibraryError
 from citewell.index.writing import Given
@@ -26,8 +24,8 @@ _RETRY = 5.0  # seconds after the library could not be written
 class Drainer:
     """Call `wake` when a job was accepted, `stop` to end after the batch that has begun."""
 
-    def __init__(self, folder: Path, jobs: Jobs, writer: Writer) -> None:
-        self._folder, self._jobs, self._writer = folder, jobs, writer
+    def __init__(self, jobs: Jobs, writer: Writer) -> None:
+        self._jobs, self._writer = jobs, writer
         self._woken, self._stopping = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="citewell-jobs", daemon=True)
 
@@ -50,8 +48,9 @@ class Drainer:
                 with self._alone() as alone:
                     while alone and not self._stopping.is_set() and self.batch():
                         pass
+                self._writer.follow()
             except LibraryError as error:  # it may be in order later, and the job is not lost
-                log.error("jobs wait: %s", error)  # noqa: TRY400 - it says all
+                log.error("jobs or other writers' articles wait: %s", error)  # noqa: TRY400 - it says all
                 pause = _RETRY
             except Exception:
                 log.exception("unexpected error in a job")
@@ -92,10 +91,5 @@ class Drainer:
         if not any(self._jobs.counts().values()):
             yield False
             return
-        with (self._folder / "service.lock").open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
+        with self._jobs.alone() as alone:
+            yield alone

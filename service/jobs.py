@@ -1,19 +1,21 @@
-"""Jobs: many articles to be added, kept in `service.db` beside the library until they are.
+"""Jobs: many articles to be added, kept in `service.db` beside the library, or with a truth on a server, until they are.
 
 They are no part of the truth: a backup holds what was added, not what is waiting. What a job holds is erased once it is
 finished. A job that was accepted is on disk.
 """
 
-import sqlite3
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
+from citewell.corpus.database import Database, Transaction
+from citewell.corpus.stored import ALL
 from citewell.service.errors import UnknownJob
-from citewell.service.job_file import JobFile
+from citewell.service.job_file import JobFile, JobRows, JobTables
 
 KEPT = 1_000  # finished jobs
 _MOST_REFUSED = 100  # named in a job; all are counted
@@ -64,8 +66,9 @@ class Item:
 class Jobs:
     """Any number of threads and processes. The file is made by the first job."""
 
-    def __init__(self, folder: Path) -> None:
-        self._file = JobFile(folder)
+    def __init__(self, at: Path | Database) -> None:
+        """In a folder, or beside a truth on a server."""
+        self._file: JobRows = JobFile(at) if isinstance(at, Path) else JobTables(at)
 
     def close(self) -> None:
         self._file.close()
@@ -85,7 +88,7 @@ class Jobs:
                 "INSERT INTO items VALUES (?, ?, ?, ?, NULL, NULL)",
                 [(number, i, article_id, article) for i, (article_id, article) in enumerate(articles)],
             )
-            old = "SELECT number FROM jobs WHERE NOT " + _OPEN + " ORDER BY number DESC LIMIT -1 OFFSET ?"
+            old = "SELECT number FROM jobs WHERE NOT " + _OPEN + f" ORDER BY number DESC LIMIT {ALL} OFFSET ?"
             db.execute(f"DELETE FROM items WHERE job IN ({old})", (KEPT,))
             db.execute(f"DELETE FROM jobs WHERE number IN ({old})", (KEPT,))
         return self.get(name)
@@ -124,6 +127,10 @@ class Jobs:
         return {"queued": 0, "running": 0, **{str(state): int(count) for state, count in rows}}
 
     # -- for who drains them --------------------------------------------------------------------------------------
+
+    def alone(self) -> AbstractContextManager[bool]:
+        """Whether nobody else drains them, of all processes and machines."""
+        return self._file.alone()
 
     def next(self, most: int, characters: int) -> list[Item]:
         """What waits in the oldest open job: at most so many articles, and beyond the first so many characters."""
@@ -167,7 +174,7 @@ class Jobs:
             self._erase(db)
         self._tidy()
 
-    def _erase(self, db: sqlite3.Connection) -> None:
+    def _erase(self, db: Transaction) -> None:
         """What finished jobs hold."""
         db.execute(
             f"UPDATE items SET article = NULL WHERE article IS NOT NULL AND job IN (SELECT number FROM jobs WHERE NOT {_OPEN})"
@@ -176,7 +183,7 @@ class Jobs:
     def _tidy(self) -> None:
         """Let the log hold nothing of what was erased, once nothing waits."""
         if not any(self.counts().values()):
-            self._file.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._file.tidy()
 
     def _jobs(self, which: str, *values: object) -> list[Job]:
         found = []

@@ -41,6 +41,12 @@ class Writer:
     def article(self, article_id: str) -> Article:
         return self._library().store.article(article_id)
 
+    def follow(self) -> None:
+        """Index what other machines stored in a truth that they share, where the index is this machine's own."""
+        reading = self._reading
+        if reading.truth is not None and reading.cluster is None and reading.is_behind():
+            self._library().catch_up_if_free()
+
     def close(self) -> None:
         with self._turn:
             if self._own is not None:

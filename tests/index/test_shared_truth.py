@@ -231,7 +231,7 @@ from tests.fakes import WordEmbedder
 address, folder = sys.argv[1], Path(sys.argv[2])
 library = Library(folder, WordEmbedder("sun", "moon"), truth=Server.of(address, folder))
 library.catch_up_if_free()
-for number in range(500):
+for number in range(int(sys.argv[3])):
     if number % 5 == 0:
         library.catch_up_if_free()
     before = library.store.article("sun").revision
@@ -240,15 +240,20 @@ for number in range(500):
 """
 
 
-def test_two_that_answer_and_one_that_writes_side_by_side(machine: Machine, tmp_path: Path) -> None:
-    """1,000 questions and 100 updates: no question fails, and no answer has two revisions of an article."""
+@pytest.mark.parametrize(
+    ("questions", "updates"), [(100, 20), pytest.param(500, 100, marks=pytest.mark.slow)]
+)
+def test_two_that_answer_and_one_that_writes_side_by_side(
+    machine: Machine, tmp_path: Path, questions: int, updates: int
+) -> None:
+    """No question fails, and no answer has two revisions of an article."""
     one = machine("one")
     put(one, [given("sun", "The sun 0 is hot. " * 3), given("moon", "The moon 0 is cold. " * 3)])
     processes = []
     for name in ("two", "three"):
         machine(name)
         assert one.truth
-        command = [sys.executable, "-c", FOLLOWS, said(one.truth)[0], str(tmp_path / name)]
+        command = [sys.executable, "-c", FOLLOWS, said(one.truth)[0], str(tmp_path / name), str(questions)]
         processes.append(
             subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
         )
@@ -262,7 +267,7 @@ def test_two_that_answer_and_one_that_writes_side_by_side(machine: Machine, tmp_
     readers = [threading.Thread(target=read, args=(number,)) for number in range(2)]
     for reader in readers:
         reader.start()
-    for number in range(1, 101):
+    for number in range(1, updates + 1):
         name = ("sun", "moon")[number % 2]
         put(one, [given(name, f"The {name} {number} is seen. " * 3)])
         time.sleep(0.01)
@@ -271,7 +276,7 @@ def test_two_that_answer_and_one_that_writes_side_by_side(machine: Machine, tmp_
         with process:
             assert process.wait(10) == 0
     for lines in told:
-        assert len(lines) == 500
+        assert len(lines) == questions
         for line in lines:
             _, citations = json.loads(line)
             cited: dict[str, int] = {}
@@ -279,7 +284,7 @@ def test_two_that_answer_and_one_that_writes_side_by_side(machine: Machine, tmp_
                 assert cited.setdefault(name, revision) == revision
                 number = 0 if revision == 1 else 2 * (revision - 1) - (name == "moon")
                 assert f"The {name} {number} is" in quote
-    assert one.store.change() == 102
+    assert one.store.change() == updates + 2
 
 
 def test_adding_files_from_two_machines_at_once_loses_none(machine: Machine, tmp_path: Path) -> None:

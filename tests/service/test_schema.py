@@ -55,7 +55,7 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The document of a service whose library these tests change."""
     library = make_library(tmp_path_factory.mktemp("schema"))
     app = create_app(library, Settings(timeout=10, hosts=("testserver",)))
-    drainer = Drainer(library.folder, Jobs(library.folder), Writer(library, 10))
+    drainer = Drainer(Jobs(library.folder), Writer(library, 10))
     drainer.start()  # else who follows a job would wait for ever
     yield schemathesis.openapi.from_asgi("/openapi.json", alive(app))
     drainer.stop()

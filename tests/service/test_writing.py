@@ -14,6 +14,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from citewell.corpus.errors import LibraryBusy
+from citewell.corpus.server import Server
+from citewell.corpus.stored import opened
 from citewell.index.library import Library
 from citewell.index.snapshot import read
 from citewell.service.drain import Drainer
@@ -207,7 +209,7 @@ def test_an_unknown_job_is_a_404(client: TestClient, method: str) -> None:
 
 def test_a_cancelled_job_adds_nothing_more_and_keeps_nothing(library: Library) -> None:
     jobs = Jobs(library.folder)
-    drainer = Drainer(library.folder, jobs, Writer(library, wait=1))
+    drainer = Drainer(jobs, Writer(library, wait=1))
     job = jobs.add([(f"moth-{n}", json.dumps({"text": f"Moth {n} flies."})) for n in range(50)])
     assert drainer.batch()
     client = client_of(library)
@@ -222,7 +224,7 @@ def test_a_cancelled_job_adds_nothing_more_and_keeps_nothing(library: Library) -
 
 def test_a_finished_job_holds_no_text(library: Library) -> None:
     jobs = Jobs(library.folder)
-    drainer = Drainer(library.folder, jobs, Writer(library, wait=1))
+    drainer = Drainer(jobs, Writer(library, wait=1))
     jobs.add([("secret", json.dumps({"text": "Wasps whisper."}))])
     assert any(b"Wasps whisper" in file.read_bytes() for file in library.folder.glob(f"{FILE}*"))
     while drainer.batch():
@@ -248,26 +250,53 @@ def test_a_job_that_cannot_be_is_refused_whole(client: TestClient, body: Any, sa
     assert client.get("/v1/jobs").json()["jobs"] == []
 
 
-def test_jobs_are_listed_newest_first_by_pages(tmp_path: Path) -> None:
-    jobs = Jobs(tmp_path)
+@pytest.fixture
+def jobs(truth: Path | Server) -> Iterator[Jobs]:
+    """In a folder, or beside a truth on a server."""
+    if isinstance(truth, Path):
+        made = Jobs(truth.parent)
+        yield made
+        made.close()
+    else:
+        database, _ = opened(truth, create=True)
+        yield Jobs(database)
+        database.close()
+
+
+def test_jobs_are_listed_newest_first_by_pages(jobs: Jobs) -> None:
     names = [jobs.add([("x", "{}")]).id for _ in range(5)]
     assert [job.id for job in jobs.page()] == names[::-1]
     assert [job.id for job in jobs.page(after=names[3], limit=2)] == [names[2], names[1]]
     assert jobs.page(after="nothing") == []
-    jobs.close()
 
 
 def test_finished_jobs_are_forgotten_beyond_a_number_and_open_ones_never(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("citewell.service.jobs.KEPT", 2)
-    jobs = Jobs(tmp_path)
     names = [jobs.add([("x", "{}")]).id for _ in range(6)]
     for name in names[1:]:
         jobs.cancel(name)
     newest = jobs.add([("x", "{}")]).id
     assert [job.id for job in jobs.page()] == [newest, names[5], names[4], names[0]]
-    jobs.close()
+
+
+def test_what_a_job_waits_for_what_became_of_it_and_who_drains_it(jobs: Jobs) -> None:
+    job = jobs.add([("a", "{}"), ("b", '{"text": "\\u0000"}'), ("c", "{}")])
+    assert (job.state, job.articles, jobs.counts()) == ("queued", 3, {"queued": 1, "running": 0})
+    items = jobs.next(2, 1_000)
+    assert [(item.article_id, item.article) for item in items] == [("a", "{}"), ("b", '{"text": "\\u0000"}')]
+    jobs.record([(items[0], "added", None), (items[1], "refused", "empty")])
+    job = jobs.get(job.id)
+    assert (job.state, job.done, job.added, job.refused) == ("running", 2, 1, 1)
+    assert [(each.article, each.reason) for each in job.refusals] == [("b", "empty")]
+    with jobs.alone() as alone:
+        assert alone
+    failed = jobs.add([("d", "{}")])
+    jobs.record([(item, "added", None) for item in jobs.next(9, 1_000)])
+    jobs.fail(jobs.next(9, 1_000)[0].job, "a reason")
+    assert (jobs.get(job.id).state, jobs.get(failed.id).reason) == ("done", "a reason")
+    assert jobs.next(9, 1_000) == []
 
 
 def test_a_library_that_never_had_a_job_gets_no_file_by_looking(client: TestClient, library: Library) -> None:
@@ -290,7 +319,7 @@ jobs = Jobs(folder)
 if not jobs.page():
     jobs.add([(f"moth-{n}", json.dumps({"text": f"Moth number {n} flies at night."})) for n in range(200)])
 print("accepted", flush=True)
-drainer = Drainer(folder, jobs, Writer(library, 5))
+drainer = Drainer(jobs, Writer(library, 5))
 while drainer.batch():
     print("batch", flush=True)
 """
@@ -308,7 +337,7 @@ def test_a_job_outlives_kills_and_adds_every_article(library: Library) -> None:
             time.sleep(0.01 * lines)
             os.kill(process.pid, signal.SIGKILL)
     jobs = Jobs(library.folder)
-    drainer = Drainer(library.folder, jobs, Writer(library, wait=5))
+    drainer = Drainer(jobs, Writer(library, wait=5))
     while drainer.batch():
         pass
     (job,) = jobs.page()
