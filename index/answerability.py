@@ -11,6 +11,7 @@ from citewell.index.analysis import analyse
 from citewell.index.bm25 import idf
 from citewell.index.codes import cosines
 from citewell.index.config import Config
+from citewell.index.reranking import SHARE
 from citewell.index.scoring import Hit
 from citewell.index.search import Query, Searcher
 
@@ -117,7 +118,8 @@ def _raw(hit: Hit, config: Config) -> tuple[float, float, float]:
         (config.passage, hit.parts.passage),
         (config.sentence, hit.parts.sentence),
     )
-    weight = sum(share for share, part in given if part is not None)
+    kept = 1.0 if hit.parts.reranker is None else 1 - SHARE
+    weight = sum(share for share, part in given if part is not None) / kept
     lexical, passage, sentence = (part * weight / share if part and share else 0.0 for share, part in given)
     return lexical, passage, sentence
 

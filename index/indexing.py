@@ -1,4 +1,4 @@
-"""From what the store holds to segments: texts that an older recipe has cut are cut anew, known vectors are taken."""
+"""From what the store holds to segments: texts that another recipe has cut are cut anew, known vectors are taken."""
 
 from collections.abc import Iterable
 from contextlib import closing, suppress
@@ -6,9 +6,10 @@ from pathlib import Path
 
 from citewell.corpus.article import Article, Cut
 from citewell.corpus.errors import CorruptLibrary
-from citewell.corpus.passages import CUT_RECIPE, cut, fault_of
+from citewell.corpus.passages import fault_of
 from citewell.corpus.store import Store
 from citewell.index.build import build
+from citewell.index.cutting import cut_for
 from citewell.index.embedding import Embedder, Progress
 from citewell.index.layout import Layout
 from citewell.index.segment import Segment
@@ -33,12 +34,12 @@ def segments_of(
 
 
 def _cut_of(store: Store, article: Article, text: str, embedder: Embedder) -> Cut:
-    """The spans of a text; those of an older recipe, or damaged ones, are made anew."""
+    """The spans of a text; those of another recipe, or damaged ones, are made anew."""
     sha = article.text_sha
     with suppress(CorruptLibrary):
         known = store.cut(sha)
-        if store.cut_recipe(sha) == CUT_RECIPE and fault_of(known, len(text)) is None:
+        if store.cut_recipe(sha) == embedder.cut_recipe and fault_of(known, len(text)) is None:
             return known
-    pieces = cut(text, article.language, embedder.count_tokens)
-    store.recut(sha, pieces, CUT_RECIPE)
+    pieces = cut_for(embedder, text, article.language)
+    store.recut(sha, pieces, embedder.cut_recipe)
     return pieces

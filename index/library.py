@@ -26,6 +26,7 @@ from citewell.index.indexing import layout_of, segments_of
 from citewell.index.layout import EMPTY, Layout
 from citewell.index.opened import OpenIndex
 from citewell.index.own_file import signature_of
+from citewell.index.reranking import FIRST, Reranker, Reranking, words_in
 from citewell.index.search import Searcher
 from citewell.index.segment import Segment
 from citewell.index.snapshot import SegmentRef, Snapshot, publish, read
@@ -34,7 +35,8 @@ from citewell.index.snapshot import SegmentRef, Snapshot, publish, read
 class Library:
     """Opens the store; raises LibraryMissing unless it is there or `create` is true.
 
-    Without a configuration its own is in force, or the default. A writer waits so many seconds for another.
+    Without a configuration its own is in force, or the default. A writer waits so many seconds for another. A reranker judges
+    so many first hits of each question again.
     """
 
     def __init__(
@@ -44,12 +46,16 @@ class Library:
         config: Config | None = None,
         create: bool = False,
         wait: float = 60.0,
+        reranker: Reranker | None = None,
+        rerank: int = FIRST,
     ) -> None:
         self._store = Store(folder / STORE, create=create)
         self._turn = threading.RLock()
         self.folder, self.embedder, self.wait, self._config = folder, embedder, wait, config
         self.index, self.vectors = folder / "index", folder / "vectors.db"
-        self._opened = OpenIndex(self.index, embedder, lambda: self.config)
+        words = lambda segment, local: words_in(self.store, segment, local)  # noqa: E731
+        reranking = Reranking(reranker, rerank, words) if reranker else None
+        self._opened = OpenIndex(self.index, embedder, lambda: self.config, reranking)
 
     def close(self) -> None:
         self._store.close()

@@ -36,6 +36,10 @@ from citewell.service.options import (
     FieldNames,
     Folder,
     InPrecision,
+    ModelName,
+    Models,
+    Rerank,
+    RerankerName,
     Wait,
     check_precision,
     embedder,
@@ -77,6 +81,7 @@ def add(
     paths: list[Path],
     field: FieldNames = None,
     library: Folder = LIBRARY,
+    model: ModelName = None,
     precision: InPrecision = None,
     keep_revisions: Annotated[
         int | None,
@@ -97,7 +102,9 @@ def add(
     files = find_files(paths)
     check_precision(library, precision)
     with (
-        opened(library, create=True, bulk=True, precision=precision, wait=wait) as held,
+        opened(
+            library, create=True, bulk=True, precision=precision, wait=wait, models=Models.chosen(model)
+        ) as held,
         terminal.progress("embedding") as progress,
     ):
         outcomes = add_files(held, files, progress, mapped, keep_revisions)
@@ -118,6 +125,9 @@ def ask(
     published_to: PublishedTo = None,
     where: Where = None,
     as_of: AsOf = None,
+    model: ModelName = None,
+    reranker: RerankerName = None,
+    rerank: Rerank = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say what each score is made of.")] = False,
     why_not: Annotated[
         list[str] | None,
@@ -133,7 +143,7 @@ def ask(
     answer.checked_k(k)
     if as_of is not None:
         moment_of(as_of)
-    with opened(library) as held:
+    with opened(library, models=Models.chosen(model, reranker, rerank)) as held:
         given = answer.ask(held.searcher(as_of), held.store, question, k, only, explain, why_not or ())
     show(as_json, asdict(given), terminal.answer(given))
 
@@ -150,6 +160,9 @@ def search(
     published_to: PublishedTo = None,
     where: Where = None,
     as_of: AsOf = None,
+    model: ModelName = None,
+    reranker: RerankerName = None,
+    rerank: Rerank = None,
     as_json: AsJson = False,
 ) -> None:
     """Rank passages for a query."""
@@ -160,7 +173,7 @@ def search(
     answer.checked_k(k)
     if as_of is not None:
         moment_of(as_of)
-    with opened(library) as held:
+    with opened(library, models=Models.chosen(model, reranker, rerank)) as held:
         found = answer.search(held.searcher(as_of), held.store, query, k, only)
     show(as_json, asdict(found), terminal.search_result(found))
 

@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,11 @@ class Settings:
     """What is in force. `sources` says where each comes from: flag, environment, file or default."""
 
     library: Path = _setting(Path("library"), "Folder of the library.")
+    model: str = _setting(
+        "", "Model that embeds: a folder, or the name of one that was downloaded (sentence-transformers)."
+    )
+    reranker: str = _setting("", "Model that ranks the first hits again, in the same way (CrossEncoder).")
+    rerank: int = _setting(20, "How many hits the reranker ranks again, 1 to 200.", 1)
     host: str = _setting("127.0.0.1", "Address to listen on; without a key a loopback address.")
     port: int = _setting(8000, "Port to listen on; 0: any that is free.", 0)
     workers: int = _setting(1, "Processes that answer; they share the index.", 1)
@@ -52,10 +57,11 @@ class Settings:
 
 
 NAMES = tuple(each.name for each in fields(Settings) if each.name != "sources")
+MODELS = ("model", "reranker", "rerank")  # which every command follows
 HELP = {each.name: str(each.metadata["help"]) for each in fields(Settings) if each.name in NAMES}
 DEFAULTS = {each.name: each.default for each in fields(Settings) if each.default is not MISSING}
 _LEAST = {each.name: each.metadata["least"] for each in fields(Settings) if each.name in NAMES}
-_MOST = {"port": 65_535, "workers": 256, "question_length": 2_000, "most_k": 100}
+_MOST = {"rerank": 200, "port": 65_535, "workers": 256, "question_length": 2_000, "most_k": 100}
 
 
 def variable(name: str) -> str:
@@ -63,13 +69,19 @@ def variable(name: str) -> str:
 
 
 def read(
-    flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ, file: Path = FILE
+    flags: Mapping[str, Any],
+    environment: Mapping[str, str] = os.environ,
+    file: Path = FILE,
+    names: Sequence[str] = NAMES,
 ) -> Settings:
-    """Flags that are None are not given. Raises BadInput, with the place of the value, for what cannot be used."""
+    """Those of the names; the others have their defaults. Flags that are None are not given.
+
+    Raises BadInput, with the place of the value, for what cannot be used.
+    """
     filed = read_file(file)
     values: dict[str, Any] = {}
     sources = {}
-    for name in NAMES:
+    for name in names:
         flag = f"--{name.replace('_', '-')}"
         for source, place, given in (
             ("flag", flag, flags.get(name)),

@@ -82,7 +82,7 @@ def test_a_value_that_cannot_be_used_is_named_with_its_place(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("prot = 1", "'prot' is no setting. There are: library, host,"),
+        ("prot = 1", "'prot' is no setting. There are: library, model,"),
         ("port = ", "is no TOML:"),
         ('port = "x"', "it must be a whole number."),
         ("port = 1.5", "it must be a whole number."),
