@@ -80,11 +80,11 @@ def mcp(
     reranker: RerankerName = None,
     rerank: Rerank = None,
 ) -> None:
-    """Serve an agent that starts this command: MCP over standard input and output."""
+    """Serve an agent that starts this command: MCP over standard input and output, within the limits of the settings."""
     from citewell.service.mcp import serve_stdio
 
     with opened(library, models=Models.chosen(model, reranker, rerank)) as held:
-        serve_stdio(held)
+        serve_stdio(held, settings.read({"library": library}))
 
 
 @operating.command()
