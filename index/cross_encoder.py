@@ -18,9 +18,13 @@ class CrossEncoderReranker:
     """Raises ModelMismatch if the model is not there; when it is first used, if it cannot be loaded."""
 
     def __init__(self, name: str) -> None:
-        self._folder = folder_of(name)
-        self.fingerprint = fingerprint_of(name, self._folder, _RECIPE)
+        self._name, self._folder = name, folder_of(name)
         self._turn = threading.RLock()  # its tokenizer cannot be shared
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Read when a question is asked: commands that ask none need not read large files."""
+        return fingerprint_of(self._name, self._folder, _RECIPE)
 
     def scores(self, question: str, passages: Sequence[str]) -> NDArray[np.float64]:
         """The sigmoid of its one logit, whatever its configuration makes of that; pair by pair, so that none is padded."""

@@ -70,11 +70,12 @@ def evaluate(
     if context.invoked_subcommand is not None:
         return
     with _refusing():
-        _check_options(gold, beir, limit, run, qrels, system, gate, precision)
+        _check_options(gold, beir, limit, run, qrels, system, gate, precision, model or reranker or rerank)
         from citewell.service.evaluation import Evaluation
 
         models = Models.chosen(model, reranker, rerank)
-        evaluation = Evaluation(system, output, gate, as_json, models.made_reranker(), models.rerank)
+        made_reranker = None if run else models.made_reranker()
+        evaluation = Evaluation(system, output, gate, as_json, made_reranker, models.rerank)
         if run:
             evaluation.of_runs(run, beir, limit, qrels)
         elif beir is not None:
@@ -97,6 +98,7 @@ def _check_options(
     system: list[str] | None,
     gate: Path | None,
     precision: Precision | None,
+    chosen: str | int | None,
 ) -> None:
     if gold is not None and precision is not None:
         raise BadInput("--gold asks a library in its own precision. Leave --precision out.")
@@ -108,7 +110,7 @@ def _check_options(
         raise BadInput("--qrels goes with --run.")
     if run and (beir is None) is (qrels is None):
         raise BadInput("--run needs --beir or --qrels, one of them.")
-    if run and any(each is not None for each in (gold, system, gate, precision)):
+    if run and any(each is not None for each in (gold, system, gate, precision, chosen)):
         raise BadInput(
             "--run is judged as it is: it goes with --beir and --limit, or --qrels, and with --output and --json alone."
         )

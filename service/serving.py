@@ -49,7 +49,11 @@ def work(settings: Settings, access: Access, listener: socket.socket, ready: Cal
     metrics = Metrics()
     watched = lambda model: TimedEmbedder(model, metrics.stage)  # noqa: E731
     with opened(settings.library, watched=watched, models=_models(settings)) as library:
-        library.searcher()  # a library that cannot be searched is said so before anything is served
+        searcher = (
+            library.searcher()
+        )  # a library that cannot be searched is said so before anything is served
+        if settings.model or settings.reranker:  # and so are models; to load them takes seconds
+            searcher.hybrid(searcher.query("citewell"), 1)
         stop_logging = logs.start(settings.log_level, request_id.get)
         Connection.most, Connection.patience = settings.connections, settings.timeout
         app = create_app(library, settings, access, metrics, lambda: server.should_exit)
