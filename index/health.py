@@ -187,13 +187,13 @@ def _duplicates(library: Library, parts: Sequence[Part]) -> Finding:
     alive = [sorted(set(range(len(part.segment.articles))) - part.dead) for part in parts]
     keys = [part.segment.signatures.keys[:, numbers] for part, numbers in zip(parts, alive, strict=True)]
     signatures = Signatures.of(np.concatenate(keys, axis=1).T if keys else ())
-    live = [
+    said_of = (
         part.segment.articles[number]
         for part, numbers in zip(parts, alive, strict=True)
         for number in numbers
-    ]
-    ids, shas = [article.article_id for article in live], [article.text_sha for article in live]
-    del live
+    )
+    pairs = [(article.article_id, article.text_sha) for article in said_of]
+    ids, shas = [article_id for article_id, _ in pairs], [sha for _, sha in pairs]
 
     @lru_cache(1024)
     def words(sha: str) -> frozenset[tuple[str, ...]]:
