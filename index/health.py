@@ -206,13 +206,11 @@ def _duplicates(library: Library, parts: Sequence[Part]) -> Finding:
             group[number] = number = group[group[number]]
         return number
 
-    for row, order in zip(signatures.keys, signatures.order, strict=True):
-        for at in np.flatnonzero(np.diff(row[order]) == 0).tolist():
-            one, other = int(order[at]), int(order[at + 1])
-            if first(one) != first(other) and (
-                shas[one] == shas[other] or jaccard(words(shas[one]), words(shas[other])) >= NEAR
-            ):
-                group[first(other)] = first(one)
+    for one, other in signatures.neighbours():
+        if first(one) != first(other) and (
+            shas[one] == shas[other] or jaccard(words(shas[one]), words(shas[other])) >= NEAR
+        ):
+            group[first(other)] = first(one)
     members: defaultdict[int, list[str]] = defaultdict(list)
     for number, article_id in enumerate(ids):
         members[first(number)].append(article_id)
