@@ -1,12 +1,13 @@
 """From what the store holds to segments: texts that another recipe has cut are cut anew, known vectors are taken."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 
 from citewell.corpus.article import Article, Cut
 from citewell.corpus.errors import CorruptLibrary
 from citewell.corpus.passages import fault_of
+from citewell.corpus.repeated import recipe_of, recipe_with
 from citewell.corpus.store import Store
 from citewell.index.build import build
 from citewell.index.cutting import cut_for
@@ -15,31 +16,53 @@ from citewell.index.layout import Layout
 from citewell.index.segment import Segment
 from citewell.index.vector_cache import VectorCache
 
+Lines = Mapping[str, frozenset[str]]  # that are left out, by site
+
 
 def layout_of(store: Store, embedder: Embedder, vectors: Path, progress: Progress) -> Layout:
-    """All that a store has; what was superseded or removed apart. `vectors` is the file of the cache."""
-    live = segments_of(store.articles(), store, embedder, vectors, progress)
-    return Layout.of(live, segments_of(store.superseded(), store, embedder, vectors, progress))
+    """All that a store has, cut as its rules say now; what was superseded or removed apart. `vectors` is the cache's file."""
+    lines = store.lines_of_sites()
+    live = segments_of(store.articles(), store, embedder, vectors, progress, lines)
+    return Layout.of(live, segments_of(store.superseded(), store, embedder, vectors, progress, lines))
 
 
 def segments_of(
-    articles: Iterable[Article], store: Store, embedder: Embedder, vectors: Path, progress: Progress
+    articles: Iterable[Article],
+    store: Store,
+    embedder: Embedder,
+    vectors: Path,
+    progress: Progress,
+    lines: Lines | None = None,
 ) -> list[Segment]:
-    """The segment of some revisions; none of no passage."""
+    """The segment of some revisions; none of no passage. With the lines of sites texts are cut anew that left out others.
+
+    Without them they stay as they are: other articles of the same text may be indexed so.
+    """
     texts = ((article, store.text(article.text_sha)) for article in articles)
-    given = ((article, text, _cut_of(store, article, text, embedder)) for article, text in texts)
+    given = ((article, text, _cut_of(store, article, text, embedder, lines)) for article, text in texts)
     with closing(VectorCache(vectors)) as cache:
         segment = build(given, embedder, cache, progress)
     return [segment] if len(segment) else []
 
 
-def _cut_of(store: Store, article: Article, text: str, embedder: Embedder) -> Cut:
+def _cut_of(store: Store, article: Article, text: str, embedder: Embedder, lines: Lines | None) -> Cut:
     """The spans of a text; those of another recipe, or damaged ones, are made anew."""
     sha = article.text_sha
     with suppress(CorruptLibrary):
-        known = store.cut(sha)
-        if store.cut_recipe(sha) == embedder.cut_recipe and fault_of(known, len(text)) is None:
+        known, recipe = store.cut(sha), store.cut_recipe(sha)
+        if lines is None:
+            fits = recipe_of(recipe) == embedder.cut_recipe
+        else:
+            fits = recipe == _recipe(store, sha, embedder, lines)[0]
+        if fits and fault_of(known, len(text)) is None:
             return known
-    pieces = cut_for(embedder, text, article.language)
-    store.recut(sha, pieces, embedder.cut_recipe)
+    recipe, of_site = _recipe(store, sha, embedder, store.lines_of_sites() if lines is None else lines)
+    pieces = cut_for(embedder, text, article.language, of_site)
+    store.recut(sha, pieces, recipe)
     return pieces
+
+
+def _recipe(store: Store, sha: str, embedder: Embedder, lines: Lines) -> tuple[str, Collection[str]]:
+    """How a text is to be cut, and the lines that are to be left out of it."""
+    of_site = lines.get(store.site_of_text(sha), frozenset()) if lines else frozenset()
+    return recipe_with(embedder.cut_recipe, of_site), of_site

@@ -145,7 +145,7 @@ class Library:
             self.rebuild(progress)
             return
         opened = self._layout(snapshot)
-        if self._was_made_otherwise(opened.segments):
+        if self._was_made_otherwise(opened.segments) or self.store.cleaned_since(snapshot.change):
             self.rebuild(progress)
         elif snapshot.change != self.store.change():
             change = self.store.change()

@@ -1,6 +1,6 @@
 """The command line, and its commands that add and ask.
 
-The others are in `syncing.py`, `operating.py`, `measuring.py` and `upkeep.py`.
+The others are in `syncing.py`, `operating.py`, `judging.py`, `upkeep.py` and `doctor.py`.
 
 What takes long to import is imported by the command that needs it.
 """
@@ -17,6 +17,7 @@ import typer
 from citewell.corpus.errors import CitewellError
 from citewell.corpus.timeline import moment_of
 from citewell.service import settings, terminal
+from citewell.service.doctor import care
 from citewell.service.filters import (
     ArticleIds,
     AsOf,
@@ -57,7 +58,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for group in (operating, syncing, upkeep):
+for group in (operating, syncing, upkeep, care):
     app.add_typer(group)
 app.add_typer(judging, name="eval")
 
