@@ -17,6 +17,7 @@ from citewell.corpus.connecting import Resolve, Unfetched, resolved
 from citewell.corpus.request import Answer, Patience, Requests
 from citewell.corpus.robots import MOST_BYTES as MOST_OF_ROBOTS
 from citewell.corpus.robots import Robots
+from citewell.corpus.visit import NO_VALIDATORS, Validators
 
 MOST_REDIRECTS = 10
 PAUSE = 0.25  # seconds between two requests to a host, unless its robots.txt asks for more
@@ -35,23 +36,6 @@ _REASONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Validators:
-    """What tells the state of what is at an address from its other states; both empty if the server said none."""
-
-    address: str = ""
-    etag: str = ""
-    modified: str = ""
-
-    def headers(self, address: str) -> dict[str, str]:
-        """For a request to that address that nothing comes of if the state is still the same."""
-        if address != self.address:
-            return {}
-        both = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
-        return {name: value for name, value in both.items() if value}
-
-
-NONE = Validators()
 NOBODY = Allowed()
 PATIENCE = Patience()
 
@@ -93,7 +77,7 @@ class Fetcher:
     ) -> None:
         self._requests.__exit__(kind, error, trace)
 
-    def fetch(self, address: str, most_bytes: int, former: Validators = NONE) -> Fetched | None:
+    def fetch(self, address: str, most_bytes: int, former: Validators = NO_VALIDATORS) -> Fetched | None:
         """None if it is as it was when it had those validators. Raises Unfetched, and ValueError for no address."""
         at, answer = self._follow(address_of(address), most_bytes, former, heeding=True)
         if answer.status == 304 and former.headers(at):
@@ -105,7 +89,7 @@ class Fetcher:
         return Fetched(at, answer.body, media_type, charset, _validators(at, answer.headers))
 
     def _robots_txt(self, address: str) -> Answer:
-        return self._follow(address, MOST_OF_ROBOTS, NONE, heeding=False)[1]
+        return self._follow(address, MOST_OF_ROBOTS, NO_VALIDATORS, heeding=False)[1]
 
     def _follow(self, address: str, most_bytes: int, former: Validators, heeding: bool) -> tuple[str, Answer]:
         """The last address, and what it answers."""

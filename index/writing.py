@@ -1,10 +1,9 @@
 """Articles into and out of a library: read, cut, stored one by one, then published together."""
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 
 from citewell.corpus.ahead import ahead
@@ -12,7 +11,7 @@ from citewell.corpus.article import Cut, Draft
 from citewell.corpus.errors import BadInput, UnknownArticle
 from citewell.corpus.finding import Refused
 from citewell.corpus.passages import CUT_RECIPE, cut
-from citewell.corpus.reading import Reading, article_id_of, language_of, read_each
+from citewell.corpus.reading import Found, Item, Reading, Unmodified, article_id_of, language_of, read_each
 from citewell.corpus.records import Mapped
 from citewell.index.embedding import Embedder, Progress
 from citewell.index.library import Library
@@ -35,44 +34,50 @@ class Outcome:
 
 def add(
     library: Library,
-    files: Iterable[Path | Refused],
+    files: Iterable[Item],
     progress: Progress = lambda *_: None,
     mapped: Mapped | None = None,
     keep_revisions: int | None = None,
+    published: "Callable[[list[Written]], object]" = lambda _: None,
 ) -> list[Outcome]:
     """Add files, batch by batch. What cannot be read is reported and does not keep the others out.
+
+    `published` is told each batch.
 
     From now on so many revisions of each article are kept, the newest, 0 for all; None as before. Raises BadInput.
     """
     if keep_revisions is not None:
         _keep_revisions(library, keep_revisions)
-    return [each.outcome for batch in batches(library, files, progress, mapped) for each in batch]
+    outcomes = []
+    for batch in batches(library, files, progress, mapped):
+        published(batch)
+        outcomes += [each.outcome for each in batch]
+    return outcomes
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """What became of one article, and the file that it is of."""
 
-    file: Path | Refused
+    file: Item
     outcome: Outcome
 
 
 def batches(
     library: Library,
-    files: Iterable[Path | Refused],
+    files: Iterable[Item],
     progress: Progress = lambda *_: None,
     mapped: Mapped | None = None,
     taken: Mapping[str, str] = MappingProxyType({}),
 ) -> Generator[list[Written], None, None]:
     """Add files; each batch is published when it comes. `taken` are ids that none may have, with whose they are."""
-    with ThreadPoolExecutor(1) as cutter, closing(read_each(files, mapped)) as found:
+    with ThreadPoolExecutor(1) as cutter, closing(read_each(files, mapped)) as read:
 
-        def cut_one(
-            given: tuple[Path | Refused, Reading | Refused],
-        ) -> tuple[Path | Refused, _Piece | Refused]:
-            return given[0], _cut(library.embedder, given[1])
+        def cut_one(given: tuple[Item, Found]) -> tuple[Item, _Ready]:
+            file, found = given
+            return file, _cut(library.embedder, found) if isinstance(found, Reading) else found
 
-        stored = _store_all(library, ahead(cutter, cut_one, found, _CUT_AHEAD), dict(taken))
+        stored = _store_all(library, ahead(cutter, cut_one, read, _CUT_AHEAD), dict(taken))
         while True:
             with library.writing():
                 library.check_nothing_lost()
@@ -116,9 +121,10 @@ class _Piece:
     cut: Cut
 
 
-def _cut(embedder: Embedder, found: Reading | Refused) -> _Piece | Refused:
-    if isinstance(found, Refused):
-        return found
+_Ready = _Piece | Refused | Unmodified
+
+
+def _cut(embedder: Embedder, found: Reading) -> _Piece | Refused:
     language = language_of(found.draft)
     pieces = cut(found.draft.text, language, embedder.count_tokens)
     if not pieces.passages:
@@ -127,12 +133,16 @@ def _cut(embedder: Embedder, found: Reading | Refused) -> _Piece | Refused:
 
 
 def _store_all(
-    library: Library, found: Iterable[tuple[Path | Refused, _Piece | Refused]], places: dict[str, str]
+    library: Library, found: Iterable[tuple[Item, _Ready]], places: dict[str, str]
 ) -> Iterator[Written]:
     """`places` are those of the ids that are taken."""
     for file, each in found:
         if isinstance(each, Refused):
             yield Written(file, Outcome(each.place, "refused", reason=each.reason))
+            continue
+        if isinstance(each, Unmodified):
+            places[each.article_id] = each.place
+            yield Written(file, _unmodified(library, each))
             continue
         read = each.read
         try:
@@ -149,6 +159,14 @@ def _store_all(
         except BadInput as refused:
             reason = str(refused).removeprefix(f"{read.source}: ")
             yield Written(file, Outcome(read.place, "refused", reason=reason))
+
+
+def _unmodified(library: Library, found: Unmodified) -> Outcome:
+    article = next(iter(library.store.live([found.article_id])), None)
+    if article is None or article.revision != found.revision:
+        return Outcome(found.place, "refused", reason="its article was changed meanwhile; add it again")
+    passages = library.store.cut(article.text_sha).passages
+    return Outcome(found.place, "unchanged", article.article_id, len(passages))
 
 
 @dataclass(frozen=True, slots=True)

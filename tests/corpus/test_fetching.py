@@ -14,8 +14,9 @@ import pytest
 
 from citewell.corpus.address import Allowed
 from citewell.corpus.connecting import Unfetched
-from citewell.corpus.fetching import NONE, Fetched, Fetcher, Validators
+from citewell.corpus.fetching import Fetched, Fetcher
 from citewell.corpus.request import Patience
+from citewell.corpus.visit import NO_VALIDATORS, Validators
 from tests.site import Asked, Reply, Site, answer, endless, in_turn, packed, redirect, served
 
 MOST = 1_000_000
@@ -40,7 +41,7 @@ def fetcher(site: Site, waited: list[float]) -> Iterator[Fetcher]:
         yield fetcher
 
 
-def got(fetcher: Fetcher, site: Site, path: str = "/a", former: Validators = NONE) -> Fetched:
+def got(fetcher: Fetcher, site: Site, path: str = "/a", former: Validators = NO_VALIDATORS) -> Fetched:
     found = fetcher.fetch(site.url(path), MOST, former)
     assert found is not None
     return found
