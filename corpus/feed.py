@@ -47,12 +47,14 @@ def _of_xml(content: bytes, base: str) -> Iterator[Entry]:
     root = xml_of(content, base or None)
     entries = [each for each in root.iter() if local_name(each) in _ENTRIES and _is_entry(each, root)]
     head = _head(root)
+    channel = _child(head, "channel")
+    common = root.get(_LANGUAGE) or words_of(_child(head if channel is None else channel, "language"))
     for entry in entries:
         said = {local_name(each): each for each in reversed(entry) if isinstance(each.tag, str)}
         whole, words = _own_text(entry, said)
         alone = _alone(head, entry)
         link = _link(entry, base)
-        spoken = entry.get(_LANGUAGE) or root.get(_LANGUAGE) or words_of(_child(head, "language"))
+        spoken = entry.get(_LANGUAGE) or common
         date = words_of(said.get("pubDate")) or words_of(said.get("published")) or words_of(said.get("date"))
         key = words_of(said.get("guid", said.get("id"))) or link or _plain(words_of(said.get("title")))
         yield _entry(
@@ -85,7 +87,9 @@ def _head(root: etree._Element) -> etree._Element:
 def _alone(head: etree._Element, entry: etree._Element) -> str:
     feed = deepcopy(head)
     channel = _child(feed, "channel")
-    (feed if channel is None else channel).append(deepcopy(entry))
+    own = deepcopy(entry)
+    own.tail = None
+    (feed if channel is None else channel).append(own)
     return str(etree.tostring(feed, encoding="unicode"))
 
 

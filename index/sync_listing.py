@@ -106,7 +106,7 @@ def _survey(store: Store | None, visits: Visits | None, listing: Listing, keep_v
     held = held_of(store, {*known, *listing.stamps}) if store else {}
     unlisted = sorted(
         (each.name for each in held.values() if each.name not in listing.stamps),
-        key=lambda name: (known[name].at, name),
+        key=lambda name: (known[name].turn, name),
     )
     spared = visits.elsewhere(listing.address, unlisted) if visits else set()
     if listing.is_window:

@@ -35,7 +35,7 @@ def add(
 ) -> list[Outcome]:
     """Add files and pages, as `writing.add` does; what is no address is reported."""
     with closing(Visits(library.folder / VISITS)) as visits:
-        pages = [_page(address, library.store, visits, fetcher) for address in dict.fromkeys(addresses)]
+        pages = _pages(addresses, library.store, visits, fetcher)
 
         def published(batch: Sequence[Written]) -> None:
             note(library, visits, BY_HAND, batch, lambda _: "")
@@ -43,14 +43,19 @@ def add(
         return add_items(library, [*files, *pages], progress, mapped, keep_revisions, published)
 
 
-def _page(given: str, store: Store, visits: Visits, fetcher: Fetcher) -> Page | Refused:
-    try:
-        address = address_of(given)
-    except ValueError as error:
-        return Refused(escaped(given), str(error))
-    visit = visits.get(BY_HAND, address)
-    former = visit.former(held_of(store, [address]), read_as(store)) if visit else None
-    return Page(address, fetcher, former)
+def _pages(addresses: Sequence[str], store: Store, visits: Visits, fetcher: Fetcher) -> list[Page | Refused]:
+    """Each once, however it is written."""
+    found: dict[str, Page | Refused] = {}
+    for given in addresses:
+        try:
+            address = address_of(given)
+        except ValueError as error:
+            found[given] = Refused(escaped(given), str(error))
+            continue
+        visit = visits.get(BY_HAND, address)
+        former = visit.former(held_of(store, [address]), read_as(store)) if visit else None
+        found[address] = Page(address, fetcher, former)
+    return list(found.values())
 
 
 def read_as(store: Store | None) -> str:

@@ -4,8 +4,7 @@ Each row holds a digest of itself; one that was altered counts as lost.
 """
 
 import json
-import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,19 +18,19 @@ VISITS = "visits.db"
 BY_HAND = ""  # what pages belong to that were added one by one
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS pages (source TEXT NOT NULL, name TEXT NOT NULL, stamp TEXT NOT NULL, sha TEXT NOT NULL, "
-    "read_as TEXT NOT NULL, articles TEXT NOT NULL, validators TEXT NOT NULL, at INTEGER NOT NULL, digest TEXT NOT NULL, "
+    "read_as TEXT NOT NULL, articles TEXT NOT NULL, validators TEXT NOT NULL, turn INTEGER NOT NULL, digest TEXT NOT NULL, "
     "PRIMARY KEY (source, name)) STRICT, WITHOUT ROWID"
 )
-_COLUMNS = "source, name, stamp, sha, read_as, articles, validators, at, digest"
+_COLUMNS = "source, name, stamp, sha, read_as, articles, validators, turn, digest"
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """`at` is when the page was read or last said to be as it was, in seconds since 1970."""
+    """`turn` is the higher the later the page was asked for, of those of its source."""
 
     known: Known
     validators: Validators
-    at: int = 0
+    turn: int = 0
 
     def former(self, held: Mapping[str, Held], read_as: str) -> Former | None:
         """What makes the next request a conditional one, if the library still holds what came of this one."""
@@ -44,9 +43,8 @@ class Visit:
 class Visits(DerivedFile):
     """By the feed or sitemap that a page was found in, and the name that its article has as source."""
 
-    def __init__(self, file: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, file: Path) -> None:
         super().__init__(file, _SCHEMA, f"SELECT {_COLUMNS} FROM pages LIMIT 1")  # noqa: S608 - our own names
-        self._clock = clock
 
     def of(self, source: str) -> dict[str, Visit]:
         query = f"SELECT {_COLUMNS} FROM pages WHERE source = ?"  # noqa: S608 - likewise
@@ -59,8 +57,9 @@ class Visits(DerivedFile):
         return _visit(row) if row and with_digest(*row[:-1]) == row else None
 
     def put(self, source: str, pages: Mapping[str, Visit]) -> None:
-        at = int(self._clock())
-        rows = [_row(source, name, visit, at) for name, visit in pages.items()]
+        query = "SELECT coalesce(max(turn), 0) + 1 FROM pages WHERE source = ?"
+        turn: int = self.run(lambda db: db.execute(query, (source,)).fetchone()[0])
+        rows = [_row(source, name, visit, turn) for name, visit in pages.items()]
         self.run(lambda db: many(db, "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows))
 
     def forget(self, source: str, names: Iterable[str]) -> None:
@@ -87,12 +86,12 @@ class Visits(DerivedFile):
         self.run(lambda db: many(db, "DELETE FROM pages WHERE source = ? AND name = ?", lost))
 
 
-def _row(source: str, name: str, visit: Visit, at: int) -> tuple[Any, ...]:
+def _row(source: str, name: str, visit: Visit, turn: int) -> tuple[Any, ...]:
     known = visit.known
     said = (json.dumps(dict(known.articles)), json.dumps(astuple(visit.validators)))
-    return with_digest(source, name, known.stamp, known.sha, known.read_as, *said, at)
+    return with_digest(source, name, known.stamp, known.sha, known.read_as, *said, turn)
 
 
 def _visit(row: tuple[Any, ...]) -> Visit:
-    _, _, stamp, sha, read_as, articles, validators, at, _ = row
-    return Visit(Known(stamp, sha, read_as, json.loads(articles)), Validators(*json.loads(validators)), at)
+    _, _, stamp, sha, read_as, articles, validators, turn, _ = row
+    return Visit(Known(stamp, sha, read_as, json.loads(articles)), Validators(*json.loads(validators)), turn)
