@@ -95,10 +95,12 @@ class _Looking:
         self.refused: dict[str, Refused] = {}
         self.lost: list[str] = []  # sitemaps that cannot be read now
         self._sitemaps = 0
+        self._sites = {_site(address)}
 
     def look(self) -> bool:
         """Whether it is a feed. Raises ValueError with the reason when it cannot be read, or is something else."""
         base, content = self._fetched(self._address)
+        self._sites.add(_site(base))
         if is_sitemap(content[:HEAD]):
             self._take_pages(self._children.read_sitemap(content), base, 1)
             return False
@@ -135,7 +137,7 @@ class _Looking:
         for address, said in sitemap.places:
             try:
                 place = address_of(address, base)
-                if _site(place) != _site(self._address):
+                if _site(place) not in self._sites:
                     raise ValueError("of another site than the sitemap")
             except ValueError as error:
                 name = escaped(address)[:200]
