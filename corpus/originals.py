@@ -4,15 +4,11 @@ Bytes that are their own text, as those of most plain text, are in the store alr
 """
 
 import hashlib
-import os
 from collections.abc import Iterator, Set
-from contextlib import suppress
 from pathlib import Path
 
 from citewell.corpus.errors import CorruptLibrary
-from citewell.corpus.storage import storing
-
-_UNFINISHED = ".new"
+from citewell.corpus.storage import storing, sync, write_whole
 
 
 def sha_of(content: bytes) -> str:
@@ -36,19 +32,9 @@ class Originals:
                 return
             new = [place for place in (file.parent, self.folder) if not place.exists()]
             file.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = file.with_name(sha + _UNFINISHED)
-            try:
-                with unfinished.open("wb") as written:
-                    written.write(content)
-                    written.flush()
-                    os.fsync(written.fileno())
-                unfinished.replace(file)
-            except OSError:
-                with suppress(OSError):
-                    unfinished.unlink(missing_ok=True)
-                raise
-            for place in (file.parent, *(made.parent for made in new)):
-                _sync_folder(place)
+            write_whole(file, content)
+            for made in new:
+                sync(made.parent)
 
     def get(self, sha: str) -> bytes:
         """Raises CorruptLibrary if it is missing or altered."""
@@ -82,11 +68,3 @@ class Originals:
 
     def _files(self) -> Iterator[Path]:
         return self.folder.glob("??/*")
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

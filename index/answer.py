@@ -8,31 +8,18 @@ from time import perf_counter
 
 import regex
 
-from citewell.corpus.article import Passage
-from citewell.corpus.errors import BadInput, BadQuestion, UnknownArticle
+from citewell.corpus.errors import BadInput, BadQuestion
 from citewell.corpus.store import Store
 from citewell.corpus.text import normalise
 from citewell.index.answerability import COMPARED, Read
-from citewell.index.citation import (
-    Citation,
-    CitedArticle,
-    CitedPassage,
-    Links,
-    Quote,
-    also_in,
-    cited,
-    cited_passage,
-    links_of,
-    quote_of,
-    unfit,
-    verify,
-)
+from citewell.index.citation import Citation, Quote, also_in, quote_of, verify
 from citewell.index.config import Config
 from citewell.index.duplicates import Wording, distinct
 from citewell.index.evidence import evidence_in
 from citewell.index.explain import explained, filtered
 from citewell.index.filter import EVERYTHING, Filter
 from citewell.index.fragment import quote_link
+from citewell.index.located import Located, Locator
 from citewell.index.response import (
     Answer,
     Calibration,
@@ -70,12 +57,12 @@ def ask(
     query = searcher.query(question, given)
     looked_at = _looked_at(checked_k(k), searcher.config)
     ranking = searcher.hybrid(query, max(looked_at, COMPARED))
-    texts: dict[str, str] = {}
-    read = cache(lambda hit: _quoted(searcher, store, query, hit, texts))
+    locate = Locator(searcher, store)
+    read = cache(lambda hit: _quoted(searcher, query, hit, locate))
     found = _citations(searcher, query, ranking.hits[:looked_at], k, read, explain)
     verdict = judge(searcher, store.file.parent, query, ranking.hits, lambda hit: read(hit).said)
     answered = bool(found) and verdict.doubt is None
-    missed = _why_not(searcher, store, query, k, found, answered, absent) if absent else ()
+    missed = _why_not(searcher, store, query, k, found, answered, read, absent) if absent else ()
     return Answer(
         question=question,
         verdict="answered" if answered else "insufficient",
@@ -102,9 +89,9 @@ def search(
     question = checked_question(question)
     ranking = searcher.hybrid(searcher.query(question, given), checked_k(k))
     hits = []
-    texts: dict[str, str] = {}
+    locate = Locator(searcher, store)
     for rank, hit in enumerate(ranking.hits, start=1):
-        found = _located(searcher, store, hit, texts)
+        found = locate(hit)
         hits.append(FoundPassage(rank, hit.score, found.article, found.passage, found.links))
     states = {name: RetrieverState(state) for name, state in ranking.retrievers.items()}
     took = _milliseconds_since(began)
@@ -143,22 +130,10 @@ def fingerprint(searcher: Searcher, calibrated_by: str | None = None) -> Fingerp
 
 
 @dataclass(frozen=True, slots=True)
-class _Located:
-    """What the store says of a hit."""
-
-    article: CitedArticle
-    passage: CitedPassage
-    links: Links
-    stored: Passage
-    text: str  # of the whole article
-    page_starts: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Quoted:
     """A hit with its verified quote, and what the quote says."""
 
-    found: _Located
+    found: Located
     quote: Quote
     said: Read
 
@@ -171,7 +146,7 @@ def _citations(
 ) -> tuple[Citation, ...]:
     """Of the first k hits that do not repeat one before, each with what repeats it."""
 
-    def worded() -> Iterator[tuple[Wording, tuple[Hit, _Located, Quote]]]:
+    def worded() -> Iterator[tuple[Wording, tuple[Hit, Located, Quote]]]:
         for hit in hits:
             each = read(hit)
             yield Wording.of(each.found.passage.text, each.quote.text), (hit, each.found, each.quote)
@@ -194,12 +169,13 @@ def _why_not(
     k: int,
     found: Sequence[Citation],
     answered: bool,
+    read: _Reader,
     names: Sequence[str],
 ) -> tuple[WhyNot, ...]:
     depth = max(k, searcher.config.depth)
 
     def wording(hit: Hit) -> Wording:
-        each = _quoted(searcher, store, query, hit, {})
+        each = read(hit)
         return Wording.of(each.found.passage.text, each.quote.text)
 
     proposed = searcher.proposed(query, depth)
@@ -207,34 +183,12 @@ def _why_not(
     return tuple(why_not(asked, name) for name in names)
 
 
-def _quoted(searcher: Searcher, store: Store, query: Query, hit: Hit, texts: dict[str, str]) -> _Quoted:
-    found = _located(searcher, store, hit, texts)
+def _quoted(searcher: Searcher, query: Query, hit: Hit, locate: Locator) -> _Quoted:
+    found = locate(hit)
     evidence = evidence_in(searcher, query, hit.number, found.stored, found.text)
     quote = quote_of(evidence, found.text, found.page_starts)
-    verify(quote, found.passage, found.text, store.file)
+    verify(quote, found.passage, found.text, locate.store.file)
     return _Quoted(found, quote, Read(found.article.title, quote.text, evidence.value))
-
-
-def _located(searcher: Searcher, store: Store, hit: Hit, texts: dict[str, str]) -> _Located:
-    """Look a hit up in the store, where each text is checked against its SHA-256 once for a question."""
-    segment, local = searcher.locate(hit.number)
-    indexed, span, rows = segment.article(local), segment.span(local), segment.sentences(local)
-    try:
-        article = store.article(indexed.article_id, indexed.revision)
-    except UnknownArticle:
-        raise unfit(hit.passage_id, store.file) from None
-    if article.text_sha != indexed.text_sha:
-        raise unfit(hit.passage_id, store.file)
-    if indexed.text_sha not in texts:
-        texts[indexed.text_sha] = store.text(indexed.text_sha)
-    text = texts[indexed.text_sha]
-    stored = store.passage(indexed.text_sha, span)
-    if stored is None or len(stored.sentences) != rows.stop - rows.start:
-        raise unfit(hit.passage_id, store.file)
-    starts = store.pages(article)
-    passage = cited_passage(hit.passage_id, span, stored.heading, text, starts)
-    links = links_of(article, hit.passage_id, of_revision=searcher.as_of is not None)
-    return _Located(cited(article), passage, links, stored, text, starts)
 
 
 def _reason(searcher: Searcher, ranking: Ranking) -> str:

@@ -11,7 +11,7 @@ from citewell.index.analysis import analyse
 from citewell.index.bm25 import idf
 from citewell.index.codes import cosines
 from citewell.index.config import Config
-from citewell.index.scoring import Hit
+from citewell.index.scoring import Hit, spoken
 from citewell.index.search import Query, Searcher
 
 ANSWERING = 3  # hits whose passages are to answer
@@ -112,13 +112,12 @@ def lacked_words(searcher: Searcher, query: Query, hits: Sequence[Hit]) -> tuple
 def _raw(hit: Hit, config: Config) -> tuple[float, float, float]:
     """The parts of a score without their shares; 0 for a silent one."""
     assert hit.parts is not None
-    given = (
-        (config.lexical, hit.parts.lexical),
-        (config.passage, hit.parts.passage),
-        (config.sentence, hit.parts.sentence),
+    parts = (hit.parts.lexical, hit.parts.passage, hit.parts.sentence)
+    weight = spoken(config, parts)
+    lexical, passage, sentence = (
+        part * weight / share if part and share else 0.0
+        for share, part in zip(config.shares, parts, strict=True)
     )
-    weight = sum(share for share, part in given if part is not None)
-    lexical, passage, sentence = (part * weight / share if part and share else 0.0 for share, part in given)
     return lexical, passage, sentence
 
 

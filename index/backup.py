@@ -16,7 +16,7 @@ from typing import IO
 from citewell.corpus.database import SCHEMA_VERSION
 from citewell.corpus.errors import BadInput, CitewellError, CorruptLibrary, StorageFailed
 from citewell.corpus.originals import Originals, sha_of
-from citewell.corpus.storage import storing
+from citewell.corpus.storage import put_in_place, storing
 from citewell.corpus.store import Store
 from citewell.corpus.stored import ORIGINALS
 from citewell.index import calibration, tuned
@@ -24,7 +24,6 @@ from citewell.index.embedding import Progress
 from citewell.index.folder import STORE
 from citewell.index.library import Library
 from citewell.index.model import file_sha
-from citewell.index.segment_files import sync
 from citewell.index.vector_cache import VectorCache
 
 _MANIFEST = "manifest.json"
@@ -45,9 +44,7 @@ def backup(library: Library, file: Path, vectors: bool = False) -> None:
             written = Path(made) / "backup.zip"
             while not _write(library, Path(made), written, vectors) <= set(library.store.original_shas()):
                 pass  # something was purged meanwhile: it is in no backup that ends after that
-            sync(written)
-            written.replace(file)
-            sync(file.parent)
+            put_in_place(written, file)
     except StorageFailed as failed:
         raise CitewellError(
             f"The backup cannot be written to {file}: {failed.reason}. Choose another place."

@@ -8,19 +8,19 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
 from citewell.corpus.errors import CorruptLibrary
+from citewell.corpus.storage import Signature, signature_of, write_json
 from citewell.index.answerability import NAMES, SIGNALS_RECIPE, Signals
-from citewell.index.own_file import signature_of, write_json
 
 FILE = "calibration.json"  # in the library's folder; and what comes with citewell
 _DECIMALS = 6
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fitted:
     """confidence = 1 / (1 + exp(-(intercept + sum of weight * signal)))."""
 
@@ -32,7 +32,7 @@ class Fitted:
     fitted_on: str
     signals: str = SIGNALS_RECIPE
 
-    @property
+    @cached_property
     def id(self) -> str:
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
 
@@ -68,7 +68,7 @@ def in_force(folder: Path, config: str, model: str) -> InForce:
 
 
 @lru_cache(maxsize=64)
-def _in_force(file: Path, signature: tuple[int, int] | None, config: str, model: str) -> InForce:
+def _in_force(file: Path, signature: Signature | None, config: str, model: str) -> InForce:
     state, fitted = ("library", read(file)) if signature else ("shipped", shipped())
     return InForce(state, fitted) if fitted.serves(config, model) else NONE
 

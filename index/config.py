@@ -3,12 +3,13 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
 from citewell.corpus.passages import CUT_RECIPE
 from citewell.index.analysis import ANALYSIS_RECIPE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Config:
     """Weights are shares of the score and add up to 1; `depth` is how many hits each retriever may propose."""
 
@@ -23,6 +24,11 @@ class Config:
     evidence_context: float = 0.2  # of a quote: weight of neighbours that are near the question
 
     @property
+    def shares(self) -> tuple[float, float, float]:
+        """Of the parts of a score: lexical, passage, sentence."""
+        return self.lexical, self.passage, self.sentence
+
+    @cached_property
     def fingerprint(self) -> str:
         said = json.dumps([asdict(self), ANALYSIS_RECIPE, CUT_RECIPE], sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()[:16]

@@ -107,6 +107,9 @@ def choose(
 
 def narrowed(span: Span, text: str, weights: Mapping[str, float], language: str | None) -> Span:
     """A longer sentence cut to the 60 words that cover most of the question's idf; of equals the first."""
+    said = span.of(text)
+    if said.isascii() and len(said.split()) <= MOST_WORDS:
+        return span
     pieces = list(_PIECE.finditer(text, span.start, span.end))
     sizes = [0.5 if piece["cjk"] else 1.0 for piece in pieces]
     if sum(sizes) <= MOST_WORDS:

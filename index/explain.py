@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from citewell.index.scoring import Hit
+from citewell.index.scoring import Hit, spoken
 from citewell.index.search import Query, Searcher
 
 
@@ -61,12 +61,10 @@ def explained(searcher: Searcher, query: Query, hit: Hit) -> Explanation:
         None if values is None else round(float(values[0]), 6)
         for values in searcher.values(query, np.array([hit.number]))
     ]
-    config = searcher.config
-    shares = (config.lexical, config.passage, config.sentence)
-    spoken = sum(share for share, value in zip(shares, raw, strict=True) if value is not None)
+    weight = spoken(searcher.config, raw)
     weights = [
-        None if value is None or not spoken else round(share / spoken, 6)
-        for share, value in zip(shares, raw, strict=True)
+        None if value is None or not weight else round(share / weight, 6)
+        for share, value in zip(searcher.config.shares, raw, strict=True)
     ]
     terms = dict.fromkeys(query.terms[segment.article(local).language])
     return Explanation(
@@ -75,8 +73,7 @@ def explained(searcher: Searcher, query: Query, hit: Hit) -> Explanation:
         ThreeValues(*raw),
         ThreeValues(*weights),
         tuple(
-            Term(term, round(searcher.idf(term), 6), local in segment.postings.holders(term))
-            for term in terms
+            Term(term, round(searcher.idf(term), 6), segment.postings.holds(term, local)) for term in terms
         ),
     )
 

@@ -15,7 +15,7 @@ from citewell.corpus.errors import (
     LibraryReadOnly,
     StorageFailed,
 )
-from citewell.corpus.storage import storing
+from citewell.corpus.storage import signature_of, storing
 from citewell.corpus.store import Store
 from citewell.index import calibration, tuned
 from citewell.index.build import BUILD_RECIPE
@@ -25,7 +25,6 @@ from citewell.index.folder import STORE
 from citewell.index.indexing import layout_of, segments_of
 from citewell.index.layout import EMPTY, Layout
 from citewell.index.opened import OpenIndex
-from citewell.index.own_file import signature_of
 from citewell.index.search import Searcher
 from citewell.index.segment import Segment
 from citewell.index.snapshot import SegmentRef, Snapshot, publish, read

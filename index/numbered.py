@@ -1,5 +1,6 @@
 """The passages of all parts of an index, numbered through from the first part to the last."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -18,12 +19,13 @@ class Numbered:
     def __init__(self, parts: Sequence[Part]) -> None:
         self.parts = tuple(parts)
         self.bases = np.cumsum([0, *(len(part.segment) for part in parts)])
+        self._firsts = self.bases.tolist()
         self.passages = sum(part.passages for part in parts)
 
     def locate(self, number: int) -> tuple[Segment, int]:
         """The segment of a passage and its number there."""
-        part = int(np.searchsorted(self.bases, number, side="right")) - 1
-        return self.parts[part].segment, number - int(self.bases[part])
+        part = bisect_right(self._firsts, number) - 1
+        return self.parts[part].segment, number - self._firsts[part]
 
     def passage_id(self, number: int) -> str:
         segment, local = self.locate(number)
@@ -50,6 +52,9 @@ class Numbered:
         self, numbers: NDArray[np.int64]
     ) -> Iterator[tuple[Part, NDArray[np.int64], NDArray[np.int64]]]:
         """For each part that has some of the passages: where they stand among `numbers`, and their own numbers."""
+        if len(self.parts) == 1 and len(numbers):
+            yield self.parts[0], np.arange(len(numbers)), numbers
+            return
         of_part = np.searchsorted(self.bases, numbers, side="right") - 1
         for number in np.unique(of_part):
             mine = np.flatnonzero(of_part == number)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from citewell.corpus.errors import CorruptLibrary, LibraryBusy
+from citewell.corpus.storage import Signature
 from citewell.corpus.store import Store
 from citewell.corpus.timeline import change_at, first_moment, live_after, moment_of
 from citewell.index.as_of import AsOf, snapshot_at
@@ -15,12 +16,11 @@ from citewell.index.embedding import Embedder
 from citewell.index.part import Part
 from citewell.index.search import Searcher
 from citewell.index.segment import Segment
-from citewell.index.snapshot import SegmentRef, Snapshot, read
+from citewell.index.snapshot import SegmentRef, Snapshot, read, signature
 
 _MOMENTS_KEPT = 8  # earlier states that stay open
 
-_Signature = tuple[int, int, int] | None
-_Version = tuple[_Signature, Config]
+_Version = tuple[Signature | None, Config]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ class OpenIndex:
         self._opened: _Opened | None = None
 
     def version(self) -> _Version:
-        return _signature(self.folder), self._config()
+        return signature(self.folder), self._config()
 
     def searcher(self) -> Searcher:
         """Of the published snapshot."""
@@ -136,12 +136,3 @@ class OpenIndex:
         """Close the segments that it does not name."""
         with self._turn:
             self._segments = {name: self._segments[name] for name in snapshot.names if name in self._segments}
-
-
-def _signature(index: Path) -> _Signature:
-    """Tells one published snapshot file from another; None before the first."""
-    try:
-        found = (index / "current").stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns, found.st_size

@@ -5,8 +5,9 @@ occur, so an entry keeps the number of its pair, and a score is computed once fo
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Self
 
 import numpy as np
@@ -15,9 +16,10 @@ from numpy.typing import NDArray
 from citewell.index.strings import Strings
 
 _SHIFT = 32  # tf above, length below: both fit
+_TERMS_KEPT = 4096  # a question looks its terms up many times
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Postings:
     """Of n passages; the entries of a term are in order of passage."""
 
@@ -68,8 +70,12 @@ class Postings:
         counts: NDArray[np.int32] = self.distinct[self.pairs, 0]
         return counts
 
-    def entries(self, term: str) -> slice:
-        """Where the term's entries are; an empty slice for a term that no passage holds."""
+    @cached_property
+    def entries(self) -> Callable[[str], slice]:
+        """Where a term's entries are; an empty slice for a term that no passage holds."""
+        return lru_cache(maxsize=_TERMS_KEPT)(self._entries)
+
+    def _entries(self, term: str) -> slice:
         row = self.terms.find(term)
         return slice(0, 0) if row is None else slice(int(self.offsets[row]), int(self.offsets[row + 1]))
 

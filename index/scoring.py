@@ -4,6 +4,7 @@ score = share-weighted mean of BM25 over its upper bound for the question, the c
 the cosine of question and the passage's best sentence. A retriever that has nothing to say has no share.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -61,16 +62,20 @@ def combine(
     sentence: NDArray[np.float64] | None,
 ) -> NDArray[np.float64]:
     """Parts of the scores of c candidates, shape (3, c), rounded to 6 decimals; NaN for what is silent (given as None)."""
-    given = ((config.lexical, lexical), (config.passage, passage), (config.sentence, sentence))
-    weight = sum(share for share, values in given if values is not None)
-    count = next((len(values) for _, values in given if values is not None), 0)
-    silent = np.full(count, np.nan)
+    given = (lexical, passage, sentence)
+    weight = spoken(config, given)
+    silent = np.full(next((len(values) for values in given if values is not None), 0), np.nan)
     return np.array(
         [
             silent if values is None or not weight else np.round(share * values / weight, 6)
-            for share, values in given
+            for share, values in zip(config.shares, given, strict=True)
         ]
     )
+
+
+def spoken(config: Config, parts: Sequence[object | None]) -> float:
+    """The shares of those of the three parts that are not silent (None), together."""
+    return sum(share for share, part in zip(config.shares, parts, strict=True) if part is not None)
 
 
 def total(parts: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -114,12 +114,17 @@ class Searcher(Numbered):
         matching, nearest = self.matching(query, depth), self.nearest(query, depth)
         numbers = np.union1d(matching[0], nearest[0])
         parts = combine(self.config, *self.values(query, numbers))
-        hits = []
-        for hit in self._hits(numbers, total(parts), k):
-            said = parts[:, np.searchsorted(numbers, hit.number)]
-            ranks = _rank(hit.number, *matching), _rank(hit.number, *nearest)
-            hits.append(replace(hit, parts=_parts(said, *ranks)))
-        return Ranking(tuple(hits), {"lexical": query.lexical, "dense": query.dense})
+        hits = self._hits(numbers, total(parts), k)
+        found = np.array([hit.number for hit in hits], dtype=np.int64)
+        said = parts[:, np.searchsorted(numbers, found)].T
+        ranks = _ranks(found, *matching), _ranks(found, *nearest)
+        return Ranking(
+            tuple(
+                replace(hit, parts=_parts(each, lexical, dense))
+                for hit, each, lexical, dense in zip(hits, said, *ranks, strict=True)
+            ),
+            {"lexical": query.lexical, "dense": query.dense},
+        )
 
     def scored(self, query: Query, numbers: NDArray[np.int64]) -> tuple[Hit, ...]:
         """The scores that passages, which pass, would have had without being proposed; both retrievers may not be silent."""
@@ -209,6 +214,14 @@ def _parts(said: NDArray[np.float64], lexical_rank: int | None, dense_rank: int 
     return Parts(lexical, passage, sentence, lexical_rank, dense_rank)
 
 
-def _rank(number: int, numbers: NDArray[np.int64], scores: NDArray[np.float64]) -> int | None:
-    place = np.flatnonzero(numbers == number)
-    return int((scores > scores[place[0]]).sum()) + 1 if len(place) else None
+def _ranks(
+    found: NDArray[np.int64], numbers: NDArray[np.int64], scores: NDArray[np.float64]
+) -> list[int | None]:
+    """Of passages among those that a retriever proposed with these scores; None for one that it did not propose."""
+    score_of = dict(zip(numbers.tolist(), scores.tolist(), strict=True))
+    lowest_first = np.sort(scores)
+    return [
+        None if (score := score_of.get(number)) is None
+        else len(lowest_first) - int(np.searchsorted(lowest_first, score, side="right")) + 1
+        for number in found.tolist()
+    ]  # fmt: skip

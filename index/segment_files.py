@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citewell.corpus.errors import CorruptLibrary
+from citewell.corpus.storage import sync
 from citewell.index.model import file_sha
 
 _FACTS = "segment.json"
@@ -74,15 +75,6 @@ def mapped(file: Path, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
     if 0 in shape:
         return np.empty(shape, dtype=dtype)  # nothing cannot be mapped
     return np.asarray(np.memmap(file, dtype=dtype, mode="r", shape=shape))
-
-
-def sync(path: Path) -> None:
-    """Flush a file or folder to disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager

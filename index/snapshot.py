@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from citewell.corpus.errors import CorruptLibrary, StorageFailed
-from citewell.index.segment_files import sync
+from citewell.corpus.storage import Signature, signature_of, write_whole
 
 _FILE = "current"
 
@@ -71,17 +71,19 @@ def read(folder: Path) -> Snapshot | None:
     return snapshot
 
 
+def signature(folder: Path) -> Signature | None:
+    """Tells one published snapshot from another; None before the first."""
+    return signature_of(folder / _FILE)
+
+
 def publish(folder: Path, snapshot: Snapshot, keep_former: bool = True) -> None:
     """Make the snapshot the current one. Segments of the one before stay for readers that are about to open them."""
     kept = set(snapshot.names)
     if keep_former:
         with suppress(CorruptLibrary):
             kept |= set((read(folder) or NOTHING).names)
-    written = folder / f"{_FILE}.tmp"
-    written.write_text(json.dumps({**asdict(snapshot), "sha": _digest(snapshot)}) + "\n", encoding="utf-8")
-    sync(written)
-    written.replace(folder / _FILE)
-    sync(folder)
+    said = json.dumps({**asdict(snapshot), "sha": _digest(snapshot)})
+    write_whole(folder / _FILE, f"{said}\n".encode())
     remove_all_but(folder, kept)
 
 

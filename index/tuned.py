@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from citewell.corpus.errors import CorruptLibrary
+from citewell.corpus.storage import Signature, signature_of, write_json
 from citewell.index.config import Config
-from citewell.index.own_file import signature_of, write_json
 
 FILE = "config.json"  # in the library's folder
 
@@ -30,7 +30,7 @@ def config_of(folder: Path) -> Config:
 
 
 @lru_cache(maxsize=64)
-def _config_of(file: Path, signature: tuple[int, int] | None) -> Config:
+def _config_of(file: Path, signature: Signature | None) -> Config:
     return read(file).config if signature else Config()
 
 

@@ -8,7 +8,6 @@ import fcntl
 import hashlib
 import hmac
 import json
-import os
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,8 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from citewell.corpus.errors import BadInput, CorruptLibrary, LibraryReadOnly
-from citewell.corpus.storage import storing
-from citewell.index.segment_files import sync
+from citewell.corpus.storage import Signature, signature_of, storing, write_json
 
 Scope = Literal["read", "write", "admin"]
 SCOPES: tuple[Scope, ...] = ("read", "write", "admin")
@@ -50,7 +48,7 @@ class Keys:
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / FILE
-        self._seen: tuple[int, int, int] | None = None
+        self._seen: Signature | None = None
         self._keys: dict[str, Key] = {}
 
     def all(self) -> tuple[Key, ...]:
@@ -94,12 +92,7 @@ class Keys:
         return key
 
     def _look(self) -> None:
-        try:
-            found = self._file.stat()
-        except FileNotFoundError:
-            seen = None
-        else:
-            seen = found.st_ino, found.st_mtime_ns, found.st_size
+        seen = signature_of(self._file)
         if seen == self._seen:
             return
         self._keys = self._read() if seen else {}
@@ -128,13 +121,7 @@ class Keys:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self._look()
             yield
-            written = self._file.with_suffix(".tmp")
-            descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - of a descriptor, so that nobody else reads
-                json.dump({"keys": [asdict(key) for key in self._keys.values()]}, file, indent=1)
-            sync(written)
-            written.replace(self._file)
-            sync(self._file.parent)
+            write_json(self._file, {"keys": [asdict(key) for key in self._keys.values()]}, private=True)
 
 
 def _digest(token: str) -> str:

@@ -58,11 +58,21 @@ def test_threads_do_not_disturb_each_other() -> None:
     assert results == [expected] * 4
 
 
-_PLAIN = [chr(code) for code in range(128) if chr(code) not in "'_"]
+@pytest.mark.parametrize(("text", "terms"), [
+    ("'into' 'town'", ["into", "town"]),
+    ("(an ’eel’ 1'a)", ["an", "eel", "1", "a"]),
+    ("'é'", ["é"]),
+    ("l'eau d’or", ["l'eau", "d'or"]),
+])  # fmt: skip
+def test_no_word_is_lost_after_an_opening_quote(text: str, terms: list[str]) -> None:
+    assert analyse(text, None) == terms
 
 
-@given(st.text(st.sampled_from([*_PLAIN, *"aB1.,;: " * 20]), max_size=60))
+_PLAIN = [*(chr(code) for code in range(128) if chr(code) != "_"), *"’“”–—…\u00a0"]
+
+
+@given(st.text(st.sampled_from([*_PLAIN, *"aeB1.,;:'’ " * 20]), max_size=60))
 @settings(max_examples=300)
 def test_plain_text_has_the_terms_that_it_has_beside_other_letters(text: str) -> None:
-    """ASCII without apostrophes is read by another expression than ASCII beside a letter from elsewhere."""
+    """Plain text is read by another expression than ASCII beside a letter from elsewhere."""
     assert analyse(f"{text} \u00e9", None) == [*analyse(text, None), "\u00e9"]
