@@ -5,6 +5,8 @@ from html import entities
 import regex
 from lxml import etree
 
+from citewell.corpus.markup import raw_text
+
 _XML_NAMES = {"amp", "lt", "gt", "quot", "apos"}
 _NAMED = regex.compile(rb"&([A-Za-z][A-Za-z0-9]{1,31});")
 
@@ -34,7 +36,7 @@ def local_name(element: etree._Element) -> str:
 
 
 def words_of(element: etree._Element | None) -> str:
-    return "" if element is None else "".join(str(words) for words in element.itertext()).strip()
+    return "" if element is None else raw_text(element).strip()
 
 
 def _numbered(name: "regex.Match[bytes]") -> bytes:
