@@ -34,10 +34,11 @@ def resolved(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(place[4][0]) for place in found))
 
 
-class _Budget:
+class Budget:
     """Of one request. The seconds go by the clock."""
 
     def __init__(self, seconds: float, most_bytes: int) -> None:
+        self.is_connected_anew = False
         self._end, self._bytes_left, self._most = time.monotonic() + seconds, most_bytes, most_bytes
 
     def seconds(self, at_most: float | None) -> float:
@@ -61,16 +62,16 @@ class CheckedBackend(httpcore2.NetworkBackend):
         self._own = threading.local()
 
     @contextmanager
-    def within(self, seconds: float, most_bytes: int) -> Iterator[None]:
-        self._own.budget = _Budget(seconds, most_bytes)
+    def within(self, budget: Budget) -> Iterator[None]:
+        self._own.budget = budget
         try:
             yield
         finally:
             del self._own.budget
 
     @property
-    def budget(self) -> _Budget:
-        budget: _Budget = self._own.budget
+    def budget(self) -> Budget:
+        budget: Budget = self._own.budget
         return budget
 
     def connect_tcp(
@@ -81,6 +82,7 @@ class CheckedBackend(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.NetworkStream:
+        self.budget.is_connected_anew = True
         failed: Exception | None = None
         for address in self._checked(host, port)[:_MOST_TRIED]:
             try:

@@ -11,7 +11,7 @@ import httpcore2
 import httpx2
 
 from citewell.corpus.address import Allowed, host_and_port
-from citewell.corpus.connecting import CheckedBackend, Resolve, Unfetched
+from citewell.corpus.connecting import Budget, CheckedBackend, Resolve, Unfetched
 from citewell.corpus.decoding import ACCEPTED, decoded_body
 
 NAME = "citewell"
@@ -69,9 +69,15 @@ class Requests:
     def get(self, address: str, headers: Mapping[str, str], most_bytes: int, seconds: float) -> Answer:
         """Raises Unfetched when no answer comes, or one that is not taken."""
         host, _ = host_and_port(address)
+        budget = Budget(seconds, most_bytes + _HEAD_BYTES)
         try:
-            with self._backend.within(seconds, most_bytes + _HEAD_BYTES):
-                return self._get(address, headers, most_bytes)
+            with self._backend.within(budget):
+                try:
+                    return self._get(address, headers, most_bytes)
+                except (httpcore2.NetworkError, httpcore2.RemoteProtocolError):
+                    if budget.is_connected_anew:
+                        raise
+                    return self._get(address, headers, most_bytes)  # the server had closed what was kept open
         except httpcore2.TimeoutException:
             raise Unfetched(f"{host} does not answer in time; try again later") from None
         except (httpcore2.ConnectError, ssl.SSLError) as error:

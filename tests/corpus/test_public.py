@@ -47,7 +47,7 @@ def test_not_public(address: str, kind: str) -> None:
 
 
 @given(ADDRESSES)
-@settings(max_examples=1_000)
+@settings(max_examples=500, deadline=None)
 def test_what_is_public_is_so_for_the_standard_library_too(address: IPv4Address | IPv6Address) -> None:
     if why_not_public(str(address)) is None:
         assert address.is_global
@@ -56,14 +56,14 @@ def test_what_is_public_is_so_for_the_standard_library_too(address: IPv4Address 
 
 
 @given(ADDRESSES)
-@settings(max_examples=1_000)
+@settings(max_examples=500, deadline=None)
 def test_what_is_an_ipv4_address_within_is_not_public(address: IPv4Address | IPv6Address) -> None:
     if isinstance(address, IPv6Address) and (address.ipv4_mapped or address.sixtofour or address.teredo):
         assert why_not_public(str(address)) is not None
 
 
 @given(st.one_of(st.ip_addresses(v=4), *(st.ip_addresses(network=each) for each in _NETWORKS if "." in each)))
-@settings(max_examples=1_000)
+@settings(max_examples=500, deadline=None)
 def test_nothing_else_of_ipv4_is_refused(address: IPv4Address | IPv6Address) -> None:
     known = address.is_multicast or address.is_reserved or f"{address}/".startswith(_OURS)
     assert (why_not_public(str(address)) is None) == (address.is_global and not known)
