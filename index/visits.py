@@ -68,12 +68,9 @@ class Visits(DerivedFile):
 
     def elsewhere(self, source: str, names: Iterable[str]) -> set[str]:
         """Those that were also found otherwise than in this source."""
-        query = "SELECT 1 FROM pages WHERE name = ? AND source != ? LIMIT 1"
-
-        def found(name: str) -> bool:
-            return self.run(lambda db: db.execute(query, (name, source)).fetchone()) is not None
-
-        return {name for name in names if found(name)}
+        query = "SELECT DISTINCT name FROM pages WHERE source != ?"
+        others: list[tuple[str]] = self.run(lambda db: db.execute(query, (source,)).fetchall())
+        return {name for (name,) in others}.intersection(names)
 
     def keep_only(self, article_ids: Collection[str]) -> None:
         """Forget pages that gave any other article."""

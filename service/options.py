@@ -38,7 +38,6 @@ AllowHosts = Annotated[
     typer.Option(
         "--allow-host",
         metavar="NAME[:PORT]",
-        envvar="CITEWELL_ALLOW_HOST",
         help="A host that may be read from although its address is not public; repeatable.",
     ),
 ]
