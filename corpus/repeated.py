@@ -18,6 +18,7 @@ from citewell.corpus.text import count_words
 LEAST_ARTICLES = 5  # that hold a line
 LEAST_SHARE = 0.3  # of the site's articles
 _MOST_WORDS, _MOST_CHARACTERS = 16, 200
+_LESS = " less "
 _SAMPLE = 400  # articles of a site that tell which of its lines are worth counting
 
 _LETTER = regex.compile(r"\p{L}")
@@ -94,4 +95,9 @@ def recipe_with(recipe: str, lines: Collection[str]) -> str:
     """The name of a way to cut that also leaves out these lines."""
     if not lines:
         return recipe
-    return f"{recipe} {sha256(repr(sorted(lines)).encode()).hexdigest()[:16]}"
+    return f"{recipe}{_LESS}{sha256(repr(sorted(lines)).encode()).hexdigest()[:16]}"
+
+
+def recipe_of(said: str) -> str:
+    """The same without the lines."""
+    return said.partition(_LESS)[0]

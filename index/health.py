@@ -184,44 +184,44 @@ def _repeated(library: Library, articles: Iterable[Article]) -> Finding:
 
 def _duplicates(library: Library, parts: Sequence[Part]) -> Finding:
     """Groups of near-duplicate articles, each with the one first that was added first."""
-    live = [
-        (part.segment.articles[number], part.segment.signatures.of_article(number))
-        for part in parts
-        for number in range(len(part.segment.articles))
-        if number not in part.dead
-    ]
-    signatures = Signatures.of(keys for _, keys in live)
-    shas = [article.text_sha for article, _ in live]
+    alive = [sorted(set(range(len(part.segment.articles))) - part.dead) for part in parts]
+    keys = [part.segment.signatures.keys[:, numbers] for part, numbers in zip(parts, alive, strict=True)]
+    signatures = Signatures.of(np.concatenate(keys, axis=1).T if keys else ())
+    said_of = (
+        part.segment.articles[number]
+        for part, numbers in zip(parts, alive, strict=True)
+        for number in numbers
+    )
+    pairs = [(article.article_id, article.text_sha) for article in said_of]
+    ids, shas = [article_id for article_id, _ in pairs], [sha for _, sha in pairs]
 
     @lru_cache(1024)
     def words(sha: str) -> frozenset[tuple[str, ...]]:
         return said(library.store.text(sha), library.store.cut(sha))
 
-    group = list(range(len(live)))  # of each article one before it in the same group, itself for the first
+    group = list(range(len(ids)))  # of each article one before it in the same group, itself for the first
 
     def first(number: int) -> int:
         while group[number] != number:
             group[number] = number = group[group[number]]
         return number
 
-    for keys, order in zip(signatures.keys, signatures.order, strict=True):
-        for at in np.flatnonzero(np.diff(keys[order]) == 0).tolist():
-            one, other = int(order[at]), int(order[at + 1])
-            if first(one) != first(other) and (
-                shas[one] == shas[other] or jaccard(words(shas[one]), words(shas[other])) >= NEAR
-            ):
-                group[first(other)] = first(one)
+    for one, other in signatures.neighbours():
+        if first(one) != first(other) and (
+            shas[one] == shas[other] or jaccard(words(shas[one]), words(shas[other])) >= NEAR
+        ):
+            group[first(other)] = first(one)
     members: defaultdict[int, list[str]] = defaultdict(list)
-    for number, (article, _) in enumerate(live):
-        members[first(number)].append(article.article_id)
-    groups = [ids for ids in members.values() if len(ids) > 1]
+    for number, article_id in enumerate(ids):
+        members[first(number)].append(article_id)
+    groups = [names for names in members.values() if len(names) > 1]
     shown = [
-        " = ".join(sorted(ids, key=lambda name: (library.store.added(name), name)))
-        for ids in sorted(groups, key=lambda ids: (-len(ids), min(ids)))[:_SHOWN]
+        " = ".join(sorted(names, key=lambda name: (library.store.added(name), name)))
+        for names in sorted(groups, key=lambda names: (-len(names), min(names)))[:_SHOWN]
     ]
-    count = sum(len(ids) - 1 for ids in groups)
+    count = sum(len(names) - 1 for names in groups)
     advice = "Nothing to do: what they all say is cited from the first one. Remove the others to save room."
-    return Finding("near-duplicates", Level.NOTE, count, len(live), "articles", tuple(shown), advice)
+    return Finding("near-duplicates", Level.NOTE, count, len(ids), "articles", tuple(shown), advice)
 
 
 def _without_terms(parts: Sequence[Part], passages: int) -> Finding:

@@ -1,4 +1,4 @@
-"""From what the store holds to segments: texts that an older recipe has cut are cut anew, known vectors are taken."""
+"""From what the store holds to segments: texts that another recipe has cut are cut anew, known vectors are taken."""
 
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing, suppress
@@ -7,10 +7,11 @@ from pathlib import Path
 
 from citewell.corpus.article import Article, Cut
 from citewell.corpus.errors import CorruptLibrary
-from citewell.corpus.passages import CUT_RECIPE, cut, fault_of
-from citewell.corpus.repeated import recipe_with
+from citewell.corpus.passages import fault_of
+from citewell.corpus.repeated import recipe_of, recipe_with
 from citewell.corpus.store import Store
 from citewell.index.build import build
+from citewell.index.cutting import cut_for
 from citewell.index.embedding import Embedder, Progress
 from citewell.index.layout import Layout
 from citewell.index.segment import Segment
@@ -46,23 +47,23 @@ class Source:
         return [segment] if len(segment) else []
 
     def _cut(self, article: Article, text: str, lines: Lines | None) -> Cut:
-        """The spans of a text; those of an older recipe, or damaged ones, are made anew."""
-        sha, store = article.text_sha, self.store
+        """The spans of a text; those of another recipe, or damaged ones, are made anew."""
+        sha, store, embedder = article.text_sha, self.store, self.embedder
         with suppress(CorruptLibrary):
             known, recipe = store.cut(sha), store.cut_recipe(sha)
             if lines is None:
-                fits = recipe.split()[:1] == [CUT_RECIPE]
+                fits = recipe_of(recipe) == embedder.cut_recipe
             else:
-                fits = recipe == _recipe(store, sha, lines)[0]
+                fits = recipe == _recipe(store, sha, embedder, lines)[0]
             if fits and fault_of(known, len(text)) is None:
                 return known
-        recipe, of_site = _recipe(store, sha, store.lines_of_sites() if lines is None else lines)
-        pieces = cut(text, article.language, self.embedder.count_tokens, of_site=of_site)
+        recipe, of_site = _recipe(store, sha, embedder, store.lines_of_sites() if lines is None else lines)
+        pieces = cut_for(embedder, text, article.language, of_site)
         store.recut(sha, pieces, recipe)
         return pieces
 
 
-def _recipe(store: Store, sha: str, lines: Lines) -> tuple[str, Collection[str]]:
+def _recipe(store: Store, sha: str, embedder: Embedder, lines: Lines) -> tuple[str, Collection[str]]:
     """How a text is to be cut, and the lines that are to be left out of it."""
     of_site = lines.get(store.site_of_text(sha), frozenset()) if lines else frozenset()
-    return recipe_with(CUT_RECIPE, of_site), of_site
+    return recipe_with(embedder.cut_recipe, of_site), of_site

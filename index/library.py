@@ -27,6 +27,7 @@ from citewell.index.embedding import Embedder, Progress
 from citewell.index.engine import Askable, Engine, Held
 from citewell.index.folder import STORE
 from citewell.index.indexing import Source
+from citewell.index.reranking import FIRST, Reranker, Reranking, words_in
 from citewell.index.search import Searcher
 
 
@@ -34,7 +35,7 @@ class Library:
     """Opens the store; raises LibraryMissing unless it is there or `create` is true.
 
     Without a configuration its own is in force, or the default. A writer waits so many seconds for another. Its passages
-    are in its folder unless they are in a cluster, its truth unless it is on a server.
+    are in its folder unless they are in a cluster, its truth unless it is on a server. A reranker judges so many first hits of each question again.
     """
 
     def __init__(
@@ -44,6 +45,8 @@ class Library:
         config: Config | None = None,
         create: bool = False,
         wait: float = 60.0,
+        reranker: Reranker | None = None,
+        rerank: int = FIRST,
         cluster: Address | None = None,
         truth: Server | None = None,
     ) -> None:
@@ -53,14 +56,16 @@ class Library:
         self.folder, self.embedder, self.wait, self._config = folder, embedder, wait, config
         self.truth = truth
         self.index, self.vectors, self.cluster = folder / "index", folder / "vectors.db", cluster
+        words = lambda segment, local: words_in(self.store, segment, local)  # noqa: E731
+        reranking = Reranking(reranker, rerank, words) if reranker else None
         self.engine: Engine
         if cluster is None:
             refuse_other_machine(folder)
-            self.engine = Embedded(self.index, embedder, lambda: self.config)
+            self.engine = Embedded(self.index, embedder, lambda: self.config, reranking)
         else:
             from citewell.index.cluster import Cluster  # with the client, which takes long to import
 
-            self.engine = Cluster(cluster, folder, embedder, lambda: self.config)
+            self.engine = Cluster(cluster, folder, embedder, lambda: self.config, reranking=reranking)
 
     def close(self) -> None:
         self.engine.close()
@@ -125,8 +130,8 @@ class Library:
     def writing(self, wait: float | None = None) -> Iterator[None]:
         """Hold the writer's lock, that of the folder and, of machines that share a truth, that of its server.
 
-        Raises LibraryBusy when another process holds it for longer than a writer waits.
-        Whatever storage refuses to write meanwhile is raised as StorageFailed.
+        Raises LibraryBusy when another process holds it for longer than a writer waits. Whatever storage refuses to write
+        meanwhile is raised as StorageFailed.
         """
         deadline = time.monotonic() + (self.wait if wait is None else wait)
         with (
@@ -137,7 +142,7 @@ class Library:
 
     @contextmanager
     def _alone_in_folder(self, deadline: float) -> Iterator[None]:
-        with storing(self.index), self._lock() as lock:
+        with storing(self.index), self._lock() as lock, self.engine.writing():
             while True:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -170,12 +175,8 @@ class Library:
         """Publish what was stored since the last time. Needs the writer's lock."""
         self.check_nothing_lost()
         held = self.engine.held()
-        if (
-            held is None
-            or held.epoch != self.store.epoch()
-            or self.engine.was_made_otherwise()
-            or self.store.cleaned_since(held.change)
-        ):
+        made_otherwise = held is None or held.epoch != self.store.epoch() or self.engine.was_made_otherwise()
+        if held is None or made_otherwise or self.store.cleaned_since(held.change):
             self.rebuild(progress)
         elif held.change != self.store.change():
             self.engine.follow(self._source(self.store, progress))

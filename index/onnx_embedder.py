@@ -18,12 +18,14 @@ import regex
 from tokenizers import Tokenizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
+from citewell.corpus.passages import CUT_RECIPE
 from citewell.corpus.text import normalise
 from citewell.index.embedding import Vectors
 from citewell.index.model import CompiledModel
 
 _LETTER = regex.compile(r"\p{L}")
 _LATIN = regex.compile(r"\p{Latin}")
+_MARKS = 2  # tokens that stand around a text
 _BLANKS = re.compile(r"[\n\t]")
 _WORDS_KEPT = 1 << 16
 _FOR_A_LONE_TEXT = 2  # threads; more wait for each other
@@ -52,6 +54,8 @@ class OnnxEmbedder:
     def __init__(self, model: CompiledModel) -> None:
         self.fingerprint = model.fingerprint
         self.dim = model.dim
+        self.cut_recipe = CUT_RECIPE
+        self.most_tokens = model.most_tokens - _MARKS
         self._folder = model.folder
         self._alone = threading.Lock()
         self._tokenizer = tokenizer_of(model.folder, model.most_tokens)

@@ -5,7 +5,7 @@ of Massive Datasets, ch. 3); `NEAR` is how much they must share then. Menus and 
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -26,22 +26,24 @@ _SEED = 1
 _ODD = np.frombuffer(hashlib.sha512(b"any odd numbers").digest()[: 8 * ROWS], dtype="<u8").astype(
     np.uint64
 ) | np.uint64(1)
+_TAG = np.uint64(BANDS.bit_length())
+_BAND = np.arange(BANDS, dtype=np.uint64) << np.uint64(64 - BANDS.bit_length())
 
-Keys = NDArray[np.uint64]  # (BANDS,): one article's
+Keys = NDArray[np.uint64]  # (BANDS,): one article's; the highest bits of each are the number of its band
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Signatures:
-    """Of n articles: for each band their keys, and their numbers in the order of these."""
+    """Of n articles: their keys, and where these stand, band by band, in order."""
 
     keys: NDArray[np.uint64]  # (BANDS, n)
-    order: NDArray[np.int64]  # (BANDS, n)
+    order: NDArray[np.int64]  # (BANDS * n,)
 
     @classmethod
     def of(cls, keys: Iterable[Keys]) -> Self:
         """From those of each article."""
         rows = np.ascontiguousarray(np.array(list(keys), dtype=np.uint64).reshape(-1, BANDS).T)
-        return cls(rows, np.argsort(rows, axis=1, kind="stable").astype(np.int64))
+        return cls(rows, np.argsort(rows, axis=None, kind="stable").astype(np.int64))
 
     def of_article(self, number: int) -> Keys:
         return self.keys[:, number]
@@ -49,11 +51,27 @@ class Signatures:
     def agreeing(self, keys: NDArray[np.uint64]) -> list[set[int]]:
         """For each of m articles, whose keys are given in shape (BANDS, m), those that have one of its keys."""
         found: list[set[int]] = [set() for _ in keys.T]
-        for row, order, wanted in zip(self.keys, self.order, keys, strict=True):
-            first, end = (np.searchsorted(row, wanted, side, order) for side in ("left", "right"))
-            for number in np.flatnonzero(end > first).tolist():
-                found[number].update(order[first[number] : end[number]].tolist())
+        flat, wanted, count = self.keys.ravel(), keys.ravel(), self.keys.shape[1]
+        at = np.searchsorted(flat, wanted, sorter=self.order)
+        asking = np.arange(len(wanted))
+        while len(
+            asking := asking[at[asking] < len(flat)]
+        ):  # those that agree with so many, one after the other
+            places = self.order[at[asking]]
+            agree = flat[places] == wanted[asking]
+            asking = asking[agree]
+            for mine, number in zip(
+                (asking % keys.shape[1]).tolist(), (places[agree] % count).tolist(), strict=True
+            ):
+                found[mine].add(number)
+            at[asking] += 1
         return found
+
+    def neighbours(self) -> Iterator[tuple[int, int]]:
+        """Articles that agree in a band, each with the next one in order."""
+        flat, count = self.keys.ravel()[self.order], self.keys.shape[1]
+        for at in np.flatnonzero(flat[1:] == flat[:-1]).tolist():
+            yield int(self.order[at]) % count, int(self.order[at + 1]) % count
 
 
 def said(text: str, cut: Cut) -> frozenset[tuple[str, ...]]:
@@ -66,7 +84,7 @@ def keys_of(words: frozenset[tuple[str, ...]]) -> Keys:
     minhash = RMinHash(num_perm=BANDS * ROWS, seed=_SEED)
     minhash.update([" ".join(shingle) for shingle in words])
     bands = np.array(minhash.digest(), dtype=np.uint64).reshape(BANDS, ROWS)
-    keys: Keys = (bands * _ODD).sum(axis=1, dtype=np.uint64)
+    keys: Keys = (bands * _ODD).sum(axis=1, dtype=np.uint64) >> _TAG | _BAND
     return keys
 
 

@@ -34,10 +34,15 @@ from citewell.service.operating import operating
 from citewell.service.options import (
     LIBRARY,
     WAIT,
+    AllowHosts,
     AsJson,
     FieldNames,
     Folder,
     InPrecision,
+    ModelName,
+    Models,
+    Rerank,
+    RerankerName,
     Wait,
     check_precision,
     embedder,
@@ -78,9 +83,10 @@ Citations = Annotated[int, typer.Option("--k", help="How many at most, 1 to 100.
 
 @app.command()
 def add(
-    paths: list[Path],
+    sources: Annotated[list[str], typer.Argument(metavar="PATH_OR_ADDRESS...")],
     field: FieldNames = None,
     library: Folder = LIBRARY,
+    model: ModelName = None,
     precision: InPrecision = None,
     keep_revisions: Annotated[
         int | None,
@@ -90,21 +96,29 @@ def add(
             help="From now on keep so many revisions of each article, the newest; 0: all. The library remembers it.",
         ),
     ] = None,
+    allow_host: AllowHosts = None,
     wait: Wait = WAIT,
     as_json: AsJson = False,
 ) -> None:
-    """Add articles: files, or folders with everything readable in them. --precision is for a new library."""
+    """Add articles: files, folders with everything readable in them, pages of the web. --precision is for a new library."""
+    from citewell.corpus.address import Allowed, looks_like_address
+    from citewell.corpus.fetching import Fetcher
     from citewell.corpus.finding import find_files
-    from citewell.index.writing import add as add_files
+    from citewell.index.visiting import add as add_all
 
     mapped = mapping(field)
-    files = find_files(paths)
+    allowed = Allowed.of(allow_host or ())
+    addresses = [source for source in sources if looks_like_address(source)]
+    files = find_files([Path(source) for source in sources if not looks_like_address(source)])
     check_precision(library, precision)
     with (
-        opened(library, create=True, bulk=True, precision=precision, wait=wait) as held,
+        opened(
+            library, create=True, bulk=True, precision=precision, wait=wait, models=Models.chosen(model)
+        ) as held,
         terminal.progress("embedding") as progress,
+        Fetcher(allowed) as fetcher,
     ):
-        outcomes = add_files(held, files, progress, mapped, keep_revisions)
+        outcomes = add_all(held, files, addresses, fetcher, progress, mapped, keep_revisions)
     show(as_json, {"files": [asdict(outcome) for outcome in outcomes]}, terminal.outcomes(outcomes))
     if any(outcome.result == "refused" for outcome in outcomes):
         raise typer.Exit(1)
@@ -122,6 +136,9 @@ def ask(
     published_to: PublishedTo = None,
     where: Where = None,
     as_of: AsOf = None,
+    model: ModelName = None,
+    reranker: RerankerName = None,
+    rerank: Rerank = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say what each score is made of.")] = False,
     why_not: Annotated[
         list[str] | None,
@@ -137,7 +154,7 @@ def ask(
     answer.checked_k(k)
     if as_of is not None:
         moment_of(as_of)
-    with opened(library) as held:
+    with opened(library, models=Models.chosen(model, reranker, rerank)) as held:
         given = answer.ask(held.askable(as_of), held.store, question, k, only, explain, why_not or ())
     show(as_json, asdict(given), terminal.answer(given))
 
@@ -154,6 +171,9 @@ def search(
     published_to: PublishedTo = None,
     where: Where = None,
     as_of: AsOf = None,
+    model: ModelName = None,
+    reranker: RerankerName = None,
+    rerank: Rerank = None,
     as_json: AsJson = False,
 ) -> None:
     """Rank passages for a query."""
@@ -164,7 +184,7 @@ def search(
     answer.checked_k(k)
     if as_of is not None:
         moment_of(as_of)
-    with opened(library) as held:
+    with opened(library, models=Models.chosen(model, reranker, rerank)) as held:
         found = answer.search(held.askable(as_of), held.store, query, k, only)
     show(as_json, asdict(found), terminal.search_result(found))
 

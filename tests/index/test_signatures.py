@@ -39,7 +39,7 @@ def test_these_are_the_keys_as_they_are_stored() -> None:
     """Another version of the library that counts otherwise would need another SIGNATURE_RECIPE."""
     found = keys("Spring tide comes two days after new moon.")
     assert found.shape == (BANDS,)
-    assert [f"{key:016x}" for key in found[:2].tolist()] == ["89b796bc381be9fe", "4b9f1b7ef083cacd"]
+    assert [f"{key:016x}" for key in found[:2].tolist()] == ["044dbcb5e1c0df4f", "0a5cf8dbf7841e56"]
 
 
 def test_what_is_left_out_of_an_article_does_not_count() -> None:
@@ -75,8 +75,10 @@ def test_how_likely_two_are_to_agree(index: float, least: float, most: float) ->
 
 @given(st.lists(st.lists(st.integers(0, 3), min_size=BANDS, max_size=BANDS), max_size=6))
 def test_all_that_agree_in_a_band_are_found(rows: list[list[int]]) -> None:
-    given_keys = [np.array(row, dtype=np.uint64) for row in rows]
+    given_keys = [
+        np.array([band << 59 | key for band, key in enumerate(row)], dtype=np.uint64) for row in rows
+    ]
     signatures = Signatures.of(given_keys)
-    assert signatures.keys.shape == signatures.order.shape == (BANDS, len(rows))
+    assert (signatures.keys.shape, signatures.order.shape) == ((BANDS, len(rows)), (BANDS * len(rows),))
     if rows:
         assert signatures.agreeing(np.stack(given_keys, axis=1)) == agreeing(signatures, given_keys)
