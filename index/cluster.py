@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -156,6 +157,9 @@ class Cluster:
         self._checked.add(name)
 
     # -- writing ----------------------------------------------------------------------------------------------------
+
+    def writing(self) -> AbstractContextManager[None]:
+        return self._store.writing()
 
     def follow(self, source: Source) -> None:
         """Send the rows of what was put; then let questions find them, and nothing of what was superseded."""

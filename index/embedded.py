@@ -1,6 +1,7 @@
 """The engine on one machine: segments in a folder, mapped, and the snapshot that names them."""
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +63,9 @@ class Embedded:
         return any((each.model, each.recipe) != made_with for each in self._opened.segments(refs))
 
     # -- writing ----------------------------------------------------------------------------------------------------
+
+    def writing(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def follow(self, source: Source) -> None:
         """New segments for what was put; what was superseded is dead in those that hold it."""

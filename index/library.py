@@ -124,7 +124,7 @@ class Library:
         Whatever storage refuses to write meanwhile is raised as StorageFailed.
         """
         deadline = time.monotonic() + (self.wait if wait is None else wait)
-        with storing(self.index), self._lock() as lock:
+        with storing(self.index), self._lock() as lock, self.engine.writing():
             while True:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -4,6 +4,7 @@ It promises nothing across rows. Scoring, evidence and citations are ours, and s
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import numpy as np
@@ -75,6 +76,10 @@ class PassageStore(Protocol):
 
     def new_name(self, alias: str, token: str) -> str:
         """For a collection that the alias is to point at."""
+        ...
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Within it calls of this thread may take as long as writes: a cluster that is started again is waited for."""
         ...
 
     def close(self) -> None: ...

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,9 @@ class MemoryStore:
 
     def new_name(self, alias: str, token: str) -> str:
         return f"{alias}_{token}"
+
+    def writing(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def close(self) -> None:
         pass
