@@ -6,7 +6,7 @@ from copy import deepcopy
 import regex
 from lxml import etree
 
-from citewell.corpus.markup import text_of
+from citewell.corpus.markup import name_of, raw_text, text_of
 
 _PARAGRAPHS = {"p", "pre", "blockquote"}
 _ASIDE = {"aside", "footer", "nav", "form"}
@@ -34,27 +34,19 @@ def _own_words(element: etree._Element) -> int:
     """Characters in paragraphs that are its children; 0 for what is no element."""
     if not isinstance(element.tag, str):
         return 0
-    paragraphs = (child for child in element if isinstance(child.tag, str) and _name(child) in _PARAGRAPHS)
-    return sum(len(_text(child)) for child in paragraphs if not _is_linked(child))
+    paragraphs = (child for child in element if isinstance(child.tag, str) and name_of(child) in _PARAGRAPHS)
+    return sum(len(raw_text(child)) for child in paragraphs if not _is_linked(child))
 
 
 def _pruned(element: etree._Element) -> etree._Element:
     kept = deepcopy(element)
     kept.tail = None
     for child in list(kept):
-        if isinstance(child.tag, str) and (_name(child) in _ASIDE or _is_linked(child)):
+        if isinstance(child.tag, str) and (name_of(child) in _ASIDE or _is_linked(child)):
             kept.remove(child)
     return kept
 
 
 def _is_linked(element: etree._Element) -> bool:
-    linked = sum(len(_text(link)) for link in element.iter("a"))
-    return linked > _MOST_LINKED * len(_text(element))
-
-
-def _text(element: etree._Element) -> str:
-    return "".join(str(words) for words in element.itertext())
-
-
-def _name(element: etree._Element) -> str:
-    return str(element.tag).lower()
+    linked = sum(len(raw_text(link)) for link in element.iter("a"))
+    return linked > _MOST_LINKED * len(raw_text(element))

@@ -66,10 +66,10 @@ class _Writer:
         self._words = []
 
     def _write(self, element: etree._Element) -> None:
-        name = _name(element)
+        name = name_of(element)
         if name in _BREAKS:
             self._words.append("\0")  # no page holds one any more
-        elif name in _INLINE or (name == "code" and "\n" not in _text(element)):
+        elif name in _INLINE or (name == "code" and "\n" not in raw_text(element)):
             self.inside(element)
         elif name not in _SILENT:
             self.end_block()
@@ -77,23 +77,23 @@ class _Writer:
 
     def _own_block(self, element: etree._Element, name: str) -> Sequence[str]:
         if level := _HEADINGS.get(element.get("rend", "h2") if name == "head" else name):
-            words = " ".join(_text(element).split())
+            words = " ".join(raw_text(element).split())
             marks = "" if reads_as_heading(words) and not words[0].isdigit() else "#" * level + " "
             return [marks + words] if words else []
         if name in _LISTS:
             return ["\n".join(lines)] if (lines := list(_items(element, name))) else []
         if name in _CODE:
-            return [f"```\n{_text(element).strip(chr(10))}\n```"]
+            return [f"```\n{raw_text(element).strip(chr(10))}\n```"]
         if name == "table":
             return _table(element)
         return _blocks_of(element)
 
 
-def _name(element: etree._Element) -> str:
+def name_of(element: etree._Element) -> str:
     return str(element.tag).rpartition("}")[2].lower()
 
 
-def _text(element: etree._Element) -> str:
+def raw_text(element: etree._Element) -> str:
     return "".join(str(words) for words in element.itertext())
 
 
@@ -102,9 +102,9 @@ def _items(element: etree._Element, name: str) -> Iterator[str]:
     numbered = name == "ol" or element.get("rend") == "ol"
     number = 0
     for item in element:
-        if not isinstance(item.tag, str) or _name(item) in _SILENT:
+        if not isinstance(item.tag, str) or name_of(item) in _SILENT:
             continue
-        blocks = _blocks_of(item) if _name(item) not in _LISTS else list(_items(item, _name(item)))
+        blocks = _blocks_of(item) if name_of(item) not in _LISTS else list(_items(item, name_of(item)))
         number += 1
         mark = f"{number}. " if numbered else "- "
         for block in blocks[:1]:
@@ -117,14 +117,14 @@ def _items(element: etree._Element, name: str) -> Iterator[str]:
 
 def _table(table: etree._Element) -> list[str]:
     """Rows between pipes, the first as their header; a table that only lays a page out gives its cells' blocks."""
-    rows = [row for row in table.iter() if isinstance(row.tag, str) and _name(row) in _ROWS]
-    cells = [[cell for cell in row if isinstance(cell.tag, str) and _name(cell) in _CELLS] for row in rows]
+    rows = [row for row in table.iter() if isinstance(row.tag, str) and name_of(row) in _ROWS]
+    cells = [[cell for cell in row if isinstance(cell.tag, str) and name_of(cell) in _CELLS] for row in rows]
     cells = [row for row in cells if row]
-    nested = any(isinstance(each.tag, str) and _name(each) == "table" for each in table.iterdescendants())
+    nested = any(isinstance(each.tag, str) and name_of(each) == "table" for each in table.iterdescendants())
     if nested or len(cells) < 2 or max(map(len, cells)) < 2:
         return [block for row in cells for cell in row for block in _blocks_of(cell)]
     caption = next(
-        (_text(each) for each in table if isinstance(each.tag, str) and _name(each) == "caption"), ""
+        (raw_text(each) for each in table if isinstance(each.tag, str) and name_of(each) == "caption"), ""
     )
     header, *body = _grid(cells)
     rule = "|" + "---|" * len(header)
@@ -144,7 +144,7 @@ def _grid(cells: Sequence[Sequence[etree._Element]]) -> list[list[str]]:
         line: list[str] = []
         for cell in row:
             _fill(line, above)
-            words = " ".join(_text(cell).split()).replace("|", "¦")  # a pipe would begin another cell
+            words = " ".join(raw_text(cell).split()).replace("|", "¦")  # a pipe would begin another cell
             down, across = _count(cell, "rowspan"), _count(cell, "colspan")
             if down > 1:
                 above[len(line)] = (down - 1, words)

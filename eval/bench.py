@@ -1,6 +1,7 @@
 """Benchmarks that anyone can run again: everything that the README says of speed, in one run."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -10,14 +11,16 @@ from citewell.eval.bench_change import AddOne, BuildRate, add_one, build_rate
 from citewell.eval.bench_library import Generated, Say, corpus, generated_library, questions
 from citewell.eval.bench_memory import Opened, weigh
 from citewell.eval.bench_process import Cold, bundled_library, cold_start, http_latency
-from citewell.eval.bench_stages import Asked, time_questions
+from citewell.eval.bench_stages import CITATIONS, Asked, KnownQuestions, time_questions
 from citewell.eval.bench_timing import Machine, Timing, machine, milliseconds, ratio
+from citewell.eval.fan_out import FanOut, fan_out
 from citewell.eval.generate import CHUNK, Corpus
 from citewell.eval.gold import bundled_gold, read_gold
 from citewell.eval.naive import SEARCHED_UP_TO, Embedding, NaiveSearch, embedding_rates, naive_search
 from citewell.index.answer import ask
 from citewell.index.embedding import Embedder
 from citewell.index.library import Library
+from citewell.index.search import Searcher
 from citewell.index.segment import Segment
 from citewell.index.snapshot import read
 
@@ -26,6 +29,7 @@ SIZES = (1_000, 10_000)
 _QUESTIONS = 200
 _QUESTIONS_WEIGHED = 1_000  # from this size on
 _MILLION = 1_000_000
+_SHARD_QUESTIONS = 1_000
 _NAIVE_QUESTIONS = 10  # from 100,000 passages on
 
 
@@ -60,9 +64,12 @@ class BenchReport:
     embedding: Embedding
     build: BuildRate
     sizes: tuple[SizeReport, ...]
+    fan_out: tuple[FanOut, ...] = ()  # over shards as large as the largest size, if that was asked for
 
 
-def run(sizes: Sequence[int], against_naive: bool, embedder: Embedder, say: Say) -> BenchReport:
+def run(
+    sizes: Sequence[int], against_naive: bool, embedder: Embedder, say: Say, simulate: bool = False
+) -> BenchReport:
     """Raises BadInput, before anything is measured, for a size that cannot be generated."""
     checked_sizes(sizes)
     bundled = _bundled(embedder, say)
@@ -72,7 +79,24 @@ def run(sizes: Sequence[int], against_naive: bool, embedder: Embedder, say: Say)
     say("building an index from texts")
     build = build_rate(of, embedder)
     reports = tuple(_size(of, passages, against_naive, embedder, say) for passages in sizes)
-    return BenchReport(machine(), bundled, embedding, build, reports)
+    shards: tuple[FanOut, ...] = ()
+    if simulate:
+        say(f"{_SHARD_QUESTIONS:,} questions to one shard, then a simulation of many")
+        shards = fan_out(_shard_ms(of, max(sizes), embedder, say))
+    return BenchReport(machine(), bundled, embedding, build, reports, shards)
+
+
+def _shard_ms(of: Corpus, passages: int, embedder: Embedder, say: Say) -> list[float]:
+    """Milliseconds from the words and vector of a question to the ranking, a question each, after a first pass."""
+    generated = generated_library(of, passages, embedder.fingerprint, say)
+    asked = questions(of, _SHARD_QUESTIONS)
+    with closing(Library(generated.folder, embedder)) as library:
+        opened = library.searcher()
+        searcher = Searcher(opened.snapshot_id, opened.parts, KnownQuestions(embedder, asked), opened.config)
+        times = [
+            milliseconds(lambda q=q: searcher.hybrid(searcher.query(q), CITATIONS)) for q in [*asked, *asked]
+        ]
+    return times[len(asked) :]
 
 
 def checked_sizes(sizes: Sequence[int]) -> None:

@@ -15,7 +15,7 @@ from citewell.corpus.passages import CUT_RECIPE, cut
 from citewell.eval.bench_library import Generated, chunks, put_article, scratch_copy
 from citewell.eval.bench_words import LANGUAGE
 from citewell.eval.generate import CHUNK, PASSAGES, Chunk, Corpus
-from citewell.index.answer import ask
+from citewell.index.answer import search
 from citewell.index.embedding import Embedder, Vectors, embed_cached
 from citewell.index.library import Library
 from citewell.index.vector_cache import Role, VectorCache
@@ -26,7 +26,7 @@ _BUILT = 2000  # passages
 
 @dataclass(frozen=True, slots=True)
 class AddOne:
-    """Seconds from before an article of ten passages is stored until an answer cites it, its vectors known already."""
+    """Seconds from before an article of ten passages is stored until a search gives it, its vectors known already."""
 
     articles: int
     median_s: float  # the library is open, as in a service
@@ -77,7 +77,7 @@ def add_one(of: Corpus, generated: Generated, embedder: Embedder) -> AddOne:
 
 
 def _add(library: Library, embedder: Embedder, chunk: Chunk, number: int) -> float:
-    """Seconds until the article is cited."""
+    """Seconds until the article is found: the texts of others need not be stored, as an answer would have them."""
     article_id, first = f"added-{number}", number * PASSAGES
     passages = range(first, first + PASSAGES)
     sentences = [sentence for passage in passages for sentence in chunk.sentence_texts(passage)]
@@ -90,10 +90,10 @@ def _add(library: Library, embedder: Embedder, chunk: Chunk, number: int) -> flo
         put_article(library.store, chunk, number, article_id)
         library.catch_up()
         library.compact()
-    (citation,) = ask(library.searcher(), library.store, chunk.passage_text(first), k=1).citations
+    (hit,) = search(library.searcher(), library.store, chunk.passage_text(first), k=1).hits
     spent = perf_counter() - began
-    if citation.article.id != article_id:
-        raise CitewellError(f"{article_id} was added and is not found; {citation.article.id} is")
+    if hit.article.id != article_id:
+        raise CitewellError(f"{article_id} was added and is not found; {hit.article.id} is")
     return spent
 
 

@@ -15,7 +15,8 @@ _NONE = "–"
 
 def markdown(report: BenchReport) -> str:
     """Tables; times of questions are p50 / p95 in ms."""
-    return "\n\n".join([_head(report), _bundled(report), _table(_size_rows(report.sizes))])
+    parts = [_head(report), _bundled(report), _table(_size_rows(report.sizes))]
+    return "\n\n".join([*parts, *([_fan_out(report)] if report.fan_out else [])])
 
 
 def write(report: BenchReport, folder: Path) -> None:
@@ -100,6 +101,22 @@ def _size_rows(sizes: Sequence[SizeReport]) -> list[list[str]]:
         row("add an article, opening first, s", *(f"{size.add_one.opened_first_s:.3f}" for size in sizes)),
     ]
     return [row for row in rows if set(row[1:]) != {_NONE}]
+
+
+def _fan_out(report: BenchReport) -> str:
+    rows = [
+        ["shards", "p50, ms", "p95", "p99", "hedged: p50", "p95", "p99"],
+        *(
+            [f"{row.shards:,}"]
+            + [f"{figure:.1f}" for name, figure in asdict(row).items() if name != "shards"]
+            for row in report.fan_out
+        ),
+    ]
+    size = max(size.passages for size in report.sizes)
+    return (
+        f"Simulated: a question to so many shards of {size:,} passages at once, from measured times of one, without "
+        f"network; hedged: another replica is asked after a shard's p95.\n\n{_table(rows)}"
+    )
 
 
 def _memory(size: SizeReport) -> str:

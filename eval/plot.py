@@ -14,10 +14,10 @@ def plot(report: BenchReport, file: Path) -> None:
         from matplotlib.figure import Figure
     except ImportError:
         raise CitewellError("The plot needs matplotlib. Install it: pip install matplotlib") from None
-    figure = Figure(figsize=(11, 4.5), layout="constrained")
-    lines, bars = figure.subplots(1, 2)
-    _retrieval(report, lines)
-    _stages(report, bars)
+    pictures = [_retrieval, _stages, *([_fan_out] if report.fan_out else [])]
+    figure = Figure(figsize=(5.5 * len(pictures), 4.5), layout="constrained")
+    for draw, axes in zip(pictures, figure.subplots(1, len(pictures)), strict=True):
+        draw(report, axes)
     on = report.machine
     figure.suptitle(
         f"citewell {on.versions['citewell']}, {on.cpu}, {on.cores} cores, {on.date[:10]}", fontsize=9
@@ -54,3 +54,15 @@ def _stages(report: BenchReport, axes: Any) -> None:
         base = [below + height for below, height in zip(base, heights, strict=True)]
     axes.set(xlabel="passages", ylabel="ms, p50 of each stage", title="stages of a question")
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), reverse=True)
+
+
+def _fan_out(report: BenchReport, axes: Any) -> None:
+    shards = [row.shards for row in report.fan_out]
+    for share, line in ((50, "o-"), (95, "s--"), (99, "^:")):
+        plain = [getattr(row, f"p{share}_ms") for row in report.fan_out]
+        hedged = [getattr(row, f"hedged_p{share}_ms") for row in report.fan_out]
+        axes.plot(shards, plain, line, color="C0", label=f"p{share}")
+        axes.plot(shards, hedged, line, color="C2", label=f"p{share}, hedged")
+    axes.set(xscale="log", xlabel="shards", ylabel="ms", title="a question to many shards, simulated")
+    axes.grid(visible=True, which="major", alpha=0.3)
+    axes.legend()

@@ -180,6 +180,9 @@ def bench(
         Literal["naive"] | None,
         typer.Option(help="Also measure what tutorials show, up to 100,000 passages."),
     ] = None,
+    simulate: Annotated[
+        bool, typer.Option(help="Also simulate 1 to 1,000 shards of the largest size, from measured times.")
+    ] = False,
     output: Annotated[
         Path | None, typer.Option(help="Folder for bench.json, bench.md and bench.png.")
     ] = None,
@@ -190,7 +193,9 @@ def bench(
     from citewell.eval.bench_report import markdown, write
 
     benchmark.checked_sizes(size or ())
-    report = benchmark.run(size or benchmark.SIZES, against is not None, embedder(), terminal.steps())
+    report = benchmark.run(
+        size or benchmark.SIZES, against is not None, embedder(), terminal.steps(), simulate
+    )
     if output is not None:
         write(report, output)
     show(as_json, asdict(report), markdown(report))

@@ -105,9 +105,9 @@ class Endpoint:
             await manager.handle_request(scope, receive, send)
 
 
-def serve_stdio(library: Library) -> None:
+def serve_stdio(library: Library, settings: Settings) -> None:
     """Serve the client that started this process until it closes our standard input."""
-    server = server_of(library, Asking(library, Settings(), Metrics()))
+    server = server_of(library, Asking(library, settings, Metrics()))
     signal.signal(
         signal.SIGINT, signal.SIG_DFL
     )  # the thread that waits for input cannot be woken to end in order

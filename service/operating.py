@@ -65,11 +65,11 @@ def serve(**flags: Any) -> None:
 
 @operating.command()
 def mcp(library: Folder = LIBRARY) -> None:
-    """Serve an agent that starts this command: MCP over standard input and output."""
+    """Serve an agent that starts this command: MCP over standard input and output, within the limits of the settings."""
     from citewell.service.mcp import serve_stdio
 
     with opened(library) as held:
-        serve_stdio(held)
+        serve_stdio(held, settings.read({"library": library}))
 
 
 @operating.command()

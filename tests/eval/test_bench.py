@@ -16,6 +16,7 @@ from citewell.eval.bench_process import Cold
 from citewell.eval.bench_report import markdown, write
 from citewell.eval.bench_stages import STAGES, Asked, time_questions
 from citewell.eval.bench_timing import Timing, machine, ratio
+from citewell.eval.fan_out import fan_out
 from citewell.eval.generate import CHUNK, Corpus, real_sentences
 from citewell.eval.naive import Embedding, Naive, NaiveSearch
 from citewell.index.vector_cache import VectorCache
@@ -94,6 +95,17 @@ def test_a_report_says_on_which_machine_with_which_versions_and_when() -> None:
     assert all(
         word in said for word in (REPORT.machine.cpu, f"{REPORT.machine.cores} cores", "faiss-cpu", "20")
     )
+
+
+def test_a_simulation_of_shards_is_a_table_and_a_picture_of_its_own(tmp_path: Path) -> None:
+    report = replace(REPORT, fan_out=fan_out([1.0, 2.0, 10.0], [1, 100]))
+    assert "shards of 10,000 passages" in markdown(report)
+    assert "| 100 | 10.0 | 10.0 | 10.0 |" in markdown(report)
+    assert "shards" not in markdown(REPORT)
+    for name, each in (("with", report), ("without", REPORT)):
+        write(each, tmp_path / name)
+    wide, narrow = ((tmp_path / name / "bench.png").read_bytes()[16:20] for name in ("with", "without"))
+    assert wide > narrow  # PNG's width
 
 
 def test_a_report_is_written_as_json_markdown_and_picture(tmp_path: Path) -> None:

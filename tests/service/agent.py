@@ -79,11 +79,10 @@ def served(library: Library) -> Iterator[str]:
             thread.join()
 
 
-def started(folder: Path) -> StdioServerParameters:
-    """How a client starts `citewell mcp`."""
-    return StdioServerParameters(
-        command=sys.executable, args=["-m", "citewell.service.cli", "mcp", "--library", str(folder)]
-    )
+def started(folder: Path, **environment: str) -> StdioServerParameters:
+    """How a client starts `citewell mcp`; of our own environment it passes on what every program needs."""
+    arguments = ["-m", "citewell.service.cli", "mcp", "--library", str(folder)]
+    return StdioServerParameters(command=sys.executable, args=arguments, env=environment)
 
 
 @contextmanager

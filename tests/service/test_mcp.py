@@ -356,3 +356,8 @@ def test_the_command_ends_when_it_is_told_to(made: Made, end: signal.Signals | N
             process.stdin.close()
         assert process.wait(30) == (-end if end else 0)
         assert process.stderr.read() == ""
+
+
+def test_the_limits_of_the_settings_hold_over_standard_input_too(made: Made) -> None:
+    with connected(started(made[0].folder, CITEWELL_MOST_K="2")) as agent:
+        assert "k is 3; ask for 1 to 2." in agent.refusal("search", query="sun", k=3)

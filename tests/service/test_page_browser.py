@@ -147,6 +147,22 @@ def test_filters_are_in_the_address_and_come_back_from_it(page: "Page", home: st
     assert "from=" not in page.url
 
 
+def test_a_long_list_of_articles_goes_on_until_all_are_there(page: "Page") -> None:
+    """The service gives pages of three here, as it gives pages of a hundred."""
+    page.route("**/v1/articles?cursor=*", lambda route: route.continue_(url=route.request.url + "&limit=3"))
+    page.goto("/")
+    page.get_by_text("More than 3 articles").wait_for()
+    asked = page.get_by_role("button", name="More articles")
+    while asked.count():
+        before = page.locator("#view li").count()
+        asked.click()
+        page.locator("#view li").nth(before).wait_for()
+        assert page.evaluate("document.activeElement.closest('li') !== null")
+        page.wait_for_function("!document.querySelector('#view > button')?.disabled")
+    every = page.request.get("/v1/articles").json()["articles"]
+    assert titles(page) == [article["title"] for article in every]
+
+
 def test_what_the_service_refuses_is_said(page: "Page") -> None:
     page.goto("/?q=chips&as_of=yesterday")
     assert "'yesterday' is no moment" in page.get_by_role("alert").inner_text()

@@ -11,7 +11,6 @@ import pytest
 from citewell.index.library import Library
 from tests.service.test_serve import ask, request, serving
 
-pytest.importorskip("opentelemetry.exporter.otlp.proto.http")
 QUESTION = "How much is Amazon investing in OpenAI?"
 
 
