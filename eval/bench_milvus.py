@@ -24,6 +24,7 @@ from citewell.eval.gold import bundled_articles, bundled_gold, read_gold
 from citewell.eval.locate import Locator, locate
 from citewell.eval.measures import Qrels, measure
 from citewell.eval.trec import Scored
+from citewell.index import milvus, proposing
 from citewell.index.address import Address
 from citewell.index.build import build
 from citewell.index.cluster import Cluster
@@ -41,6 +42,9 @@ from citewell.index.vector_cache import VectorCache
 from citewell.index.writing import add
 
 _K = 100
+_PATIENCE = (
+    120.0  # seconds for a question: a stand-in for a cluster is slow, and answers are compared, not deadlines
+)
 _NDCG = measure("nDCG@10")
 
 
@@ -180,6 +184,7 @@ def table(rows: Iterable[Compared]) -> Iterator[str]:
 
 
 def _rows(said: str, folders: Sequence[str]) -> Iterator[Compared]:
+    milvus._READING = proposing._PATIENCE = _PATIENCE
     embedder = OnnxEmbedder(default_model())
     place = Address.of(said)
     for folder in (None, *folders):

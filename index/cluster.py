@@ -181,6 +181,7 @@ class Cluster:
         config = self._config()
         self._store.create(name, self._embedder.dim, config.k1, config.b)
         keys, passages = self._send(name, source.store.articles(), source)
+        self._store.settle(name)
         return Filled(name, tuple(keys), passages)
 
     def replace(self, prepared: Prepared, held: Held) -> None:

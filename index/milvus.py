@@ -99,6 +99,10 @@ class Milvus:
         for first in range(0, len(revisions), _NAMED):
             delete_some(_named(revisions[first : first + _NAMED]))
 
+    def settle(self, collection: str) -> None:
+        with suppress(Unsupported):
+            self._write(lambda client, timeout: client.flush(collection, timeout=timeout))
+
     def matching(self, collection: str, tokens: Sequence[str], k: int, where: Where) -> list[PassageRow]:
         return self._search(collection, " ".join(tokens), "matched", "BM25", k, where)
 

@@ -34,6 +34,10 @@ class PassageStore(Protocol):
         """A row in place of one with its id. When it returns they outlast a crash."""
         ...
 
+    def settle(self, collection: str) -> None:
+        """After many rows were put: let them be fast to search."""
+        ...
+
     def delete(self, collection: str, revisions: Sequence[str]) -> None:
         """All rows of these revisions, by their keys."""
         ...

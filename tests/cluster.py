@@ -46,6 +46,9 @@ class MemoryStore:
             self.puts_left -= 1
         self._rows(collection).update({row.id: row for row in rows})
 
+    def settle(self, collection: str) -> None:
+        self._answer("settle")
+
     def delete(self, collection: str, revisions: Sequence[str]) -> None:
         self._answer("delete")
         rows = self._rows(collection)
