@@ -4,6 +4,7 @@ An alias of the library's name points at the collection that questions go to. A 
 alias, so that readers go from the old to the new in one step.
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -270,6 +271,7 @@ class Cluster:
 
 def connected(address: Address) -> PassageStore:
     """Raises BadInput if the client is not installed."""
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its library writes to standard error; errors are ours to report
     try:
         from citewell.index.milvus import Milvus
     except ModuleNotFoundError as error:

@@ -21,7 +21,7 @@ from citewell.index.passage_store import CollectionGone, Unsupported
 from citewell.index.where import EVERYWHERE, Where
 
 FORMAT = 1  # of the rows; part of a collection's name
-_READING, _WRITING = 5.0, 60.0  # seconds that a call may take, tries again included
+_READING, _WRITING = 5.0, 30.0  # seconds that a call may take, tries again included
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0  # seconds between two tries
 _PUT = 500  # rows sent at once: some megabytes
 _NAMED = 200  # revisions named in one expression

@@ -49,7 +49,7 @@ def test_every_command_works(folder: Path) -> None:
     assert cited[0]["quote"]["text"] in BEES
     assert answer["filtered"] == {"passing": 1, "of": 1}
     assert shown(folder, "rebuild") == {"passages": 1}
-    assert shown(folder, "verify")["sound"] is True
+    assert citewell("verify", folder=folder).code == 0
     assert shown(folder, "remove", "bees", "--purge") == {"purged": ["bees"]}
     assert shown(folder, "search", "honey")["hits"] == []
     assert not (folder / "books" / "index").exists()
@@ -65,10 +65,9 @@ def test_the_token_is_not_shown(folder: Path) -> None:
 def test_a_cluster_that_is_not_there_is_named_with_what_to_do(folder: Path) -> None:
     shown(folder, "add", "bees.md")
     _name(folder, f"milvus://127.0.0.1:{free_port()}/books")
-    for command in (("ask", "What do bees make?"), ("add", "bees.md")):
-        refusal = citewell(*command, folder=folder).refusal
-        assert "does not answer" in refusal
-        assert "citewell config" in refusal
+    refusal = citewell("ask", "What do bees make?", folder=folder).refusal
+    assert "does not answer" in refusal
+    assert "citewell config" in refusal
 
 
 @pytest.mark.parametrize(
