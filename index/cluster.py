@@ -271,7 +271,9 @@ class Cluster:
 
 def connected(address: Address) -> PassageStore:
     """Raises BadInput if the client is not installed."""
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its library writes to standard error; errors are ours to report
+    os.environ.setdefault(
+        "GRPC_VERBOSITY", "NONE"
+    )  # its library writes to standard error; errors are ours to report
     try:
         from citewell.index.milvus import Milvus
     except ModuleNotFoundError as error:
