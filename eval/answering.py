@@ -129,4 +129,4 @@ def _without(searcher: Searcher, article_ids: set[str]) -> Searcher:
         Part(part.segment, part.dead | set(part.segment.articles.numbers_of(article_ids)))
         for part in searcher.parts
     ]
-    return Searcher(searcher.snapshot_id, parts, searcher.embedder, searcher.config)
+    return Searcher(searcher.snapshot_id, parts, searcher.embedder, searcher.config, searcher.reranking)

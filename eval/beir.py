@@ -9,11 +9,14 @@ from typing import Any
 from citewell.corpus.article import Article, Cut, Span
 from citewell.corpus.errors import BadInput
 from citewell.corpus.language import guess_language
-from citewell.corpus.passages import cut, whole
+from citewell.corpus.passages import Bounds, cut, whole
 from citewell.corpus.text import normalise, text_sha
 from citewell.eval.locate import Located
 from citewell.eval.measures import Qrels
 from citewell.eval.trec import Scored
+from citewell.index.build import with_context
+from citewell.index.reranking import Words
+from citewell.index.segment import Segment
 
 MOST_WORDS_UNCUT = 400  # a document of so many words is one passage
 _DOCUMENTS = 100  # length of a ranking
@@ -35,6 +38,21 @@ class BeirSet:
         """How many passages are ranked, so that 100 documents come together."""
         uncut = all(len(pieces.passages) == 1 for _, _, pieces in self.documents)
         return _DOCUMENTS if uncut else _PASSAGES_OF_CUT_DOCUMENTS
+
+
+def words_of(beir: BeirSet) -> Words:
+    """What a reranker reads of a passage."""
+    of = {
+        (article.article_id, passage.span): (article, text, passage)
+        for article, text, pieces in beir.documents
+        for passage in pieces.passages
+    }
+
+    def words(segment: Segment, local: int) -> str:
+        article, text, passage = of[segment.article(local).article_id, segment.span(local)]
+        return with_context(article.title, passage, text)
+
+    return words
 
 
 def by_document(passages: Scored) -> Scored:
@@ -80,10 +98,12 @@ def read_unanswerable(folder: Path) -> dict[str, str]:
     }
 
 
-def read_beir(folder: Path, count_tokens: Callable[[str], int], limit: int | None = None) -> BeirSet:
+def read_beir(
+    folder: Path, count_tokens: Callable[[str], int], limit: int | None = None, bounds: Bounds = Bounds()
+) -> BeirSet:
     """Read a set with its documents. Raises BadInput, naming file and line."""
     judged = read_judgements(folder, limit)
-    documents = tuple(_document(row, count_tokens) for row in _rows(folder / "corpus.jsonl"))
+    documents = tuple(_document(row, count_tokens, bounds) for row in _rows(folder / "corpus.jsonl"))
     return BeirSet(judged.name, documents, judged.questions, judged.qrels, judged.answers)
 
 
@@ -129,12 +149,14 @@ def _answers(row: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(normalise(text) for text in texts if isinstance(text, str) and text)
 
 
-def _document(row: Mapping[str, Any], count_tokens: Callable[[str], int]) -> tuple[Article, str, Cut]:
+def _document(
+    row: Mapping[str, Any], count_tokens: Callable[[str], int], bounds: Bounds
+) -> tuple[Article, str, Cut]:
     text = normalise(row["text"])
     language = (row.get("metadata") or {}).get("lang") or guess_language(text)
     pieces = whole(text, language)
     if len(text.split()) > MOST_WORDS_UNCUT:
-        pieces = cut(text, language, count_tokens, clean=False)
+        pieces = cut(text, language, count_tokens, bounds, clean=False)
     article = Article(
         article_id=str(row["_id"]), source=str(row["_id"]), revision=1, text_sha=text_sha(text),
         title=normalise(row.get("title") or ""), author=None, published=None, language=language, metadata={},

@@ -55,6 +55,7 @@ class GeneratedVectors:
 
     def __init__(self, embedder: Embedder, chunk: Chunk) -> None:
         self._embedder, self.fingerprint, self.dim = embedder, embedder.fingerprint, embedder.dim
+        self.cut_recipe, self.most_tokens = embedder.cut_recipe, embedder.most_tokens
         self._known = {chunk.passage_text(i): chunk.passage_vectors[i] for i in range(CHUNK)}
         for i in range(CHUNK):
             rows = chunk.sentence_vectors[i * SENTENCES : (i + 1) * SENTENCES]

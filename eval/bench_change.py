@@ -47,6 +47,7 @@ class NoModel:
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder, self.fingerprint, self.dim = embedder, "no model", embedder.dim
+        self.cut_recipe, self.most_tokens = embedder.cut_recipe, embedder.most_tokens
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         return self.embed_passages(texts)

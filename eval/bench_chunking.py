@@ -16,14 +16,13 @@ from pathlib import Path
 import numpy as np
 import regex
 
-from citewell.corpus.article import Article, Cut, Passage, Span, parse_passage_id
+from citewell.corpus.article import Article, Cut, Passage, Span
 from citewell.eval.beir import BeirSet, read_beir, read_evidence
 from citewell.eval.evaluate import CHARACTERS, CITED, of_spans
 from citewell.eval.locate import Located
 from citewell.eval.significance import holm, mean_intervals, randomisation_p
-from citewell.eval.spans import overlap
+from citewell.eval.spans import recall_within
 from citewell.eval.systems import DEFAULT, rankings
-from citewell.eval.trec import Scored
 from citewell.index.build import build
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder
@@ -91,18 +90,6 @@ def compare(
             values[name].append([found[measure] for measure in MEASURES])
     pieces = {BASELINE: by_window.passages, "passages": by_passage.passages}
     return _report(beir.name, words, pieces, values)
-
-
-def recall_within(ranking: Scored, evidence: Sequence[Located], characters: float) -> float:
-    """Span recall of the hits, best first, up to the first that does not fit."""
-    taken = []
-    for name, _ in ranking:
-        article, _, span = parse_passage_id(name)
-        characters -= span.end - span.start
-        if characters < 0:
-            break
-        taken.append((article, span))
-    return overlap(taken, evidence).recall
 
 
 def _report(

@@ -30,6 +30,7 @@ class KnownQuestions:
 
     def __init__(self, embedder: Embedder, asked: Sequence[str]) -> None:
         self._embedder, self.fingerprint, self.dim = embedder, embedder.fingerprint, embedder.dim
+        self.cut_recipe, self.most_tokens = embedder.cut_recipe, embedder.most_tokens
         self.vectors = embedder.embed_queries(asked)
         self._row = {question: i for i, question in enumerate(asked)}
 

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from citewell.corpus.article import Article, Cut
 from citewell.corpus.errors import BadInput
-from citewell.corpus.passages import cut
 from citewell.corpus.text import text_sha
 from citewell.eval import abstention
 from citewell.eval.abstention import Abstention, Outcome
@@ -30,6 +29,7 @@ from citewell.eval.logistic import Logistic, fit, rescaled
 from citewell.index.answerability import NAMES
 from citewell.index.build import build
 from citewell.index.calibration import FILE, Fitted, write
+from citewell.index.cutting import cut_for
 from citewell.index.embedding import Embedder, Progress
 from citewell.index.library import Library
 from citewell.index.model import default_model
@@ -136,6 +136,10 @@ def calibrate(
     library: Library, questions: Sequence[Question], fitted_on: str, progress: Progress = lambda *_: None
 ) -> tuple[Fitted, OutOfFold]:
     """Fitted to these questions, its threshold chosen on what it says of questions that it was not fitted to."""
+    if library.searcher().reranking is not None:
+        raise BadInput(
+            "A confidence is not fitted while hits are reranked: answers have none then. Leave the reranker out."
+        )
     examples = examples_of(library, questions, progress)
     model = fit_examples(examples)
     found = judged_out_of_fold(examples)
@@ -175,7 +179,7 @@ def _another_library(library: Library, folder: Path) -> tuple[Searcher, list[tup
             article_id=f"other-{number:03}", source="", revision=1, text_sha=text_sha(text), title=title, author=None,
             published=None, language=language, metadata={}, recorded_at="", original_sha="", reader="",
         )  # fmt: skip
-        documents.append((article, text, cut(text, language, library.embedder.count_tokens)))
+        documents.append((article, text, cut_for(library.embedder, text, language)))
     cache = VectorCache(folder / "vectors.db")
     try:
         segment = build(documents, library.embedder, cache)

@@ -9,7 +9,7 @@ from citewell.eval.evaluate import CHARACTERS, FIRST_QUOTE
 from citewell.eval.gate import LEAST_LOSS, Gate
 from citewell.eval.report import Estimate, Report
 from citewell.eval.significance import LEVEL
-from citewell.eval.tune import FEWEST, FOLDS, Tuning
+from citewell.eval.tune import FEWEST, FOLDS, SIZE, Tuning
 from citewell.index.calibration import Fitted
 
 _COLUMNS = (
@@ -173,6 +173,8 @@ def tuning_table(found: Tuning) -> str:
             f"gain {gain.gain:+.4f} [{low:+.4f}, {high:+.4f}], p (Holm) {gain.p_holm:.4f}: "
             + ("significant" if gain.is_taken else "not taken")
         )
+        if gain.parameters == SIZE:
+            said.append("  of sizes nothing is written: another one is another index, not a configuration")
         said.append(f"  best on all: {', '.join(f'{name} {value:g}' for name, value in gain.chosen.items())}")
         if not gain.is_taken and gain.detectable is not None:
             said.append(f"  so many questions show a gain of {gain.detectable:.3f} in 80 % of samples")

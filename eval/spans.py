@@ -6,8 +6,9 @@ As in token-wise evaluation of chunking (Smith and Troynikov, 2024), with charac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from citewell.corpus.article import Span
+from citewell.corpus.article import Span, parse_passage_id
 from citewell.eval.locate import Located
+from citewell.eval.trec import Scored
 
 ByArticle = Mapping[str, Sequence[Span]]
 
@@ -41,6 +42,24 @@ def overlap(returned: Sequence[tuple[str, Span]], evidence: Sequence[Located]) -
     wanted = _by_article((piece.article_id, _best_place(piece, found)) for piece in evidence)
     both = sum(_common(spans, found.get(article, ())) for article, spans in wanted.items())
     return Overlap(_length(found), _length(wanted), both)
+
+
+def recall_within(ranking: Scored, evidence: Sequence[Located], characters: float) -> float:
+    """Span recall of the hits, best first, up to the first that does not fit."""
+    taken = []
+    for name, _ in ranking:
+        article, _, span = parse_passage_id(name)
+        characters -= span.end - span.start
+        if characters < 0:
+            break
+        taken.append((article, span))
+    return overlap(taken, evidence).recall
+
+
+def returned(ranking: Scored) -> int:
+    """Characters of all its passages, each counted once."""
+    parsed = (parse_passage_id(name) for name, _ in ranking)
+    return overlap([(article, span) for article, _, span in parsed], ()).returned
 
 
 def overlaps(one: Span, other: Span) -> bool:

@@ -20,6 +20,7 @@ from citewell.index.search import Query, Retriever, Searcher
 DEFAULT = "hybrid"
 _PARTS = ("lexical", "passage", "sentence")
 SYSTEMS = ("lexical", "dense", "rrf", DEFAULT, *(f"no {part}" for part in _PARTS))
+UNRERANKED = "no reranker"  # where there is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +32,27 @@ class System:
     searcher: Searcher | None = None
 
 
+def names_of(reranks: bool) -> tuple[str, ...]:
+    return (*SYSTEMS, UNRERANKED) if reranks else SYSTEMS
+
+
 def systems(searcher: Searcher, names: Sequence[str] = SYSTEMS) -> tuple[System, ...]:
     """Those of the names, in their order. Raises BadInput for another name."""
-    if unknown := [name for name in names if name not in SYSTEMS]:
-        raise BadInput(f"no system {unknown[0]!r}; there are {', '.join(SYSTEMS)}")
+    there = names_of(searcher.reranking is not None)
+    if unknown := [name for name in names if name not in there]:
+        raise BadInput(f"no system {unknown[0]!r}; there are {', '.join(there)}")
     return tuple(_system(searcher, name) for name in names)
 
 
 def _system(searcher: Searcher, name: str) -> System:
     if name == DEFAULT:
         return System(name, searcher.hybrid, searcher)
+    if name == UNRERANKED:
+        plain = Searcher(searcher.snapshot_id, searcher.parts, searcher.embedder, searcher.config)
+        return System(name, plain.hybrid, plain)
     if name.startswith("no "):
         config = without(searcher.config, name.removeprefix("no "))
-        other = Searcher(searcher.snapshot_id, searcher.parts, searcher.embedder, config)
+        other = Searcher(searcher.snapshot_id, searcher.parts, searcher.embedder, config, searcher.reranking)
         return System(name, _speaking(other), other)
     if name == "rrf":
         return System(name, _fused(searcher))
@@ -73,9 +82,14 @@ def rankings(searcher: Searcher, query: Query, k: int, names: Sequence[str] = SY
             both = [_best(ids, numbers, *lists[retriever], depth) for retriever in lists]
             fused = reciprocal_rank_fusion([[passage for passage, _ in ranking] for ranking in both])
             made[name] = tuple(fused[:k])
+        elif searcher.reranking is not None and name != UNRERANKED:
+            hits = _system(searcher, name).rank(query, k).hits
+            made[name] = tuple((hit.passage_id, hit.score) for hit in hits)
         else:
             config = (
-                searcher.config if name == DEFAULT else without(searcher.config, name.removeprefix("no "))
+                searcher.config
+                if name in (DEFAULT, UNRERANKED)
+                else without(searcher.config, name.removeprefix("no "))
             )
             scored = numbers if _speaks(config, query) else numbers[:0]
             made[name] = _best(ids, numbers, scored, total(combine(config, *values))[: len(scored)], k)

@@ -2,8 +2,8 @@
 
 Every combination of two small grids is tried: what ranks (k1, b, the three weights) by nDCG@10, what chooses a quote (the
 three of evidence) by whether the first quote holds evidence, in the passage that is ranked first now. Questions are
-dealt into folds, those on the same evidence into the same; those of a fold are judged by what is best on the others. The size of passages is not tried: it would
-take a library for each.
+dealt into folds, those on the same evidence into the same; those of a fold are judged by what is best on the others.
+On request sizes of passages are tried, too (`sizes.py`), of which nothing is taken.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,12 +13,14 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from citewell.corpus.passages import Bounds
 from citewell.eval.check import check_askable
 from citewell.eval.evaluate import FIRST_QUOTE, holds, relevant_passages
 from citewell.eval.gold import AnyEvidence, Question
 from citewell.eval.locate import Located, Locator, locate
 from citewell.eval.measures import Judgements, measure
 from citewell.eval.significance import LEVEL, detectable, holm, mean_intervals, randomisation_p
+from citewell.eval.sizes import MEASURE, resized, sizes_for, worth_of_sizes
 from citewell.index.citation import unfit
 from citewell.index.config import Config
 from citewell.index.embedding import Progress
@@ -30,6 +32,7 @@ from citewell.index.search import Query, Searcher
 FOLDS = 5
 FEWEST = 20  # answerable questions, those on the same evidence counted once
 RANKED_BY = "nDCG@10"
+SIZE = "passage size"
 _CUTOFF = 10
 _SEED = 2026
 _K1 = (0.3, 0.6, 0.9, 1.2, 1.6)
@@ -61,7 +64,7 @@ class Gain:
     detectable: float | None  # the gain that so many questions show in 80 % of samples
     chosen: Mapping[str, float]
     of_folds: tuple[Mapping[str, float], ...]
-    is_taken: bool
+    is_taken: bool  # of sizes: would be, if there were a way
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +102,16 @@ def _changed(config: Config, values: Mapping[str, float]) -> Config:
     return Config(**{**asdict(config), **values})
 
 
-def tune(library: Library, questions: Sequence[Question], progress: Progress = lambda *_: None) -> Tuning:
-    """Of the questions the answerable ones. Raises BadInput, naming file and line, before anything is asked."""
+def tune(
+    library: Library,
+    questions: Sequence[Question],
+    progress: Progress = lambda *_: None,
+    sizes: bool = False,
+) -> Tuning:
+    """Of the questions the answerable ones. Raises BadInput, naming file and line, before anything is asked.
+
+    A reranker has no part in it.
+    """
     for question in questions:
         check_askable(question)
     answerable = tuple(question for question in questions if question.evidence)
@@ -126,13 +137,24 @@ def tune(library: Library, questions: Sequence[Question], progress: Progress = l
         ("ranking", RANKED_BY, _RANKING, ranking, by_ranking),
         ("evidence", FIRST_QUOTE, tuple(_EVIDENCE), quoting, by_quote),
     ]
+    if sizes:
+        tried = sizes_for(library)
+        asked = [(each.question, [located[of] for of in each.evidence]) for each in answerable]
+        with resized(library, tried, progress) as searchers:
+            by_size = np.array([worth_of_sizes(searchers, *each) for each in asked]).T
+        grids.append((SIZE, MEASURE, ("target_words",), tried, by_size))
     gains = chosen_on(grids, groups)
-    taken = {name: value for gain in gains if gain.is_taken for name, value in gain.chosen.items()}
+    taken = {
+        name: value
+        for gain in gains
+        if gain.is_taken and gain.parameters != SIZE
+        for name, value in gain.chosen.items()
+    }
     return Tuning(len(answerable), gains, present, _changed(present, taken))
 
 
 Grid = tuple[
-    str, str, Sequence[str], Sequence[Config], Worth
+    str, str, Sequence[str], Sequence[Config | Bounds], Worth
 ]  # name, measure, parameters, configurations, worth
 
 

@@ -126,10 +126,11 @@ def _looked_at(k: int, config: Config) -> int:
 
 def fingerprint(searcher: Searcher, calibrated_by: str | None = None) -> Fingerprint:
     """A calibration is part of the configuration that an answer came about with."""
-    config = searcher.config.fingerprint
+    config = searcher.fingerprint
     if calibrated_by:
         config = hashlib.sha256(f"{config} {calibrated_by}".encode()).hexdigest()[:16]
-    return Fingerprint(searcher.snapshot_id, config, searcher.embedder.fingerprint)
+    reranker = searcher.reranking.reranker.fingerprint if searcher.reranking else None
+    return Fingerprint(searcher.snapshot_id, config, searcher.embedder.fingerprint, reranker)
 
 
 @dataclass(frozen=True, slots=True)

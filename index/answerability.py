@@ -11,6 +11,7 @@ from citewell.index.analysis import analyse
 from citewell.index.bm25 import idf
 from citewell.index.codes import cosines
 from citewell.index.config import Config
+from citewell.index.reranking import SHARE
 from citewell.index.scoring import Hit, spoken
 from citewell.index.search import Query, Searcher
 
@@ -113,7 +114,7 @@ def _raw(hit: Hit, config: Config) -> tuple[float, float, float]:
     """The parts of a score without their shares; 0 for a silent one."""
     assert hit.parts is not None
     parts = (hit.parts.lexical, hit.parts.passage, hit.parts.sentence)
-    weight = spoken(config, parts)
+    weight = spoken(config, parts) / (1.0 if hit.parts.reranker is None else 1 - SHARE)
     lexical, passage, sentence = (
         part * weight / share if part and share else 0.0
         for share, part in zip(config.shares, parts, strict=True)

@@ -32,6 +32,7 @@ from citewell.index.ledger import Collection, Ledger, entries_of
 from citewell.index.passage_rows import revision_key, rows_of, span_of
 from citewell.index.passage_store import PassageStore
 from citewell.index.proposing import Proposing
+from citewell.index.reranking import Reranking
 
 _ARTICLES = 256  # whose rows are sent together: what they need is held in memory
 _REVISIONS = 64  # whose rows are looked at together
@@ -60,10 +61,11 @@ class Cluster:
         embedder: Embedder,
         config: Callable[[], Config],
         store: PassageStore | None = None,
+        reranking: Reranking | None = None,
     ) -> None:
         self._store = connected(address) if store is None else store
         self._alias, self._place, self._folder = address.name, address.place, folder
-        self._embedder, self._config = embedder, config
+        self._embedder, self._config, self._reranking = embedder, config, reranking
         self._ledger = Ledger(folder / LEDGER)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="citewell-cluster")
         self._turn = threading.Lock()
@@ -104,7 +106,13 @@ class Cluster:
                 f"are {self._embedder.fingerprint} and {BUILD_RECIPE!r}. Fill another: citewell rebuild"
             )
         index = Proposing(
-            self._named, self._store, self._ledger, self._embedder, self._config(), self._threads
+            self._named,
+            self._store,
+            self._ledger,
+            self._embedder,
+            self._config(),
+            self._threads,
+            self._reranking,
         )
         return index if as_of is None else index.answering(self._moment(store, as_of, found.held))
 

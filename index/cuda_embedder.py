@@ -62,6 +62,7 @@ class CudaEmbedder:
     ) -> None:
         self.fingerprint = onnx.fingerprint
         self.dim = onnx.dim
+        self.cut_recipe, self.most_tokens = onnx.cut_recipe, onnx.most_tokens
         self._onnx, self._device, self._load = onnx, device, load
         self._encode: Encode | None = None
         self._given = 0  # passages so far

@@ -15,6 +15,7 @@ from citewell.index.indexing import Source
 from citewell.index.layout import EMPTY, Has, Layout
 from citewell.index.opened import OpenIndex
 from citewell.index.part import Part
+from citewell.index.reranking import Reranking
 from citewell.index.search import Searcher
 from citewell.index.segment import Segment
 from citewell.index.segment_files import check_files
@@ -37,9 +38,15 @@ class Embedded:
 
     keeps_history = True
 
-    def __init__(self, folder: Path, embedder: Embedder, config: Callable[[], Config]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        embedder: Embedder,
+        config: Callable[[], Config],
+        reranking: Reranking | None = None,
+    ) -> None:
         self.folder, self._embedder = folder, embedder
-        self._opened = OpenIndex(folder, embedder, config)
+        self._opened = OpenIndex(folder, embedder, config, reranking)
 
     def close(self) -> None:
         """Nothing: what is mapped goes with the last searcher."""

@@ -25,6 +25,16 @@ class Embedder(Protocol):
         """Names everything that a vector depends on; equal fingerprints, equal vectors."""
         ...
 
+    @property
+    def cut_recipe(self) -> str:
+        """Names how texts are cut into passages for it; equal recipes, equal passages."""
+        ...
+
+    @property
+    def most_tokens(self) -> int:
+        """Tokens of a passage that its vector is made of."""
+        ...
+
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, shape (len(texts), dim)."""
         ...

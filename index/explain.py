@@ -4,17 +4,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from citewell.index.reranking import SHARE
 from citewell.index.scoring import Hit, spoken
 from citewell.index.search import Query, Searcher
 
 
 @dataclass(frozen=True, slots=True)
-class ThreeValues:
-    """One number for each part of a score, null for a silent retriever."""
+class Values:
+    """One number for each part of a score, null for a silent retriever or where there is no reranker."""
 
     lexical: float | None
     passage: float | None
     sentence: float | None
+    reranker: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,10 @@ class Term:
 class Explanation:
     """`parts` add up to the score in decimals; each is its raw value times its weight."""
 
-    parts: ThreeValues
+    parts: Values
     ranks: Ranks
-    raw: ThreeValues  # BM25 over its upper bound, cosine of the passage, cosine of its best sentence
-    weights: ThreeValues
+    raw: Values  # BM25 over its upper bound, cosine of the passage, of its best sentence, what the reranker says
+    weights: Values
     terms: tuple[Term, ...]
 
 
@@ -57,21 +59,25 @@ def explained(searcher: Searcher, query: Query, hit: Hit) -> Explanation:
     """Of a hit of a hybrid ranking."""
     assert hit.parts is not None
     segment, local = searcher.locate(hit.number)
-    raw = [
+    raw: list[float | None] = [
         None if values is None else round(float(values[0]), 6)
         for values in searcher.values(query, np.array([hit.number]))
     ]
     weight = spoken(searcher.config, raw)
-    weights = [
-        None if value is None or not weight else round(share / weight, 6)
+    kept = 1.0 if hit.parts.reranker is None else 1 - SHARE
+    weights: list[float | None] = [
+        None if value is None or not weight else round(kept * share / weight, 6)
         for share, value in zip(searcher.config.shares, raw, strict=True)
     ]
+    reranked = None if hit.parts.reranker is None else round(hit.parts.reranker / SHARE, 6)
     terms = dict.fromkeys(query.terms[segment.article(local).language])
+    raw.append(reranked)
+    weights.append(None if reranked is None else SHARE)
     return Explanation(
-        ThreeValues(hit.parts.lexical, hit.parts.passage, hit.parts.sentence),
+        Values(hit.parts.lexical, hit.parts.passage, hit.parts.sentence, hit.parts.reranker),
         Ranks(hit.parts.lexical_rank, hit.parts.dense_rank),
-        ThreeValues(*raw),
-        ThreeValues(*weights),
+        Values(*raw),
+        Values(*weights),
         tuple(
             Term(term, round(searcher.idf(term), 6), segment.postings.holds(term, local)) for term in terms
         ),

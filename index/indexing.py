@@ -1,4 +1,4 @@
-"""From what the store holds to segments: texts that an older recipe has cut are cut anew, known vectors are taken."""
+"""From what the store holds to segments: texts that another recipe has cut are cut anew, known vectors are taken."""
 
 from collections.abc import Iterable
 from contextlib import closing, suppress
@@ -7,9 +7,10 @@ from pathlib import Path
 
 from citewell.corpus.article import Article, Cut
 from citewell.corpus.errors import CorruptLibrary
-from citewell.corpus.passages import CUT_RECIPE, cut, fault_of
+from citewell.corpus.passages import fault_of
 from citewell.corpus.store import Store
 from citewell.index.build import build
+from citewell.index.cutting import cut_for
 from citewell.index.embedding import Embedder, Progress
 from citewell.index.layout import Layout
 from citewell.index.segment import Segment
@@ -38,12 +39,12 @@ class Source:
         return [segment] if len(segment) else []
 
     def _cut(self, article: Article, text: str) -> Cut:
-        """The spans of a text; those of an older recipe, or damaged ones, are made anew."""
-        sha = article.text_sha
+        """The spans of a text; those of another recipe, or damaged ones, are made anew."""
+        sha, recipe = article.text_sha, self.embedder.cut_recipe
         with suppress(CorruptLibrary):
             known = self.store.cut(sha)
-            if self.store.cut_recipe(sha) == CUT_RECIPE and fault_of(known, len(text)) is None:
+            if self.store.cut_recipe(sha) == recipe and fault_of(known, len(text)) is None:
                 return known
-        pieces = cut(text, article.language, self.embedder.count_tokens)
-        self.store.recut(sha, pieces, CUT_RECIPE)
+        pieces = cut_for(self.embedder, text, article.language)
+        self.store.recut(sha, pieces, recipe)
         return pieces

@@ -26,6 +26,7 @@ from citewell.index.embedding import Embedder, Progress
 from citewell.index.engine import Askable, Engine, Held
 from citewell.index.folder import STORE
 from citewell.index.indexing import Source
+from citewell.index.reranking import FIRST, Reranker, Reranking, words_in
 from citewell.index.search import Searcher
 
 
@@ -33,7 +34,7 @@ class Library:
     """Opens the store; raises LibraryMissing unless it is there or `create` is true.
 
     Without a configuration its own is in force, or the default. A writer waits so many seconds for another. Its passages
-    are in its folder unless they are in a cluster.
+    are in its folder unless they are in a cluster. A reranker judges so many first hits of each question again.
     """
 
     def __init__(
@@ -43,20 +44,24 @@ class Library:
         config: Config | None = None,
         create: bool = False,
         wait: float = 60.0,
+        reranker: Reranker | None = None,
+        rerank: int = FIRST,
         cluster: Address | None = None,
     ) -> None:
         self._store = Store(folder / STORE, create=create)
         self._turn = threading.RLock()
         self.folder, self.embedder, self.wait, self._config = folder, embedder, wait, config
         self.index, self.vectors, self.cluster = folder / "index", folder / "vectors.db", cluster
+        words = lambda segment, local: words_in(self.store, segment, local)  # noqa: E731
+        reranking = Reranking(reranker, rerank, words) if reranker else None
         self.engine: Engine
         if cluster is None:
             refuse_other_machine(folder)
-            self.engine = Embedded(self.index, embedder, lambda: self.config)
+            self.engine = Embedded(self.index, embedder, lambda: self.config, reranking)
         else:
             from citewell.index.cluster import Cluster  # with the client, which takes long to import
 
-            self.engine = Cluster(cluster, folder, embedder, lambda: self.config)
+            self.engine = Cluster(cluster, folder, embedder, lambda: self.config, reranking=reranking)
 
     def close(self) -> None:
         self.engine.close()

@@ -16,12 +16,14 @@ import onnxruntime
 import regex
 from tokenizers import Tokenizer
 
+from citewell.corpus.passages import CUT_RECIPE
 from citewell.corpus.text import normalise
 from citewell.index.embedding import Vectors
 from citewell.index.model import CompiledModel
 
 _LETTER = regex.compile(r"\p{L}")
 _LATIN = regex.compile(r"\p{Latin}")
+_MARKS = 2  # tokens that stand around a text
 _FOR_A_LONE_TEXT = 2  # threads; more wait for each other
 
 
@@ -48,6 +50,8 @@ class OnnxEmbedder:
     def __init__(self, model: CompiledModel) -> None:
         self.fingerprint = model.fingerprint
         self.dim = model.dim
+        self.cut_recipe = CUT_RECIPE
+        self.most_tokens = model.most_tokens - _MARKS
         self._folder = model.folder
         self._alone = threading.Lock()
         self._tokenizer = tokenizer_of(model.folder, model.most_tokens)

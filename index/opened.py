@@ -14,6 +14,7 @@ from citewell.index.as_of import AsOf, snapshot_at
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder
 from citewell.index.part import Part
+from citewell.index.reranking import Reranking
 from citewell.index.search import Searcher
 from citewell.index.segment import Segment
 from citewell.index.snapshot import SegmentRef, Snapshot, read, signature
@@ -36,8 +37,14 @@ class _Opened:
 class OpenIndex:
     """Segments stay open as long as the last snapshot that was opened names them; `config` says what is in force now."""
 
-    def __init__(self, folder: Path, embedder: Embedder, config: Callable[[], Config]) -> None:
-        self.folder, self.embedder, self._config = folder, embedder, config
+    def __init__(
+        self,
+        folder: Path,
+        embedder: Embedder,
+        config: Callable[[], Config],
+        reranking: Reranking | None = None,
+    ) -> None:
+        self.folder, self.embedder, self._config, self._reranking = folder, embedder, config, reranking
         self._turn = threading.RLock()
         self._segments: dict[str, Segment] = {}
         self._opened: _Opened | None = None
@@ -82,7 +89,7 @@ class OpenIndex:
                 snapshot = self._published()
                 try:
                     parts = self.parts(snapshot.segments)
-                    searcher = Searcher(snapshot.id, parts, self.embedder, seen[1])
+                    searcher = Searcher(snapshot.id, parts, self.embedder, seen[1], self._reranking)
                 except CorruptLibrary:
                     # a segment went while it was being opened: take the next snapshot
                     if read(self.folder) != snapshot:
@@ -117,7 +124,7 @@ class OpenIndex:
         }
         articles = {name: self._segment(name).articles for name in snapshot.names} if change else {}
         then = snapshot_at(snapshot, change, live, articles) if change else Snapshot(snapshot.epoch, 0, ())
-        searcher = Searcher(then.id, self.parts(then.segments), self.embedder, config)
+        searcher = Searcher(then.id, self.parts(then.segments), self.embedder, config, self._reranking)
         return searcher, sum(revision != live[name] for name, revision in known.items())
 
     def _published(self) -> Snapshot:

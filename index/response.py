@@ -24,11 +24,12 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """Same three, same answer."""
+    """Same four, same answer."""
 
     snapshot: str
-    config: str
+    config: str  # and the calibration, and how hits are reranked
     model: str
+    reranker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class Parts:
     sentence: float | None
     lexical_rank: int | None
     dense_rank: int | None
+    reranker: float | None = None  # where there is one; 0 after the hits that it judged
 
 
 @dataclass(frozen=True, slots=True)

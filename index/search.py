@@ -4,6 +4,7 @@ Lexical, dense and hybrid are three retrievers with one signature, so that an ev
 passages of all parts are numbered through; a ranking does not depend on how they are spread over parts.
 """
 
+import hashlib
 import math
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
@@ -25,6 +26,7 @@ from citewell.index.embedding import Embedder
 from citewell.index.filter import EVERYTHING, Filter
 from citewell.index.numbered import Found, Numbered
 from citewell.index.part import Part
+from citewell.index.reranking import Reranking
 from citewell.index.scoring import Hit, Parts, Ranking, State, best_per_group, combine, total
 
 
@@ -85,6 +87,7 @@ class Searcher(Numbered):
         parts: Sequence[Part],
         embedder: Embedder,
         config: Config,
+        reranking: Reranking | None = None,
         whole: Whole | None = None,
     ) -> None:
         for segment in (part.segment for part in parts):
@@ -94,7 +97,12 @@ class Searcher(Numbered):
                     f"{embedder.fingerprint} and {BUILD_RECIPE!r}. Build it again: citewell rebuild"
                 )
         super().__init__(parts)
-        self.snapshot_id, self.embedder, self.config = snapshot_id, embedder, config
+        self.snapshot_id, self.embedder, self.config, self.reranking = (
+            snapshot_id,
+            embedder,
+            config,
+            reranking,
+        )
         self._whole = whole or _whole(parts)
         self.passages, self.languages = self._whole.statistics.passages, self._whole.languages
         self._bm25 = [
@@ -106,6 +114,14 @@ class Searcher(Numbered):
         same = copy(self)
         same.as_of = as_of
         return same
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all that makes a score, but for the model: the configuration, and the reranker if there is one."""
+        if self.reranking is None:
+            return self.config.fingerprint
+        said = f"{self.config.fingerprint} {self.reranking.fingerprint}"
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     def about(
         self, question: str, given: Filter = EVERYTHING, names: Sequence[str] = ()
@@ -154,7 +170,7 @@ class Searcher(Numbered):
         return Ranking(self._hits(numbers, scores, k), {"dense": query.dense})
 
     def hybrid(self, query: Query, k: int) -> Ranking:
-        """The k best of what both propose, by the score of `scoring.py`."""
+        """The k best of what both propose, by the score of `scoring.py`, and of `reranking.py` if there is a reranker."""
         return self._hybrid(query, max(k, self.config.depth), k)
 
     def proposed(self, query: Query, depth: int) -> Ranking:
@@ -165,24 +181,33 @@ class Searcher(Numbered):
         matching, nearest = self.matching(query, depth), self.nearest(query, depth)
         numbers = np.union1d(matching[0], nearest[0])
         parts = combine(self.config, *self.values(query, numbers))
-        hits = self._hits(numbers, total(parts), k)
+        hits = self._hits(numbers, total(parts), max(k, self.reranking.first) if self.reranking else k)
         found = np.array([hit.number for hit in hits], dtype=np.int64)
         said = parts[:, np.searchsorted(numbers, found)].T
         ranks = _ranks(found, *matching), _ranks(found, *nearest)
-        return Ranking(
-            tuple(
-                replace(hit, parts=_parts(each, lexical, dense))
-                for hit, each, lexical, dense in zip(hits, said, *ranks, strict=True)
-            ),
-            {"lexical": query.lexical, "dense": query.dense},
+        ranked = tuple(
+            replace(hit, parts=_parts(each, lexical, dense))
+            for hit, each, lexical, dense in zip(hits, said, *ranks, strict=True)
+        )
+        return Ranking(self._reranked(query, ranked)[:k], {"lexical": query.lexical, "dense": query.dense})
+
+    def _reranked(self, query: Query, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
+        if self.reranking is None:
+            return hits
+        return self.reranking.of(
+            query.text, hits, [self.locate(hit.number) for hit in hits[: self.reranking.first]]
         )
 
     def scored(self, query: Query, numbers: NDArray[np.int64]) -> tuple[Hit, ...]:
-        """The scores that passages, which pass, would have had without being proposed; both retrievers may not be silent."""
+        """The scores that passages, which pass, would have had without being proposed; both retrievers may not be silent.
+
+        As those of hits that a reranker has not judged, if there is one.
+        """
         parts = combine(self.config, *self.values(query, numbers))
         of_number = dict(zip(numbers.tolist(), parts.T, strict=True))
         hits = self._hits(numbers, total(parts), len(numbers))
-        return tuple(replace(hit, parts=_parts(of_number[hit.number], None, None)) for hit in hits)
+        scored = tuple(replace(hit, parts=_parts(of_number[hit.number], None, None)) for hit in hits)
+        return self.reranking.unjudged(scored) if self.reranking else scored
 
     def values(self, query: Query, numbers: NDArray[np.int64]) -> tuple[_Values, _Values, _Values]:
         """Of passages that pass: BM25 over its upper bound, their cosines and those of their best sentences.

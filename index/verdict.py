@@ -31,7 +31,7 @@ def judge(
     """
     if query.dense is State.UNKNOWN_SCRIPT or State.UNAVAILABLE in (query.lexical, query.dense):
         return Verdict(NONE, None)
-    serving = in_force(library, searcher.config.fingerprint, searcher.embedder.fingerprint)
+    serving = in_force(library, searcher.fingerprint, searcher.embedder.fingerprint)
     if serving.fitted is None:
         return Verdict(serving, None)
     found = signals(searcher, query, hits, [read(hit) for hit in hits[:ANSWERING]])

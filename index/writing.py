@@ -11,9 +11,9 @@ from citewell.corpus.ahead import ahead
 from citewell.corpus.article import Cut, Draft
 from citewell.corpus.errors import BadInput, UnknownArticle
 from citewell.corpus.finding import Refused
-from citewell.corpus.passages import CUT_RECIPE, cut
 from citewell.corpus.reading import Reading, article_id_of, language_of, read_each
 from citewell.corpus.records import Mapped
+from citewell.index.cutting import cut_for
 from citewell.index.embedding import Embedder, Progress
 from citewell.index.library import Library
 
@@ -120,7 +120,7 @@ def _cut(embedder: Embedder, found: Reading | Refused) -> _Piece | Refused:
     if isinstance(found, Refused):
         return found
     language = language_of(found.draft)
-    pieces = cut(found.draft.text, language, embedder.count_tokens)
+    pieces = cut_for(embedder, found.draft.text, language)
     if not pieces.passages:
         return Refused(found.place, "nothing but page leftovers in it")
     return _Piece(found, language, pieces)
@@ -143,7 +143,13 @@ def _store_all(
                 )
             places[article_id] = read.place
             put = library.store.put(
-                article_id, read.source, read.draft, each.language, each.cut, CUT_RECIPE, read.original
+                article_id,
+                read.source,
+                read.draft,
+                each.language,
+                each.cut,
+                library.embedder.cut_recipe,
+                read.original,
             )
             yield Written(file, Outcome(read.place, put.value, article_id, len(each.cut.passages)))
         except BadInput as refused:
@@ -177,7 +183,13 @@ def _put(library: Library, given: Given) -> Outcome:
     if isinstance(piece, Refused):
         return Outcome(given.source, "refused", given.article_id, reason=piece.reason)
     done = library.store.put(
-        given.article_id, given.source, given.draft, piece.language, piece.cut, CUT_RECIPE, given.original
+        given.article_id,
+        given.source,
+        given.draft,
+        piece.language,
+        piece.cut,
+        library.embedder.cut_recipe,
+        given.original,
     )
     return Outcome(given.source, done.value, given.article_id, len(piece.cut.passages))
 

@@ -37,6 +37,10 @@ from citewell.service.options import (
     FieldNames,
     Folder,
     InPrecision,
+    ModelName,
+    Models,
+    Rerank,
+    RerankerName,
     Wait,
     check_precision,
     embedder,
@@ -80,6 +84,7 @@ def add(
     paths: list[Path],
     field: FieldNames = None,
     library: Folder = LIBRARY,
+    model: ModelName = None,
     precision: InPrecision = None,
     keep_revisions: Annotated[
         int | None,
@@ -100,7 +105,9 @@ def add(
     files = find_files(paths)
     check_precision(library, precision)
     with (
-        opened(library, create=True, bulk=True, precision=precision, wait=wait) as held,
+        opened(
+            library, create=True, bulk=True, precision=precision, wait=wait, models=Models.chosen(model)
+        ) as held,
         terminal.progress("embedding") as progress,
     ):
         outcomes = add_files(held, files, progress, mapped, keep_revisions)
@@ -121,6 +128,9 @@ def ask(
     published_to: PublishedTo = None,
     where: Where = None,
     as_of: AsOf = None,
+    model: ModelName = None,
+    reranker: RerankerName = None,
+    rerank: Rerank = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say what each score is made of.")] = False,
     why_not: Annotated[
         list[str] | None,
@@ -136,7 +146,7 @@ def ask(
     answer.checked_k(k)
     if as_of is not None:
         moment_of(as_of)
-    with opened(library) as held:
+    with opened(library, models=Models.chosen(model, reranker, rerank)) as held:
         given = answer.ask(held.askable(as_of), held.store, question, k, only, explain, why_not or ())
     show(as_json, asdict(given), terminal.answer(given))
 
@@ -153,6 +163,9 @@ def search(
     published_to: PublishedTo = None,
     where: Where = None,
     as_of: AsOf = None,
+    model: ModelName = None,
+    reranker: RerankerName = None,
+    rerank: Rerank = None,
     as_json: AsJson = False,
 ) -> None:
     """Rank passages for a query."""
@@ -163,7 +176,7 @@ def search(
     answer.checked_k(k)
     if as_of is not None:
         moment_of(as_of)
-    with opened(library) as held:
+    with opened(library, models=Models.chosen(model, reranker, rerank)) as held:
         found = answer.search(held.askable(as_of), held.store, query, k, only)
     show(as_json, asdict(found), terminal.search_result(found))
 

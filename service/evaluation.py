@@ -11,7 +11,7 @@ from citewell.corpus.article import parse_passage_id
 from citewell.corpus.errors import BadInput
 from citewell.eval.abstaining import of_answers, of_examples
 from citewell.eval.answering import ask_beir
-from citewell.eval.beir import read_beir, read_judgements, read_unanswerable
+from citewell.eval.beir import read_beir, read_judgements, read_unanswerable, words_of
 from citewell.eval.calibrate import calibrate, fitting_half
 from citewell.eval.check import problems
 from citewell.eval.evaluate import judge_beir, judge_gold, judge_runs
@@ -22,17 +22,19 @@ from citewell.eval.quotes import evaluate_quotes
 from citewell.eval.report import Index, Report, report
 from citewell.eval.report_page import Shown, page
 from citewell.eval.report_table import calibration_table, gate_table, tables, tuning_table
-from citewell.eval.systems import DEFAULT, SYSTEMS
+from citewell.eval.systems import DEFAULT, names_of
 from citewell.eval.trec import read_qrels, read_run, write_qrels, write_run
 from citewell.eval.tune import FEWEST, tune
 from citewell.index import tuned
 from citewell.index.build import build
 from citewell.index.calibration import FILE, in_force, shipped_for, write
 from citewell.index.config import Config
+from citewell.index.cutting import bounds_for
 from citewell.index.embedding import Embedder
 from citewell.index.library import Library
 from citewell.index.model import cache_folder
 from citewell.index.part import Part
+from citewell.index.reranking import FIRST, Reranker, Reranking
 from citewell.index.search import Searcher
 from citewell.index.vector_cache import VectorCache
 from citewell.index.writing import add
@@ -43,19 +45,27 @@ class Evaluation:
     """How to judge and where the report goes. `passed` is false once a baseline was missed."""
 
     def __init__(
-        self, names: Sequence[str] | None, output: Path | None, baseline: Path | None, as_json: bool
+        self,
+        names: Sequence[str] | None,
+        output: Path | None,
+        baseline: Path | None,
+        as_json: bool,
+        reranker: Reranker | None = None,
+        rerank: int = FIRST,
     ) -> None:
+        there = names_of(reranker is not None)
         self.baseline: Baseline | None = read_baseline(baseline) if baseline else None
-        self.names = tuple(dict.fromkeys(names)) if names else (DEFAULT,) if baseline else SYSTEMS
-        if unknown := [name for name in self.names if name not in SYSTEMS]:
-            raise BadInput(f"No system {unknown[0]!r}; there are {', '.join(SYSTEMS)}.")
+        self.names = tuple(dict.fromkeys(names)) if names else (DEFAULT,) if baseline else there
+        if unknown := [name for name in self.names if name not in there]:
+            raise BadInput(f"No system {unknown[0]!r}; there are {', '.join(there)}.")
         self.output, self.as_json, self.passed = output, as_json, True
+        self.reranker, self.rerank = reranker, rerank
         self.began = perf_counter()
 
     def of_bundled(self, embedder: Embedder) -> None:
         """The bundled gold over the bundled articles, in a library made for it."""
         with tempfile.TemporaryDirectory(prefix="citewell-eval-") as folder:
-            library = Library(Path(folder), embedder, create=True)
+            library = Library(Path(folder), embedder, create=True, reranker=self.reranker, rerank=self.rerank)
             try:
                 add(library, sorted(bundled_articles().glob("*.md")))
                 self.of_gold(library, bundled_gold())
@@ -77,14 +87,15 @@ class Evaluation:
         self._tell(judged, report(judged, index, abstention=of_answers(judged)), shown)
 
     def of_beir(self, folder: Path, embedder: Embedder, limit: int | None) -> None:
-        beir = read_beir(folder, embedder.count_tokens, limit)
+        beir = read_beir(folder, embedder.count_tokens, limit, bounds_for(embedder))
         cache = VectorCache(cache_folder() / "vectors.db")
         try:
             with terminal.progress("embedding") as progress:
                 segment = build(beir.documents, embedder, cache, progress=progress)
         finally:
             cache.close()
-        searcher = Searcher(segment.id, [Part(segment)], embedder, Config())
+        reranking = Reranking(self.reranker, self.rerank, words_of(beir)) if self.reranker else None
+        searcher = Searcher(segment.id, [Part(segment)], embedder, Config(), reranking)
         with terminal.progress("asking") as progress:
             judged = judge_beir(beir, searcher, self.names, progress)
         abstention = {}
@@ -92,7 +103,7 @@ class Evaluation:
             with terminal.progress("judging confidence") as progress:
                 examples = ask_beir(beir, unanswerable.values(), searcher, progress)
             abstention = of_examples(
-                "shipped", examples, shipped_for(searcher.config.fingerprint, embedder.fingerprint)
+                "shipped", examples, shipped_for(searcher.fingerprint, embedder.fingerprint)
             )
         quotes = None
         if beir.answers:
@@ -159,11 +170,11 @@ def calibrate_library(library: Library, gold: Path, as_json: bool) -> None:
         print(calibration_table(fitted, found))
 
 
-def tune_library(library: Library, gold: Path, dry_run: bool, as_json: bool) -> None:
+def tune_library(library: Library, gold: Path, dry_run: bool, as_json: bool, sizes: bool = False) -> None:
     """Choose a configuration on a gold set, keep it in the library if its gain is significant, and say what it gains."""
     questions = fitting_half(read_gold(gold))
     with terminal.progress("tuning") as progress:
-        found = tune(library, questions, progress)
+        found = tune(library, questions, progress, sizes)
     is_written = found.is_better and not dry_run
     if is_written:
         tuned.write(

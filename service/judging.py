@@ -10,7 +10,17 @@ import typer
 
 from citewell.corpus.errors import BadInput, CitewellError
 from citewell.index.model import Precision
-from citewell.service.options import LIBRARY, AsJson, Folder, InPrecision, embedder, opened
+from citewell.service.options import (
+    LIBRARY,
+    AsJson,
+    Folder,
+    InPrecision,
+    ModelName,
+    Models,
+    Rerank,
+    RerankerName,
+    opened,
+)
 
 judging = typer.Typer()
 
@@ -50,6 +60,9 @@ def evaluate(
     output: Annotated[
         Path | None, typer.Option(help="Folder for report.json, report.html, qrels.txt and TREC runs.")
     ] = None,
+    model: ModelName = None,
+    reranker: RerankerName = None,
+    rerank: Rerank = None,
     precision: InPrecision = None,
     as_json: AsJson = False,
 ) -> None:
@@ -57,20 +70,21 @@ def evaluate(
     if context.invoked_subcommand is not None:
         return
     with _refusing():
-        _check_options(gold, beir, limit, run, qrels, system, gate, precision)
+        _check_options(gold, beir, limit, run, qrels, system, gate, precision, model or reranker or rerank)
         from citewell.service.evaluation import Evaluation
 
-        evaluation = Evaluation(system, output, gate, as_json)
-        in_precision = precision or Precision.FP32
+        models = Models.chosen(model, reranker, rerank)
+        made_reranker = None if run else models.made_reranker()
+        evaluation = Evaluation(system, output, gate, as_json, made_reranker, models.rerank)
         if run:
             evaluation.of_runs(run, beir, limit, qrels)
         elif beir is not None:
-            evaluation.of_beir(beir, embedder(in_precision, bulk=True), limit)
+            evaluation.of_beir(beir, models.embedder(precision, bulk=True), limit)
         elif gold is not None:
-            with opened(library) as held:
+            with opened(library, models=models) as held:
                 evaluation.of_gold(held, gold)
         else:
-            evaluation.of_bundled(embedder(in_precision))
+            evaluation.of_bundled(models.embedder(precision))
     if not evaluation.passed:
         raise typer.Exit(1)
 
@@ -84,6 +98,7 @@ def _check_options(
     system: list[str] | None,
     gate: Path | None,
     precision: Precision | None,
+    chosen: str | int | None,
 ) -> None:
     if gold is not None and precision is not None:
         raise BadInput("--gold asks a library in its own precision. Leave --precision out.")
@@ -95,7 +110,7 @@ def _check_options(
         raise BadInput("--qrels goes with --run.")
     if run and (beir is None) is (qrels is None):
         raise BadInput("--run needs --beir or --qrels, one of them.")
-    if run and any(each is not None for each in (gold, system, gate, precision)):
+    if run and any(each is not None for each in (gold, system, gate, precision, chosen)):
         raise BadInput(
             "--run is judged as it is: it goes with --beir and --limit, or --qrels, and with --output and --json alone."
         )
@@ -127,6 +142,13 @@ def calibrate(gold: Path, library: Folder = LIBRARY, as_json: AsJson = False) ->
 def tune(
     gold: Path,
     library: Folder = LIBRARY,
+    sizes: Annotated[
+        bool,
+        typer.Option(
+            "--sizes",
+            help="Also say what other sizes of passages are worth; each is embedded anew, and none is written.",
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be written, and write nothing.")
     ] = False,
@@ -135,10 +157,10 @@ def tune(
     """Choose k1, b, the weights and what makes a quote on gold questions, dev ones if there are any, by cross-validation.
 
     The choice is written to the library only if what it gains on questions that it was not made on is significant (5 %).
-    The size of passages is not tuned.
+    Other sizes of passages are only reported: they are no configuration but another index.
     """
     with _refusing():
         from citewell.service import evaluation
 
         with opened(library) as held:
-            evaluation.tune_library(held, gold, dry_run, as_json)
+            evaluation.tune_library(held, gold, dry_run, as_json, sizes)

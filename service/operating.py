@@ -11,7 +11,17 @@ from citewell.corpus.errors import BadInput
 from citewell.index.folder import require
 from citewell.service import settings
 from citewell.service.keys import SCOPES, Key, Keys
-from citewell.service.options import LIBRARY, AsJson, Folder, opened, show
+from citewell.service.options import (
+    LIBRARY,
+    AsJson,
+    Folder,
+    ModelName,
+    Models,
+    Rerank,
+    RerankerName,
+    opened,
+    show,
+)
 
 operating = typer.Typer()
 keys = typer.Typer(help="Keys to the service: created, listed, revoked.", no_args_is_help=True)
@@ -64,11 +74,16 @@ def serve(**flags: Any) -> None:
 
 
 @operating.command()
-def mcp(library: Folder = LIBRARY) -> None:
+def mcp(
+    library: Folder = LIBRARY,
+    model: ModelName = None,
+    reranker: RerankerName = None,
+    rerank: Rerank = None,
+) -> None:
     """Serve an agent that starts this command: MCP over standard input and output, within the limits of the settings."""
     from citewell.service.mcp import serve_stdio
 
-    with opened(library) as held:
+    with opened(library, models=Models.chosen(model, reranker, rerank)) as held:
         serve_stdio(held, settings.read({"library": library}))
 
 

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from citewell.corpus.errors import BadInput
+from citewell.corpus.errors import BadInput, ModelMismatch
 from citewell.index.model import Precision, default_model, precision_of
 from citewell.service import settings
 from citewell.service.settings import Settings
@@ -16,12 +17,25 @@ from citewell.service.settings import Settings
 if TYPE_CHECKING:
     from citewell.index.embedding import Embedder
     from citewell.index.library import Library
+    from citewell.index.reranking import Reranker
 
 Folder = Annotated[Path, typer.Option("--library", envvar="CITEWELL_LIBRARY", help="Folder of the library.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 InPrecision = Annotated[
     Precision | None,
     typer.Option("--precision", help="Of the model: int8 is faster and a little less exact."),
+]
+ModelName = Annotated[
+    str | None,
+    typer.Option("--model", help=f"{settings.HELP['model']} [${settings.variable('model')}]"),
+]
+RerankerName = Annotated[
+    str | None,
+    typer.Option("--reranker", help=f"{settings.HELP['reranker']} [${settings.variable('reranker')}]"),
+]
+Rerank = Annotated[
+    int | None,
+    typer.Option("--rerank", help=f"{settings.HELP['rerank']} [${settings.variable('rerank')}; 20]"),
 ]
 Wait = Annotated[
     float,
@@ -39,6 +53,40 @@ LIBRARY = Path("library")
 WAIT = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The models in force: flags that are given, else the environment, the file, the default."""
+
+    model: str = ""  # the default model
+    reranker: str = ""  # none
+    rerank: int = 20
+
+    @classmethod
+    def chosen(
+        cls, model: str | None = None, reranker: str | None = None, rerank: int | None = None
+    ) -> "Models":
+        flags = {"model": model, "reranker": reranker, "rerank": rerank}
+        found = settings.read(flags, names=settings.MODELS)
+        return cls(found.model, found.reranker, found.rerank)
+
+    def embedder(self, precision: Precision | None, bulk: bool = False) -> "Embedder":
+        """Raises BadInput for a precision of a model that was chosen."""
+        if not self.model:
+            return embedder(precision or Precision.FP32, bulk)
+        if precision is not None:
+            raise BadInput("--precision is of the default model. Leave it out, or the model that you chose.")
+        from citewell.index.torch_embedder import TorchEmbedder
+
+        return TorchEmbedder(self.model)
+
+    def made_reranker(self) -> "Reranker | None":
+        if not self.reranker:
+            return None
+        from citewell.index.cross_encoder import CrossEncoderReranker
+
+        return CrossEncoderReranker(self.reranker)
+
+
 def embedder(precision: Precision = Precision.FP32, bulk: bool = False) -> "Embedder":
     """The default model; for what embeds many passages in fp32 on a CUDA device, if one seems to be there."""
     from citewell.index.onnx_embedder import OnnxEmbedder
@@ -52,9 +100,10 @@ def embedder(precision: Precision = Precision.FP32, bulk: bool = False) -> "Embe
     return onnx
 
 
-def prepared(precision: Precision | None) -> None:
-    """Have the model compiled, if it never was, without loading it."""
-    default_model(precision or Precision.FP32)
+def prepared(models: Models, precision: Precision | None) -> None:
+    """Have the default model compiled, if it is in force and never was, without loading it."""
+    if not models.model:
+        default_model(precision or Precision.FP32)
 
 
 def made_in(folder: Path) -> Precision | None:
@@ -71,6 +120,23 @@ def check_precision(folder: Path, asked: Precision | None) -> None:
     if asked and made and asked != made:
         raise BadInput(
             f"The library in {folder} is in {made}. To change it: citewell rebuild --precision {asked} --library {folder}"
+        )
+
+
+def check_model(folder: Path, fingerprint: str) -> None:
+    """Raises ModelMismatch if a library's index was made with another model and one of the two was chosen by a user.
+
+    Else a library would be embedded anew, unasked, by whoever forgot to name its model.
+    """
+    from citewell.index.folder import model_of
+    from citewell.index.torch_models import is_chosen
+
+    made = model_of(folder)
+    if made and made != fingerprint and (is_chosen(made) or is_chosen(fingerprint)):
+        raise ModelMismatch(
+            f"The library in {folder} was made with model {made}, and {fingerprint} is in use. Choose that model (--model, "
+            f"{settings.variable('model')}, model in {settings.FILE}; the default if none is named), or build the "
+            f"library again with this one: citewell rebuild --library {folder}"
         )
 
 
@@ -96,12 +162,14 @@ def opened(
     precision: Precision | None = None,
     wait: float = WAIT,
     watched: "Callable[[Embedder], Embedder]" = lambda model: model,
+    models: Models | None = None,
     given: Settings | None = None,
 ) -> Iterator["Library"]:
     """The library, with an index of everything that was stored before unless another process is writing.
 
-    `bulk` is for commands that may embed many passages. Without a precision it is opened in its own.
-    `watched` may put something around the model. Without settings those in force say where the passages are.
+    `bulk` is for commands that may embed many passages. Without a precision it is opened in its own. Without models
+    those are taken that the environment or the file says; without settings they say where the passages are, too.
+    `watched` may put something around the model.
     """
     from citewell.index.folder import make_folder, require
     from citewell.index.library import Library
@@ -111,8 +179,19 @@ def opened(
     else:
         require(folder)
     cluster = (given or settings.read({}, names=("passages", "passages_token"))).cluster
-    model = embedder(precision or made_in(folder) or Precision.FP32, bulk)
-    library = Library(folder, watched(model), create=create, wait=wait, cluster=cluster)
+    models = models or Models.chosen()
+    model = models.embedder(precision if models.model else precision or made_in(folder), bulk)
+    if catch_up:
+        check_model(folder, model.fingerprint)
+    library = Library(
+        folder,
+        watched(model),
+        create=create,
+        wait=wait,
+        reranker=models.made_reranker(),
+        rerank=models.rerank,
+        cluster=cluster,
+    )
     try:
         if catch_up and not create:
             library.catch_up_if_free()

@@ -14,7 +14,7 @@ from citewell.index.embedding import Embedder, Vectors
 from citewell.index.folder import require
 from citewell.service.access import Access, check_exposure
 from citewell.service.keys import Keys
-from citewell.service.options import made_in, opened, prepared
+from citewell.service.options import Models, made_in, opened, prepared
 from citewell.service.settings import Settings
 from citewell.service.workers import supervise
 
@@ -32,7 +32,7 @@ def serve(settings: Settings) -> None:
     if settings.workers == 1:
         work(settings, access, listeners[0], said)
         return
-    prepared(made_in(settings.library))  # a model is compiled once, not by every worker
+    prepared(_models(settings), made_in(settings.library))  # a model is compiled once, not by every worker
     supervise(lambda number, ready: work(settings, access, listeners[number], ready), settings.workers, said)
 
 
@@ -47,10 +47,12 @@ def work(settings: Settings, access: Access, listener: socket.socket, ready: Cal
     from citewell.service.metrics import Metrics
 
     metrics = Metrics()
-    with opened(
-        settings.library, watched=lambda model: TimedEmbedder(model, metrics.stage), given=settings
-    ) as library:
-        library.askable()  # a library that cannot be searched is said so before anything is served
+    watched = lambda model: TimedEmbedder(model, metrics.stage)  # noqa: E731
+    with opened(settings.library, watched=watched, models=_models(settings), given=settings) as library:
+        index = library.askable()  # a library that cannot be searched is said so before anything is served
+        if settings.model or settings.reranker:  # and so are models; to load them takes seconds
+            searcher, query = index.about("citewell")
+            searcher.hybrid(query, 1)
         stop_logging = logs.start(settings.log_level, request_id.get)
         Connection.most, Connection.patience = settings.connections, settings.timeout
         app = create_app(library, settings, access, metrics, lambda: server.should_exit)
@@ -70,6 +72,10 @@ def work(settings: Settings, access: Access, listener: socket.socket, ready: Cal
             stop_logging()
 
 
+def _models(settings: Settings) -> Models:
+    return Models(settings.model, settings.reranker, settings.rerank)
+
+
 @dataclass(frozen=True, slots=True)
 class TimedEmbedder:
     """An embedder that says how long each question took."""
@@ -84,6 +90,14 @@ class TimedEmbedder:
     @property
     def fingerprint(self) -> str:
         return self.of.fingerprint
+
+    @property
+    def cut_recipe(self) -> str:
+        return self.of.cut_recipe
+
+    @property
+    def most_tokens(self) -> int:
+        return self.of.most_tokens
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         from citewell.service.metrics import Timed

@@ -31,6 +31,11 @@ class Settings:
         "Cluster that holds the passages, as milvus://HOST:19530/NAME; empty: they are in the library's folder.",
     )
     passages_token: str = _setting("", "Key to that cluster, or user:password.")
+    model: str = _setting(
+        "", "Model that embeds: a folder, or the name of one that was downloaded (sentence-transformers)."
+    )
+    reranker: str = _setting("", "Model that ranks the first hits again, in the same way (CrossEncoder).")
+    rerank: int = _setting(20, "How many hits the reranker ranks again, 1 to 200.", 1)
     host: str = _setting("127.0.0.1", "Address to listen on; without a key a loopback address.")
     port: int = _setting(8000, "Port to listen on; 0: any that is free.", 0)
     workers: int = _setting(1, "Processes that answer; they share the index.", 1)
@@ -68,10 +73,11 @@ class Settings:
 
 
 NAMES = tuple(each.name for each in fields(Settings) if each.name != "sources")
+MODELS = ("model", "reranker", "rerank")  # which every command follows
 HELP = {each.name: str(each.metadata["help"]) for each in fields(Settings) if each.name in NAMES}
 DEFAULTS = {each.name: each.default for each in fields(Settings) if each.default is not MISSING}
 _LEAST = {each.name: each.metadata["least"] for each in fields(Settings) if each.name in NAMES}
-_MOST = {"port": 65_535, "workers": 256, "question_length": 2_000, "most_k": 100}
+_MOST = {"rerank": 200, "port": 65_535, "workers": 256, "question_length": 2_000, "most_k": 100}
 
 
 def variable(name: str) -> str:

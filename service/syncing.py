@@ -19,6 +19,8 @@ from citewell.service.options import (
     FieldNames,
     Folder,
     InPrecision,
+    ModelName,
+    Models,
     Wait,
     check_precision,
     mapping,
@@ -43,6 +45,7 @@ def sync(
     source: Path,
     field: FieldNames = None,
     library: Folder = LIBRARY,
+    model: ModelName = None,
     precision: InPrecision = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done to each file, and do nothing.")
@@ -76,7 +79,9 @@ def sync(
         return
     check_precision(library, precision)
     with (
-        opened(library, create=True, bulk=True, precision=precision, wait=wait) as held,
+        opened(
+            library, create=True, bulk=True, precision=precision, wait=wait, models=Models.chosen(model)
+        ) as held,
         terminal.progress("embedding") as progress,
     ):
 

@@ -121,7 +121,7 @@ def _explained(explain: "Explanation | None") -> list[str]:
         return []
     ranks = {"lexical": explain.ranks.lexical, "passage": explain.ranks.dense}
     made = []
-    for name in ("lexical", "passage", "sentence"):
+    for name in ("lexical", "passage", "sentence", "reranker"):
         part, raw, weight = (getattr(of, name) for of in (explain.parts, explain.raw, explain.weights))
         rank = f", rank {ranks[name]}" if ranks.get(name) else ""
         made += [f"{name} {part:.3f} ({weight:.2f} x {raw:.3f}{rank})"] if part is not None else []

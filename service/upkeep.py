@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 from citewell.service import terminal
-from citewell.service.options import LIBRARY, WAIT, AsJson, Folder, InPrecision, Wait, opened, show
+from citewell.service.options import (
+    LIBRARY,
+    WAIT,
+    AsJson,
+    Folder,
+    InPrecision,
+    ModelName,
+    Models,
+    Wait,
+    opened,
+    show,
+)
 
 upkeep = typer.Typer()
 
@@ -34,11 +45,17 @@ def remove(
 
 @upkeep.command()
 def rebuild(
-    library: Folder = LIBRARY, precision: InPrecision = None, wait: Wait = WAIT, as_json: AsJson = False
+    library: Folder = LIBRARY,
+    model: ModelName = None,
+    precision: InPrecision = None,
+    wait: Wait = WAIT,
+    as_json: AsJson = False,
 ) -> None:
-    """Build the index again from the stored texts, with --precision in another precision than before."""
+    """Build the index again from the stored texts, with --model or --precision by another model than before."""
     with (
-        opened(library, catch_up=False, bulk=True, precision=precision, wait=wait) as held,
+        opened(
+            library, catch_up=False, bulk=True, precision=precision, wait=wait, models=Models.chosen(model)
+        ) as held,
         held.writing(),
         terminal.progress("embedding") as progress,
     ):

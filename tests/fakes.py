@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from citewell.corpus.passages import CUT_RECIPE
 from citewell.corpus.text import text_sha
 from citewell.index.embedding import Vectors
 
@@ -15,6 +16,7 @@ class WordEmbedder:
         self.words = ("", *words)
         self.dim = len(self.words)
         self.fingerprint = f"words {' '.join(words)}"
+        self.cut_recipe, self.most_tokens = CUT_RECIPE, 254
         self.embedded: list[str] = []  # every text that was ever computed
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:

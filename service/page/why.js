@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 
-const PARTS = { lexical: "Words", passage: "Meaning: passage", sentence: "Meaning: sentence" };
+const PARTS = { lexical: "Words", passage: "Meaning: passage", sentence: "Meaning: sentence", reranker: "Read together" };
 const SVG = "http://www.w3.org/2000/svg";
 
 function rectangle(kind, width) {
@@ -44,7 +44,9 @@ export function why(explain, score) {
     element("table", {},
       element("caption", { class: "unseen" }, "Parts of the score"),
       element("tbody", {},
-        ...Object.entries(PARTS).map(([part, label]) => row(label, parts[part], weights[part] ?? 0)),
+        ...Object.entries(PARTS)
+          .filter(([part]) => part !== "reranker" || parts.reranker !== null)
+          .map(([part, label]) => row(label, parts[part], weights[part] ?? 0)),
         row("Score", score, 1))),
     element("p", { class: "about" }, `Of all passages ${ranked("words", ranks.lexical)}, ${ranked("meaning", ranks.dense)}.`),
     words("held", "Holds", terms.filter(({ held }) => held)),

@@ -12,8 +12,9 @@ from citewell.corpus.article import Span
 from citewell.corpus.errors import BadInput
 from citewell.corpus.passages import fault_of
 from citewell.eval.beir import BeirSet, read_beir, read_evidence
-from citewell.eval.bench_chunking import BASELINE, MEASURES, SAME_ROOM, compare, recall_within, windows
+from citewell.eval.bench_chunking import BASELINE, MEASURES, SAME_ROOM, compare, windows
 from citewell.eval.locate import Located
+from citewell.eval.spans import recall_within
 from citewell.index.vector_cache import VectorCache
 from tests.fakes import WordEmbedder
 

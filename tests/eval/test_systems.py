@@ -1,17 +1,20 @@
 """Systems that are judged side by side: what each ranks by."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from citewell.corpus.errors import BadInput
 from citewell.eval.fusion import reciprocal_rank_fusion
-from citewell.eval.systems import SYSTEMS, rankings, systems, without
+from citewell.eval.systems import SYSTEMS, UNRERANKED, names_of, rankings, systems, without
 from citewell.index.config import Config
 from citewell.index.library import Library
+from citewell.index.reranking import Reranking
 from citewell.index.scoring import State
 from citewell.index.search import Searcher
 from citewell.index.writing import add
@@ -94,6 +97,33 @@ def test_what_is_judged_together_ranks_as_each_system_does(searcher: Searcher, q
     query = searcher.query(question)
     asked = {s.name: tuple((h.passage_id, h.score) for h in s.rank(query, k).hits) for s in systems(searcher)}
     assert rankings(searcher, query, k) == asked
+
+
+class LongWords:
+    """A reranker that likes long passages."""
+
+    fingerprint = "long"
+
+    def scores(self, question: str, passages: Sequence[str]) -> NDArray[np.float64]:
+        return np.array([len(passage) / 100 for passage in passages])
+
+
+@pytest.mark.parametrize("question", ["Do ants make honey?", "cats", "ants 何", "何"])
+def test_a_reranker_is_part_of_every_system_but_the_simple_ones_and_the_one_without_it(
+    searcher: Searcher, question: str
+) -> None:
+    reranking = Reranking(LongWords(), 2, lambda segment, local: segment.passage_id(local))
+    reranked = Searcher("reranked", searcher.parts, searcher.embedder, searcher.config, reranking)
+    query, names = reranked.query(question), names_of(reranks=True)
+    asked = {s.name: s.rank(query, 5).hits for s in systems(reranked, names)}
+    assert rankings(reranked, query, 5, names) == {
+        name: tuple((hit.passage_id, hit.score) for hit in hits) for name, hits in asked.items()
+    }
+    assert asked[UNRERANKED] == searcher.hybrid(query, 5).hits
+    parts = [hit.parts for name in ("hybrid", "no passage") for hit in asked[name]]
+    assert all(each is not None and each.reranker is not None for each in parts)
+    with pytest.raises(BadInput, match="no system 'no reranker'"):
+        systems(searcher, names)
 
 
 def test_what_is_judged_together_ranks_real_passages_as_each_system_does(bundled_library: Library) -> None:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from citewell.index.config import Config
-from citewell.index.explain import Explanation, Filtered, Ranks, Term, ThreeValues, explained, filtered
+from citewell.index.explain import Explanation, Filtered, Ranks, Term, Values, explained, filtered
 from citewell.index.filter import Filter
 from citewell.index.part import Part
 from citewell.index.scoring import Hit
@@ -39,9 +39,9 @@ def test_a_score_is_made_of_three_values_with_their_weights(searcher: Searcher) 
     hit, explanation = of_all(searcher, query)["phone"]
     rare, unknown = round(math.log(2), 6), round(math.log(6), 6)
     assert explanation.terms == (Term("batteri", rare, True), Term("life", unknown, False))
-    assert explanation.weights == ThreeValues(0.45, 0.25, 0.3)
+    assert explanation.weights == Values(0.45, 0.25, 0.3)
     assert explanation.ranks == Ranks(1, 1)
-    assert explanation.parts == ThreeValues(round(hit.score - 0.55, 6), 0.25, 0.3)
+    assert explanation.parts == Values(round(hit.score - 0.55, 6), 0.25, 0.3)
     assert (explanation.raw.passage, explanation.raw.sentence) == (1.0, 1.0)
     assert explanation.raw.lexical == pytest.approx((hit.score - 0.55) / 0.45, abs=1e-5)
 
@@ -61,11 +61,11 @@ def test_a_term_that_is_asked_for_twice_is_named_once(searcher: Searcher) -> Non
 
 def test_a_silent_retriever_has_no_value_no_weight_and_no_rank(searcher: Searcher) -> None:
     _, explanation = of_all(searcher, searcher.query("数据 battery"))["phone"]
-    assert explanation.weights == ThreeValues(1.0, None, None)
+    assert explanation.weights == Values(1.0, None, None)
     assert (explanation.raw.passage, explanation.parts.sentence) == (None, None)
     assert explanation.ranks == Ranks(1, None)
     _, explanation = of_all(searcher, searcher.query("flywheel"))["phone"]
-    assert explanation.weights == ThreeValues(None, 0.454545, 0.545455)
+    assert explanation.weights == Values(None, 0.454545, 0.545455)
     assert explanation.ranks == Ranks(None, 1)
 
 

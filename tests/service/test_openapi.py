@@ -141,7 +141,7 @@ def test_the_document_describes_an_answer_as_it_is_given(
         "Filtered": answer["filtered"],
         "WhyNot": answer["why_not"][0],
         "Explanation": citation["explain"],
-        "ThreeValues": citation["explain"]["parts"],
+        "Values": citation["explain"]["parts"],
         "Ranks": citation["explain"]["ranks"],
         "Term": citation["explain"]["terms"][0],
     }

@@ -91,6 +91,7 @@ def test_options_are_those_of_the_command_line() -> None:
         *("--library", "--k", "--json"),
         *("--article", "--source", "--language", "--from", "--to", "--where"),
         *("--as-of", "--explain", "--why-not"),
+        *("--model", "--reranker", "--rerank"),
     }
 
 
