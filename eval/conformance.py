@@ -35,7 +35,7 @@ _QUESTIONS = 20
 _K = 10
 _CONFIG = Config(depth=20)  # lists short enough that a store has to choose
 _TOLERANCE = 2e-6  # scores are rounded to six decimals
-_CUT_FOR = 12.0  # seconds in which a question has to end when no answer comes
+_CUT_FOR = 20.0  # seconds in which a question has to end when no answer comes
 
 
 class Outcome(StrEnum):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from citewell.corpus.article import Draft
 from citewell.corpus.originals import sha_of
+from citewell.corpus.passages import CUT_RECIPE
 from citewell.corpus.text import text_sha
 from citewell.index.embedding import Vectors
 from citewell.index.writing import Given
@@ -27,6 +28,7 @@ class Direction:
     """A direction for each word, and for a text the mean of its words': what shares words is near."""
 
     dim, fingerprint = DIM, "conformance-1"
+    cut_recipe, most_tokens = CUT_RECIPE, 254
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         return self._embed(texts)

@@ -4,10 +4,12 @@ An alias of the library's name points at the collection that questions go to. A 
 alias, so that readers go from the old to the new in one step.
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -30,6 +32,7 @@ from citewell.index.ledger import Collection, Ledger, entries_of
 from citewell.index.passage_rows import revision_key, rows_of, span_of
 from citewell.index.passage_store import PassageStore
 from citewell.index.proposing import Proposing
+from citewell.index.reranking import Reranking
 
 _ARTICLES = 256  # whose rows are sent together: what they need is held in memory
 _REVISIONS = 64  # whose rows are looked at together
@@ -58,10 +61,11 @@ class Cluster:
         embedder: Embedder,
         config: Callable[[], Config],
         store: PassageStore | None = None,
+        reranking: Reranking | None = None,
     ) -> None:
         self._store = connected(address) if store is None else store
         self._alias, self._place, self._folder = address.name, address.place, folder
-        self._embedder, self._config = embedder, config
+        self._embedder, self._config, self._reranking = embedder, config, reranking
         self._ledger = Ledger(folder / LEDGER)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="citewell-cluster")
         self._turn = threading.Lock()
@@ -102,7 +106,13 @@ class Cluster:
                 f"are {self._embedder.fingerprint} and {BUILD_RECIPE!r}. Fill another: citewell rebuild"
             )
         index = Proposing(
-            self._named, self._store, self._ledger, self._embedder, self._config(), self._threads
+            self._named,
+            self._store,
+            self._ledger,
+            self._embedder,
+            self._config(),
+            self._threads,
+            self._reranking,
         )
         return index if as_of is None else index.answering(self._moment(store, as_of, found.held))
 
@@ -157,6 +167,9 @@ class Cluster:
 
     # -- writing ----------------------------------------------------------------------------------------------------
 
+    def writing(self) -> AbstractContextManager[None]:
+        return self._store.writing()
+
     def follow(self, source: Source) -> None:
         """Send the rows of what was put; then let questions find them, and nothing of what was superseded."""
         found, store = self._collection(), source.store
@@ -177,6 +190,7 @@ class Cluster:
         config = self._config()
         self._store.create(name, self._embedder.dim, config.k1, config.b)
         keys, passages = self._send(name, source.store.articles(), source)
+        self._store.settle(name)
         return Filled(name, tuple(keys), passages)
 
     def replace(self, prepared: Prepared, held: Held) -> None:
@@ -265,6 +279,9 @@ class Cluster:
 
 def connected(address: Address) -> PassageStore:
     """Raises BadInput if the client is not installed."""
+    os.environ.setdefault(
+        "GRPC_VERBOSITY", "NONE"
+    )  # its library writes to standard error; errors are ours to report
     try:
         from citewell.index.milvus import Milvus
     except ModuleNotFoundError as error:

@@ -1,6 +1,7 @@
 """The engine on one machine: segments in a folder, mapped, and the snapshot that names them."""
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from citewell.index.indexing import Source
 from citewell.index.layout import EMPTY, Has, Layout
 from citewell.index.opened import OpenIndex
 from citewell.index.part import Part
+from citewell.index.reranking import Reranking
 from citewell.index.search import Searcher
 from citewell.index.segment import Segment
 from citewell.index.segment_files import check_files
@@ -36,9 +38,15 @@ class Embedded:
 
     keeps_history = True
 
-    def __init__(self, folder: Path, embedder: Embedder, config: Callable[[], Config]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        embedder: Embedder,
+        config: Callable[[], Config],
+        reranking: Reranking | None = None,
+    ) -> None:
         self.folder, self._embedder = folder, embedder
-        self._opened = OpenIndex(folder, embedder, config)
+        self._opened = OpenIndex(folder, embedder, config, reranking)
 
     def close(self) -> None:
         """Nothing: what is mapped goes with the last searcher."""
@@ -62,6 +70,9 @@ class Embedded:
         return any((each.model, each.recipe) != made_with for each in self._opened.segments(refs))
 
     # -- writing ----------------------------------------------------------------------------------------------------
+
+    def writing(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def follow(self, source: Source) -> None:
         """New segments for what was put; what was superseded is dead in those that hold it."""

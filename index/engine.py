@@ -4,6 +4,7 @@ Both give a question to a `Searcher`: over everything that was published, or ove
 """
 
 from collections.abc import Hashable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -67,6 +68,10 @@ class Engine(Protocol):
 
     def was_made_otherwise(self) -> bool:
         """Whether texts are embedded, cut or analysed otherwise now."""
+        ...
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Around what a writer does."""
         ...
 
     def follow(self, source: Source) -> None:

@@ -4,8 +4,8 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import grpc
@@ -21,7 +21,8 @@ from citewell.index.passage_store import CollectionGone, Unsupported
 from citewell.index.where import EVERYWHERE, Where
 
 FORMAT = 1  # of the rows; part of a collection's name
-_READING, _WRITING = 5.0, 60.0  # seconds that a call may take, tries again included
+_READING, _WRITING = 5.0, 30.0  # seconds that a call may take, tries again included
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0  # seconds between two tries
 _PUT = 500  # rows sent at once: some megabytes
 _NAMED = 200  # revisions named in one expression
 _MOST_FOUND = 16_384  # rows that Milvus gives at once
@@ -33,13 +34,17 @@ _TRIED_AGAIN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 _REFUSED = (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED)
 
 
+class NotLoaded(ClusterError):
+    """The collection is there, but is not held ready for questions."""
+
+
 class Milvus:
     """Connects when it is first asked for something. Serves all threads."""
 
     def __init__(self, address: Address) -> None:
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # errors are ours to report
         self._address = address
-        self._turn = threading.Lock()
+        self._turn, self._local = threading.Lock(), threading.local()
         self._connected: MilvusClient | None = None
 
     def close(self) -> None:
@@ -94,6 +99,10 @@ class Milvus:
         for first in range(0, len(revisions), _NAMED):
             delete_some(_named(revisions[first : first + _NAMED]))
 
+    def settle(self, collection: str) -> None:
+        with suppress(Unsupported):
+            self._write(lambda client, timeout: client.flush(collection, timeout=timeout))
+
     def matching(self, collection: str, tokens: Sequence[str], k: int, where: Where) -> list[PassageRow]:
         return self._search(collection, " ".join(tokens), "matched", "BM25", k, where)
 
@@ -103,7 +112,8 @@ class Milvus:
     def _search(
         self, collection: str, asked: object, field: str, metric: str, k: int, where: Where
     ) -> list[PassageRow]:
-        found = self._read(
+        found = self._loaded(
+            collection,
             lambda client, timeout: client.search(
                 collection, data=[asked], anns_field=field, limit=min(k, _MOST_FOUND), filter=compiled(where),
                 search_params={"metric_type": metric}, output_fields=_FIELDS, timeout=timeout,
@@ -129,7 +139,8 @@ class Milvus:
         self, collection: str, revisions: Sequence[str], fields: Sequence[str]
     ) -> list[Mapping[str, Any]]:
         """What has too many rows for one answer is asked for in halves, and one such revision bit by bit."""
-        found: list[Mapping[str, Any]] = self._read(
+        found: list[Mapping[str, Any]] = self._loaded(
+            collection,
             lambda client, timeout: client.query(
                 collection, filter=_named(revisions), output_fields=list(fields), limit=_MOST_FOUND,
                 consistency_level="Strong", timeout=timeout,
@@ -141,7 +152,8 @@ class Milvus:
             middle = len(revisions) // 2
             parts = (revisions[:middle], revisions[middle:])
             return [row for part in parts for row in self._query_once(collection, part, fields)]
-        rows = self._read(
+        rows = self._loaded(
+            collection,
             lambda client, timeout: client.query_iterator(
                 collection, filter=_named(revisions), output_fields=list(fields), batch_size=1_000, timeout=timeout
             )
@@ -156,7 +168,8 @@ class Milvus:
         )
 
     def _count(self, collection: str, expression: str) -> int:
-        found = self._read(
+        found = self._loaded(
+            collection,
             lambda client, timeout: client.query(
                 collection, filter=expression, output_fields=["count(*)"], consistency_level="Strong", timeout=timeout
             )
@@ -224,20 +237,45 @@ class Milvus:
 
     # -- calls ------------------------------------------------------------------------------------------------------
 
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        self._local.writing = True
+        try:
+            yield
+        finally:
+            self._local.writing = False
+
     def _read(self, call: Callable[[MilvusClient, float], Any]) -> Any:
-        return self._call(call, _READING)
+        return self._call(call, _WRITING if getattr(self._local, "writing", False) else _READING)
+
+    def _loaded(self, collection: str, call: Callable[[MilvusClient, float], Any]) -> Any:
+        """A call that reads a collection; one that the server does not hold ready, as after a crash, is loaded."""
+        try:
+            return self._read(call)
+        except NotLoaded:
+            self._read(lambda client, timeout: client.load_collection(collection, timeout=timeout))
+            return self._read(call)
 
     def _write(self, call: Callable[[MilvusClient, float], Any]) -> Any:
         return self._call(call, _WRITING)
 
     def _call(self, call: Callable[[MilvusClient, float], Any], patience: float) -> Any:
-        """The client itself tries again, with longer and longer pauses, until the time is over."""
-        deadline = time.monotonic() + patience
-        try:
-            client = self._client(patience)
-            return call(client, max(0.1, deadline - time.monotonic()))
-        except (MilvusException, grpc.RpcError) as error:
-            raise self._named(error) from error
+        """Tries again while nobody answers, after longer and longer pauses, until the time is over."""
+        deadline, pause = time.monotonic() + patience, _FIRST_PAUSE
+        while True:
+            left = max(_FIRST_PAUSE, deadline - time.monotonic())
+            try:
+                return call(self._client(left), left)
+            except (
+                MilvusException,
+                grpc.RpcError,
+                ValueError,
+            ) as error:  # the last for a channel that was closed
+                named = self._named(error)
+                if not isinstance(named, ClusterAway) or time.monotonic() + pause > deadline:
+                    raise named from error
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
     def _client(self, patience: float) -> MilvusClient:
         with self._turn:
@@ -265,12 +303,21 @@ class Milvus:
             return ClusterAway(place, short)
         if code in _GONE or ("not found" in said and "collection" in said):
             return CollectionGone(f"{short} at {place}. Build it again: citewell rebuild")
+        if code == _NOT_LOADED or "call load()" in said or "not loaded" in said:
+            return NotLoaded(f"{short} at {place}")
         return ClusterError(f"The cluster at {place} says: {short}. If it persists: citewell rebuild")
 
 
 def _is_away(said: str) -> bool:
     return any(
-        mark in said for mark in ("Fail connecting", "UNAVAILABLE", "Retry timeout", "server unavailable")
+        mark in said
+        for mark in (
+            "Fail connecting",
+            "UNAVAILABLE",
+            "Retry timeout",
+            "server unavailable",
+            "closed channel",
+        )
     )
 
 

@@ -4,6 +4,7 @@ It promises nothing across rows. Scoring, evidence and citations are ours, and s
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 import numpy as np
@@ -31,6 +32,10 @@ class PassageStore(Protocol):
 
     def put(self, collection: str, rows: Sequence[PassageRow]) -> None:
         """A row in place of one with its id. When it returns they outlast a crash."""
+        ...
+
+    def settle(self, collection: str) -> None:
+        """After many rows were put: let them be fast to search."""
         ...
 
     def delete(self, collection: str, revisions: Sequence[str]) -> None:
@@ -75,6 +80,10 @@ class PassageStore(Protocol):
 
     def new_name(self, alias: str, token: str) -> str:
         """For a collection that the alias is to point at."""
+        ...
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Within it calls of this thread may take as long as writes: a cluster that is started again is waited for."""
         ...
 
     def close(self) -> None: ...

@@ -30,6 +30,7 @@ from citewell.index.neighbours import SPARE
 from citewell.index.part import Part
 from citewell.index.passage_rows import PassageRow, segment_of, token
 from citewell.index.passage_store import CollectionGone, PassageStore
+from citewell.index.reranking import Reranking
 from citewell.index.scoring import State
 from citewell.index.search import Query, Searcher, Whole, analysed, in_order
 from citewell.index.where import Where
@@ -62,9 +63,10 @@ class Proposing:
         embedder: Embedder,
         config: Config,
         threads: ThreadPoolExecutor,
+        reranking: Reranking | None = None,
     ) -> None:
         self._resolve, self._store, self._ledger, self._threads = resolve, store, ledger, threads
-        self.embedder, self.config = embedder, config
+        self.embedder, self.config, self._reranking = embedder, config, reranking
         self._languages = lru_cache(4)(lambda name, _: in_order(ledger.languages(name)))
 
     def answering(self, as_of: AsOf) -> Self:
@@ -110,6 +112,7 @@ class Proposing:
             [Part(segment)],
             self.embedder,
             self.config,
+            self._reranking,
             self._whole(collection, languages, doc_freq),
         )
         return searcher, self._query(searcher, question, given, vector, matching, nearest)

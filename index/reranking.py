@@ -76,7 +76,7 @@ def words_in(store: Store, segment: Segment, local: int) -> str:
     passage = store.passage(indexed.text_sha, span)
     if passage is None:
         raise CorruptLibrary(
-            f"{store.file} lacks a passage that the index holds. Build the index again: citewell rebuild"
+            f"{store.place} lacks a passage that the index holds. Build the index again: citewell rebuild"
         )
     return with_context(article.title, passage, store.text(indexed.text_sha))
 

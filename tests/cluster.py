@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,9 @@ class MemoryStore:
         if self.puts_left is not None:
             self.puts_left -= 1
         self._rows(collection).update({row.id: row for row in rows})
+
+    def settle(self, collection: str) -> None:
+        self._answer("settle")
 
     def delete(self, collection: str, revisions: Sequence[str]) -> None:
         self._answer("delete")
@@ -104,6 +108,9 @@ class MemoryStore:
 
     def new_name(self, alias: str, token: str) -> str:
         return f"{alias}_{token}"
+
+    def writing(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def close(self) -> None:
         pass

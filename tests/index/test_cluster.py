@@ -253,7 +253,7 @@ def test_what_was_acknowledged_is_caught_up_after_the_cluster_died(
     sound(library)
 
 
-@pytest.mark.parametrize("failing", ["create", "put", "count", "point", "drop"])
+@pytest.mark.parametrize("failing", ["create", "put", "count", "settle", "point", "drop"])
 def test_a_rebuild_that_is_cut_short_leaves_the_former_collection(
     library: Library, store: MemoryStore, failing: str
 ) -> None:
