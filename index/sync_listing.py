@@ -6,12 +6,14 @@ what it lists no longer is removed only when its page says that it is gone. Each
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from citewell.corpus.errors import LibraryMissing
 from citewell.corpus.fetching import Fetcher
 from citewell.corpus.listing import FeedEntry, Listing
+from citewell.corpus.server import Server
 from citewell.corpus.store import Store
 from citewell.corpus.webpage import Page
 from citewell.index.embedding import Progress
@@ -43,10 +45,14 @@ class _Survey:
         return {article_id for article_id, held in self.held.items() if held.name in names}
 
 
-def dry_run(folder: Path, listing: Listing, keep_vanished: bool = False) -> Synced:
+def dry_run(
+    folder: Path, listing: Listing, keep_vanished: bool = False, truth: Server | None = None
+) -> Synced:
     """What `sync` would do to the library in a folder, whether it is there or not. No page is asked, nothing is changed."""
     with ExitStack() as opened:
-        store = opened.enter_context(closing(Store(folder / STORE))) if (folder / STORE).is_file() else None
+        store = None
+        with suppress(LibraryMissing):
+            store = opened.enter_context(closing(Store(truth or folder / STORE)))
         there = (folder / VISITS).is_file()
         visits = opened.enter_context(closing(Visits(folder / VISITS))) if there else None
         survey = _survey(store, visits, listing, keep_vanished)

@@ -130,7 +130,7 @@ def _sync_listing(
     with Fetcher(allowed) as fetcher:
         listing = listing_of(source, fetcher, allow_empty)
         if dry_run:
-            done = mirroring.dry_run(library, listing, keep_vanished)
+            done = mirroring.dry_run(library, listing, keep_vanished, truth_of(library))
         else:
             check_precision(library, precision)
             with (
