@@ -82,7 +82,7 @@ class PostgresDatabase:
         """Raises LibraryMissing if the tables are not there and `create` is false, and the errors of a server."""
         self._server = server
         self.place = Place(server.name, server.folder)
-        self._closed = self._alone = False
+        self._closed, self._alone = False, 0  # locks that are held
         self._turn = threading.RLock()
         self._writer: Connection | None = None
         self._within: _Within | None = None
@@ -256,12 +256,12 @@ class PostgresDatabase:
         deadline, lock = time.monotonic() + wait, self._lock(at)
         with self._turn, named_errors(self.place):
             self._take_lock(lock, deadline)
-            self._alone = True
+            self._alone += 1
         try:
             yield
         finally:
             with self._turn:
-                self._alone = False
+                self._alone -= 1
                 if self._writer is not None:
                     self._let_go(self._writer, lock)
 
