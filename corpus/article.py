@@ -90,7 +90,10 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One write to the store; `kind` is put, remove, purge or drop (of revisions that are not kept any longer)."""
+    """One write to the store; `kind` is put, remove, purge, drop (of revisions that are not kept any longer) or clean.
+
+    The last is of no article: other lines are left out of texts.
+    """
 
     number: int  # counts from 1
     article_id: str

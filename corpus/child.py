@@ -44,10 +44,7 @@ def _answer(request: dict[str, str], content: BinaryIO, replies: BinaryIO, most_
     said: dict[str, object]
     try:
         given = content.read(int(request["bytes"]))
-        draft = reader_of(Format(request["format"]))(given, request["name"])
-        if len(draft.text) > most_bytes:
-            raise ValueError(f"{len(draft.text):,} characters of text; an article has at most {most_bytes:,}")
-        said = {"draft": asdict(draft)}
+        said = _read(Format(request["format"]), given, request["name"], most_bytes)
     except ValueError as error:
         said = {"reason": str(error)}
     except Exception as error:
@@ -60,6 +57,23 @@ def _answer(request: dict[str, str], content: BinaryIO, replies: BinaryIO, most_
     replies.write(json.dumps(said | {"last": last}).encode() + b"\n")
     replies.flush()
     return last
+
+
+def _read(kind: Format, content: bytes, name: str, most_characters: int) -> dict[str, object]:
+    if kind is Format.FEED:
+        from citewell.corpus.feed import read_feed
+
+        return {"entries": [asdict(entry) for entry in read_feed(content, name)]}
+    if kind is Format.SITEMAP:
+        from citewell.corpus.sitemap import read_sitemap
+
+        return {"sitemap": asdict(read_sitemap(content))}
+    draft = reader_of(kind)(content, name)
+    if len(draft.text) > most_characters:
+        raise ValueError(
+            f"{len(draft.text):,} characters of text; an article has at most {most_characters:,}"
+        )
+    return {"draft": asdict(draft)}
 
 
 if __name__ == "__main__":

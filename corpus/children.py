@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from citewell.corpus.article import Draft
+from citewell.corpus.listed import Entry, Sitemap
 from citewell.corpus.sniff import Format
 
 _PATIENCE = 4  # seconds by the clock for one of the processor
@@ -53,6 +54,19 @@ class Children:
 
     def read(self, kind: Format, content: bytes, name: str) -> Draft:
         """Raises ValueError with the reason why it cannot be read."""
+        return _draft_of(self._ask(kind, content, name)["draft"])
+
+    def read_feed(self, content: bytes, base: str) -> list[Entry]:
+        """`base` is its address, or empty. Raises ValueError."""
+        given = self._ask(Format.FEED, content, base)["entries"]
+        return [Entry(**each | {"draft": each["draft"] and _draft_of(each["draft"])}) for each in given]
+
+    def read_sitemap(self, content: bytes) -> Sitemap:
+        """Raises ValueError."""
+        given = self._ask(Format.SITEMAP, content, "")["sitemap"]
+        return Sitemap(given["is_index"], tuple((address, said) for address, said in given["places"]))
+
+    def _ask(self, kind: Format, content: bytes, name: str) -> dict[str, Any]:
         with self._turn:
             if self._over:
                 raise ValueError("nothing is read any more")
@@ -66,10 +80,13 @@ class Children:
                 (self._all.discard if reply["last"] else self._idle.append)(child)
             if reply["last"]:
                 child.end()
-        if "draft" not in reply:
+        if "reason" in reply:
             raise ValueError(reply["reason"])
-        given = reply["draft"]
-        return Draft(**given | {"pages": tuple(given["pages"])})
+        return reply
+
+
+def _draft_of(given: dict[str, Any]) -> Draft:
+    return Draft(**given | {"pages": tuple(given["pages"])})
 
 
 class _Child:

@@ -1,15 +1,16 @@
-"""Page leftovers in a text: prompts, sharing and menu lines, related-link lists, repeated teasers.
+"""Page leftovers in a text: prompts, sharing and menu lines, related-link lists, repeated teasers, lines of the site.
 
 Rules look at whole lines and err on the side of keeping: a leftover that stays costs little, a lost paragraph
 costs an answer. The text itself is never changed; the spans found here are kept beside it.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import regex
 
 from citewell.corpus.article import Excluded, Span
-from citewell.corpus.blocks import fenced_lines
+from citewell.corpus.blocks import Kind, blocks, fenced_lines
 from citewell.corpus.text import count_words
 
 _MOST_WORDS_OF_A_PROMPT = 40
@@ -64,6 +65,7 @@ _TAIL_HEADING = _any_of(
     r"gerelateerde (?:artikelen|onderwerpen)|lees ook|verder lezen|meer lezen|verwandte (?:artikel|themen)|weiterlesen",
 )
 _ENDS_AS_PROSE = regex.compile(r"[.!。!][\"'”’)\]]*$")
+REPEATED = "repeated line"
 _MARKDOWN_HEADING = regex.compile(r"#{1,6}\s")
 
 
@@ -78,14 +80,19 @@ class _Line:
         return self.words.strip("#*_->• \t")
 
 
-def excluded_spans(text: str) -> tuple[Excluded, ...]:
-    """Spans of whole lines that are leftovers of the page, in order, none touching the next with the same rule."""
+def excluded_spans(text: str, of_site: Collection[str] = ()) -> tuple[Excluded, ...]:
+    """Spans of whole lines that are leftovers of the page, in order, none touching the next with the same rule.
+
+    `of_site` are lines that repeat across its site (`repeated.py`).
+    """
     lines = [line for line in _lines_of(text) if line.words]
     fenced = fenced_lines([line.words for line in lines])
     rules = [_prompt_rule(line) for line in lines]
     _mark_menu(lines, rules)
     _mark_tail(lines, rules, text)
     _mark_teasers(lines, rules, text)
+    if any(line.words in of_site for line in lines):
+        _mark_repeated(lines, rules, text, of_site)
     rules = [None if code else rule for rule, code in zip(rules, fenced, strict=True)]
     return _joined(text, lines, rules)
 
@@ -137,6 +144,31 @@ def _mark_teasers(lines: list[_Line], rules: list[str | None], text: str) -> Non
             first = text.find(beginning)
             if 0 <= first < line.span.start:
                 rules[i] = "teaser"
+
+
+def _mark_repeated(
+    lines: Sequence[_Line], rules: list[str | None], text: str, of_site: Collection[str]
+) -> None:
+    """Lines of the site that are no part of a longer paragraph, a table or code, and no heading of what stays.
+
+    A heading with a mark of its own stays if anything of its section does, a line that only looks like one if prose
+    follows it.
+    """
+    kinds = {block.span.start: block for block in blocks(text, Span(0, len(text)))}
+    following: Kind | None = None  # what stays behind a line, None for nothing
+    for i in reversed(range(len(lines))):
+        line = lines[i]
+        start = line.span.start + text[line.span.start : line.span.end].index(line.words)
+        block = kinds.get(start)
+        if rules[i] is not None:
+            continue
+        if line.words in of_site and block is not None and block.span.end == start + len(line.words):
+            marked = _MARKDOWN_HEADING.match(line.words) is not None
+            heads = following is not None and (marked or following is not Kind.HEADING)
+            if block.kind in (Kind.PARAGRAPH, Kind.LIST_ITEM) or (block.kind is Kind.HEADING and not heads):
+                rules[i] = REPEATED
+                continue
+        following = block.kind if block is not None else Kind.PARAGRAPH
 
 
 def _joined(text: str, lines: list[_Line], rules: list[str | None]) -> tuple[Excluded, ...]:

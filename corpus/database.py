@@ -13,7 +13,7 @@ from uuid import uuid4
 from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing, LibraryReadOnly
 from citewell.corpus.storage import storing
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _SCHEMA = """
 CREATE TABLE library (epoch TEXT NOT NULL, former TEXT NOT NULL) STRICT;
 CREATE TABLE keeping (revisions INTEGER, digest TEXT NOT NULL) STRICT;
@@ -33,6 +33,8 @@ CREATE TABLE revisions (article_id TEXT NOT NULL REFERENCES articles, number INT
     digest TEXT NOT NULL, change INTEGER NOT NULL REFERENCES changes, PRIMARY KEY (article_id, number)) STRICT, WITHOUT ROWID;
 CREATE TABLE pages (text_sha TEXT NOT NULL REFERENCES texts, original_sha TEXT NOT NULL, starts TEXT NOT NULL,
     digest TEXT NOT NULL, PRIMARY KEY (text_sha, original_sha)) STRICT, WITHOUT ROWID;
+CREATE TABLE repeated (site TEXT NOT NULL, line TEXT NOT NULL, articles INTEGER NOT NULL, "of" INTEGER NOT NULL,
+    digest TEXT NOT NULL, PRIMARY KEY (site, line)) STRICT, WITHOUT ROWID;
 CREATE INDEX revisions_of ON revisions (text_sha);
 CREATE INDEX revisions_from ON revisions (original_sha);
 """
@@ -99,8 +101,11 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All of what is done inside, or nothing."""
+        """All of what is done inside, or nothing; inside another it is a part of that."""
         with self._turn, self._named_errors():
+            if self._connection.in_transaction:
+                yield self._connection
+                return
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection

@@ -4,7 +4,7 @@ The cut is the cheapest one by dynamic programming: a passage should be near the
 rather than at a paragraph, at a paragraph rather than inside it, and never end with a heading.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -54,9 +54,25 @@ def cut(
     count_tokens: Callable[[str], int],
     bounds: Bounds = Bounds(),
     clean: bool = True,
+    of_site: Collection[str] = (),
 ) -> Cut:
-    """Passages and excluded spans that tile the text: every code point is in exactly one of them."""
-    excluded = excluded_spans(text) if clean else ()
+    """Passages and excluded spans that tile the text: every code point is in exactly one of them.
+
+    Lines that repeat across its site are left out, unless there is nothing else.
+    """
+    made = _cut(text, excluded_spans(text, of_site) if clean else (), language, count_tokens, bounds)
+    if of_site and not made.passages:
+        return cut(text, language, count_tokens, bounds, clean)
+    return made
+
+
+def _cut(
+    text: str,
+    excluded: tuple[Excluded, ...],
+    language: str | None,
+    count_tokens: Callable[[str], int],
+    bounds: Bounds,
+) -> Cut:
     passages: list[Passage] = []
     heading: str | None = None
     for stretch in _between(text, excluded):
@@ -144,6 +160,7 @@ def _cheapest_starts(units: Sequence[_Unit], bounds: Bounds) -> list[int]:
     start_of = [0] * (len(units) + 1)
     for end in range(1, len(units) + 1):
         words, tokens, headings = 0.0, 0, 0
+        of_break = _cost_of_break(units[end - 1], units[end]) if end < len(units) else 0.0
         for start in range(end - 1, -1, -1):
             words += units[start].words
             tokens += units[start].tokens
@@ -153,8 +170,7 @@ def _cheapest_starts(units: Sequence[_Unit], bounds: Bounds) -> list[int]:
             cost += _HEADING_INSIDE * headings
             if words < bounds.least_words:
                 cost += _TOO_SMALL
-            if end < len(units):
-                cost += _cost_of_break(units[end - 1], units[end])
+            cost += of_break
             if cost < best[end]:
                 best[end], start_of[end] = cost, start
             headings += units[start].kind is Kind.HEADING

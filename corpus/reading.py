@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from io import BufferedReader, FileIO
 from itertools import repeat
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import regex
 
@@ -28,6 +28,9 @@ from citewell.corpus.text import escaped, normalise
 
 LIMITS = Limits()
 _AT_ONCE = 2  # files that are read while others are stored
+_ONLY_A_SUMMARY = (
+    "a summary, not the whole text; to read the page that it links to: citewell sync ADDRESS_OF_THE_FEED"
+)
 _READABLE_ID = regex.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -41,22 +44,46 @@ class Reading:
     original: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Unmodified:
+    """A place whose article, which the library holds in that revision, is as it was: nothing was read."""
+
+    place: str
+    article_id: str
+    revision: int
+
+
+Found = Reading | Refused | Unmodified
+
+
+class Readable(Protocol):
+    """What gives one article and is no file, as a page of the web; never raises for what it is."""
+
+    def read(self, children: Children) -> Found: ...
+
+
+Item = Path | Refused | Readable
+
+
 def read_all(
     files: Iterable[Path | Refused], mapped: Mapped | None = None, limits: Limits = LIMITS
 ) -> Generator[Reading | Refused, None, None]:
     """Every article of the files, in order, a few files ahead of who takes them; in their places what is refused."""
     with closing(read_each(files, mapped, limits)) as found:
         for _, each in found:
-            yield each
+            if not isinstance(each, Unmodified):  # which no file is
+                yield each
 
 
 def read_each(
-    files: Iterable[Path | Refused], mapped: Mapped | None = None, limits: Limits = LIMITS
-) -> Generator[tuple[Path | Refused, Reading | Refused], None, None]:
+    files: Iterable[Item], mapped: Mapped | None = None, limits: Limits = LIMITS
+) -> Generator[tuple[Item, Found], None, None]:
     """The same, each with the file that it is of; what a file gives comes together."""
 
-    def read(file: Path | Refused) -> Iterable[tuple[Path | Refused, Reading | Refused]]:
-        return zip(repeat(file), _read_file(file, mapped or {}, children))
+    def read(file: Item) -> Iterable[tuple[Item, Found]]:
+        if isinstance(file, Path | Refused):
+            return zip(repeat(file), _read_file(file, mapped or {}, children))
+        return [(file, file.read(children))]
 
     with ThreadPoolExecutor(_AT_ONCE) as threads, Children(limits) as children:
         for found in ahead(threads, read, files, _AT_ONCE + 1):
@@ -80,8 +107,8 @@ def read_bytes(content: bytes, name: str, children: Children) -> Draft:
         raise ValueError("empty file")
     kind = format_of(content[:HEAD], name)
     stem = " ".join(normalise(Path(name).stem).split()) or "untitled"
-    if kind in RECORDS:
-        raise ValueError(f"{kind}, which hold many articles; add them from a file")
+    if kind in RECORDS or kind is Format.FEED:
+        raise ValueError(f"{kind}, of many articles; add it as a file")
     read = children.read if kind in ISOLATED else _read_here
     return _checked(read(kind, content, stem), content)
 
@@ -112,6 +139,8 @@ def _read_file(file: Path | Refused, mapped: Mapped, children: Children) -> Iter
             if kind in RECORDS:
                 return _read_records(file, place, source, kind, mapped, children.limits)
             content = _bytes_of(stream, children.limits)
+        if kind is Format.FEED:
+            return _read_feed(content, place, source, children)
         return [Reading(place, source, read_bytes(content, file.name, children), content)]
     except OSError as error:
         return [Refused(place, error.strerror or "cannot be read")]
@@ -164,6 +193,15 @@ def _read_records(
             yield Refused(place, "no article in it")
 
 
+def _read_feed(content: bytes, place: str, source: str, children: Children) -> list[Reading | Refused]:
+    """Of the entries that carry their whole text; each like a record."""
+    records = (
+        Record(number, entry.original.encode(), entry.draft or _ONLY_A_SUMMARY)
+        for number, entry in enumerate(children.read_feed(content, ""), 1)
+    )
+    return [_reading_of(each, place, source) for each in records] or [Refused(place, "no entry in it")]
+
+
 def _reading_of(record: Record, place: str, source: str) -> Reading | Refused:
     own_place = f"{place}, record {record.number}"
     if isinstance(record.found, str):
@@ -185,6 +223,10 @@ def article_id_of(draft: Draft, source: str) -> str:
                 "underscores, 100 at most, a letter or digit first."
             )
         return draft.article_id
+    return id_of_source(source)
+
+
+def id_of_source(source: str) -> str:
     stem = regex.sub(r"[^A-Za-z0-9]+", "-", Path(source).stem).strip("-").lower()[:40] or "article"
     return f"{stem}-{hashlib.sha256(source.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
 

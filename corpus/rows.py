@@ -10,6 +10,7 @@ from typing import Any
 
 from citewell.corpus.article import Article, Change, Excluded, Passage, Span
 from citewell.corpus.errors import CorruptLibrary
+from citewell.corpus.repeated import Repeated
 
 ARTICLE_COLUMNS = (
     "article_id, source, number, text_sha, title, author, published, language, metadata, recorded_at, "
@@ -18,6 +19,7 @@ ARTICLE_COLUMNS = (
 CHANGE_COLUMNS = "number, article_id, kind, revision, former, recorded_at, digest"
 POINTER_COLUMNS = "id, live, articles.digest"
 PASSAGE_COLUMNS = 'text_sha, start, "end", heading, header_start, header_end, sentences, digest'
+REPEATED_COLUMNS = 'site, line, articles, "of", digest'
 EXCLUDED_COLUMNS = 'text_sha, start, "end", rule, digest'
 
 
@@ -85,6 +87,14 @@ def excluded_of(row: tuple[Any, ...], file: Path) -> Excluded:
     if _is_altered(row):
         raise _damaged_spans(file, sha)
     return Excluded(Span(start, end), rule)
+
+
+def repeated_of(row: tuple[Any, ...], file: Path) -> Repeated:
+    if _is_altered(row):
+        raise CorruptLibrary(
+            f"{file}: what it says of repeated lines is damaged. Find them again: citewell clean --library {file.parent}"
+        )
+    return Repeated(*row[:-1])
 
 
 def _is_altered(row: tuple[Any, ...]) -> bool:

@@ -53,8 +53,9 @@ def _boundaries(body: str, language: str) -> list[Span]:
 
 def _breaths(text: str, sentence: Span) -> Iterator[Span]:
     """The sentence; or, where there are no marks between sentences, as in a transcript, pieces of it between blanks."""
-    marked = text[sentence.end - 1] in _MARKS
-    if count_words(sentence.of(text)) <= (MOST_WORDS_MARKED if marked else MOST_WORDS):
+    most = MOST_WORDS_MARKED if text[sentence.end - 1] in _MARKS else MOST_WORDS
+    short = sentence.end - sentence.start < 2 * most  # there is something between two words
+    if short or count_words(sentence.of(text)) <= most:
         yield sentence
         return
     start, words = sentence.start, 0.0

@@ -16,6 +16,8 @@ class Format(StrEnum):
     MAIL = "mail"
     JSON_LINES = "JSON lines"
     CSV = "CSV"
+    FEED = "a feed"
+    SITEMAP = "a sitemap"  # of addresses only: no file of articles
 
 
 SUFFIXES = {
@@ -55,7 +57,14 @@ _NOT_READ = (
 _PAGE = regex.compile(r"(?i)<(?:!doctype\s+html|html|head|body)\b")
 _XML = regex.compile(r"(?i)<\?xml\b")
 _ELEMENT = regex.compile(r"<(?P<name>[A-Za-z][\w:.-]*)")
-_BEFORE_ELEMENT = regex.compile(r"(?s)\s*(?:<!--.*?-->\s*|<\?.*?\?>\s*)*+")
+_FEED = regex.compile(
+    r"<(?:rss\b|(?:\w+:)?feed\b[^>]*http://www\.w3\.org/2005/Atom|\w+:RDF\b[^>]*http://purl\.org/rss/1\.0/)"
+    r'|\{[^{}]*"https?:\\?/\\?/jsonfeed\.org\\?/version'
+)
+_SITEMAP = regex.compile(r"<(?:\w+:)?(?:urlset|sitemapindex)\b")
+_BEFORE_ELEMENT = regex.compile(
+    r"(?si)\s*(?:<!--.*?-->\s*|<\?.*?\?>\s*|<!DOCTYPE\s+(?!html\b)[^\[>]*(?:\[.*?\]\s*)?>\s*)*+"
+)
 _FRONT_MATTER = regex.compile(r"---[ \t]*\r?\n")
 _OBJECT = regex.compile(r'\{\s*"')
 _MAIL_HEAD = regex.compile(r"(?:[A-Za-z][A-Za-z-]*:[ \t][^\n]*\n(?:[ \t][^\n]*\n)*)+")
@@ -87,14 +96,26 @@ def shown_format(head: bytes, suffix: str) -> Format | None:
         if head.startswith(start):
             raise ValueError(reason)
     words = _words(head)
-    opening = _BEFORE_ELEMENT.match(words)
-    rest = words[opening.end() if opening else 0 :][:1000]
+    rest = _behind_prolog(words)
     if _PAGE.match(rest):
         return Format.HTML
+    if _FEED.match(rest):
+        return Format.FEED
+    if _SITEMAP.match(rest):
+        raise ValueError("a sitemap; to mirror its pages: citewell sync ADDRESS")
     if _XML.match(words.lstrip()) and suffix not in (".xhtml", ".html", ".htm"):
         element = _ELEMENT.match(rest)
         raise ValueError(f"XML of another kind than a page ({element['name'] if element else 'no element'})")
     return None
+
+
+def is_sitemap(head: bytes) -> bool:
+    return _SITEMAP.match(_behind_prolog(_words(head))) is not None
+
+
+def _behind_prolog(words: str) -> str:
+    opening = _BEFORE_ELEMENT.match(words)
+    return words[opening.end() if opening else 0 :][:4000]
 
 
 def _words(head: bytes) -> str:

@@ -7,7 +7,7 @@ moment, `timeline.py` tells from the changes.
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import astuple
 from datetime import UTC, datetime
 from enum import Enum
@@ -17,6 +17,7 @@ from uuid import uuid4
 from citewell.corpus.article import Change, Cut, Draft
 from citewell.corpus.errors import UnknownArticle
 from citewell.corpus.pages import drop_pages, put_pages
+from citewell.corpus.repeated import Repeated
 from citewell.corpus.rows import CHANGE_COLUMNS, change_of, with_digest
 from citewell.corpus.stored import Stored
 from citewell.corpus.text import text_sha
@@ -120,6 +121,14 @@ class Store(Stored):
                 lost |= self._erase(db, article_id, newest - keep)
                 self._next_change(db, article_id, "drop")
         self.originals.remove(lost)
+
+    def leave_out(self, lines: Iterable[Repeated]) -> None:
+        """From now on leave out these lines of the articles of their sites, and no others. Texts are cut again later."""
+        with self.database.transaction() as db:
+            db.execute("DELETE FROM repeated")
+            rows = (with_digest(*astuple(line)) for line in lines)
+            db.executemany("INSERT INTO repeated VALUES (?, ?, ?, ?, ?)", rows)
+            self._next_change(db, "", "clean")
 
     def _erase(self, db: sqlite3.Connection, article_id: str, newest: int) -> set[str]:
         """Erase an article's revisions up to that number, and the texts that no other revision has.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import groupby
 from pathlib import Path
 
 from citewell.corpus.article import Article, Cut, Passage, Span
@@ -9,12 +10,14 @@ from citewell.corpus.database import Database
 from citewell.corpus.errors import CorruptLibrary, UnknownArticle
 from citewell.corpus.originals import Originals
 from citewell.corpus.pages import check_pages, pages_of
+from citewell.corpus.repeated import Repeated, site_of
 from citewell.corpus.rows import (
     ARTICLE_COLUMNS,
     CHANGE_COLUMNS,
     EXCLUDED_COLUMNS,
     PASSAGE_COLUMNS,
     POINTER_COLUMNS,
+    REPEATED_COLUMNS,
     article_of,
     change_of,
     check_pointer,
@@ -23,6 +26,7 @@ from citewell.corpus.rows import (
     keeping_of,
     live_article_of,
     passage_of,
+    repeated_of,
 )
 from citewell.corpus.text import text_sha
 from citewell.corpus.timeline import last_change
@@ -59,6 +63,7 @@ class Stored:
             for row in self.database.rows(f"SELECT {CHANGE_COLUMNS} FROM changes"):
                 change_of(row, self.file)
             self.kept_revisions()
+            self.repeated()
             check_pages(self.database)
         except CorruptLibrary as error:
             return [str(error)]
@@ -83,6 +88,10 @@ class Stored:
             change,
         )
         return [article_of(row, self.file) for row in rows]
+
+    def cleaned_since(self, change: int) -> bool:
+        """Whether other lines are left out of texts since."""
+        return bool(self.database.rows("SELECT 1 FROM changes WHERE number > ? AND kind = 'clean'", change))
 
     def erased_since(self, change: int) -> list[str]:
         """Ids of the articles that may have lost revisions by a later change."""
@@ -137,10 +146,37 @@ class Stored:
             live = [article.revision for article in self.live([article_id])]
             yield from (each for each in self.revisions(article_id) if each.revision not in live)
 
+    def repeated(self) -> list[Repeated]:
+        """The lines that are left out of the articles of their site."""
+        rows = self.database.rows(
+            f"SELECT {REPEATED_COLUMNS} FROM repeated ORDER BY site, articles DESC, line"
+        )
+        return [repeated_of(row, self.file) for row in rows]
+
+    def lines_of_sites(self) -> dict[str, frozenset[str]]:
+        """The same, by site."""
+        found = groupby(self.repeated(), key=lambda each: each.site)
+        return {site: frozenset(each.line for each in lines) for site, lines in found}
+
+    def site_of_text(self, sha: str) -> str:
+        """That of the revision that had the text first: what is left out of a text goes by that."""
+        query = "SELECT source FROM revisions WHERE text_sha = ? ORDER BY change LIMIT 1"
+        return site_of(self._one(query, sha))
+
     def kept_revisions(self) -> int | None:
         """How many revisions are kept of each article; None for all."""
         rows = self.database.rows("SELECT revisions, digest FROM keeping")
         return keeping_of(rows[0], self.file) if rows else None
+
+    def added(self, article_id: str) -> int:
+        """Number of the change that first put an article, or first since it was purged; 0 if none did."""
+        ((change,),) = self.database.rows(
+            "SELECT coalesce(min(number), 0) FROM changes WHERE article_id = ?1 AND kind = 'put' AND number > "
+            "(SELECT coalesce(max(number), 0) FROM changes WHERE article_id = ?1 AND kind = 'purge')",
+            article_id,
+        )
+        assert isinstance(change, int)
+        return change
 
     def original_shas(self) -> list[str]:
         """Names of all originals that are files of their own, in order; of articles put without theirs there is none."""

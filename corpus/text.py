@@ -1,6 +1,7 @@
 """The text of an article: normalised once, named by its SHA-256, never changed afterwards."""
 
 import hashlib
+import re
 import unicodedata
 
 import regex
@@ -11,6 +12,7 @@ _CJK = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}"
 _WORD_OR_CJK = regex.compile(
     rf"(?P<cjk>[{_CJK}])|[\p{{L}}\p{{N}}--[{_CJK}]][\p{{L}}\p{{M}}\p{{N}}'’.,--[{_CJK}]]*", regex.V1
 )
+_ASCII_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9'.,]*")  # the same, several times as fast
 
 
 def normalise(raw: str) -> str:
@@ -31,6 +33,8 @@ def text_sha(text: str) -> str:
 
 def count_words(text: str) -> float:
     """Number of words; in Chinese, Japanese and Korean two characters count as one word."""
+    if text.isascii():
+        return float(len(_ASCII_WORD.findall(text)))
     found = _WORD_OR_CJK.findall(text)  # of each the CJK character, empty for a word
     words = found.count("")
     return words + 0.5 * (len(found) - words)

@@ -22,11 +22,13 @@ from citewell.eval.gold import bundled_gold, read_gold
 from citewell.index.articles import Articles, IndexedArticle
 from citewell.index.build import BUILD_RECIPE
 from citewell.index.codes import Codes, encode
+from citewell.index.duplicates import shingles
 from citewell.index.embedding import Embedder, Vectors
 from citewell.index.folder import STORE
 from citewell.index.model import cache_folder
 from citewell.index.postings import Postings
 from citewell.index.segment import FORMAT, Segment
+from citewell.index.signatures import Keys, Signatures, keys_of
 from citewell.index.snapshot import SegmentRef, Snapshot, publish
 from citewell.index.strings import Strings
 from citewell.index.vector_cache import VectorCache
@@ -70,6 +72,7 @@ def generated_segment(of: Corpus, passages: int, model: str, say: Say = lambda _
     passage_vectors = np.empty((passages, dim), dtype=np.float16)
     sentence_codes: Codes = np.empty((passages * SENTENCES, dim), dtype=np.int8)
     articles: list[IndexedArticle] = []
+    keys: list[Keys] = []
     holders, terms, counts = [], [], []
     for number, chunk in enumerate(chunks(of, passages)):
         first, last = number * CHUNK, (number + 1) * CHUNK
@@ -81,6 +84,7 @@ def generated_segment(of: Corpus, passages: int, model: str, say: Say = lambda _
             IndexedArticle(article_id, 1, sha, LANGUAGE, f"/generated/{article_id}.txt", None, ())
             for article_id, sha in named
         ]
+        keys += [keys_of(shingles(text)) for text in chunk.texts]
         holders.append(chunk.entries.passages + np.int32(first))
         terms.append(chunk.entries.terms)
         counts.append(chunk.entries.counts)
@@ -88,6 +92,7 @@ def generated_segment(of: Corpus, passages: int, model: str, say: Say = lambda _
             say(f"generated {last:,} of {passages:,} passages")
     return Segment(
         articles=Articles.of(articles),
+        signatures=Signatures.of(keys),
         article_of=np.repeat(np.arange(len(articles), dtype=np.int32), PASSAGES),
         spans=spans,
         postings=_postings(

@@ -19,6 +19,7 @@ from citewell.index.engine import Askable
 from citewell.index.evidence import evidence_in
 from citewell.index.explain import explained, filtered
 from citewell.index.filter import EVERYTHING, Filter
+from citewell.index.firsts import by_first
 from citewell.index.fragment import quote_link
 from citewell.index.located import Located, Locator
 from citewell.index.response import (
@@ -60,7 +61,8 @@ def ask(
     ranking = searcher.hybrid(query, max(looked_at, COMPARED))
     locate = Locator(searcher, store)
     read = cache(lambda hit: _quoted(searcher, query, hit, locate))
-    found = _citations(searcher, query, ranking.hits[:looked_at], k, read, explain)
+    hits = by_first(searcher, store, query, ranking.hits[:looked_at], lambda hit: _wording(read(hit)))
+    found = _citations(searcher, query, hits, k, read, explain)
     verdict = judge(searcher, store.file.parent, query, ranking.hits, lambda hit: read(hit).said)
     answered = bool(found) and verdict.doubt is None
     missed = _why_not(searcher, store, query, k, found, answered, read, absent) if absent else ()
@@ -142,6 +144,10 @@ class _Quoted:
     said: Read
 
 
+def _wording(each: _Quoted) -> Wording:
+    return Wording.of(each.found.passage.text, each.quote.text)
+
+
 _Reader = Callable[[Hit], _Quoted]
 
 
@@ -153,7 +159,7 @@ def _citations(
     def worded() -> Iterator[tuple[Wording, tuple[Hit, Located, Quote]]]:
         for hit in hits:
             each = read(hit)
-            yield Wording.of(each.found.passage.text, each.quote.text), (hit, each.found, each.quote)
+            yield _wording(each), (hit, each.found, each.quote)
 
     return tuple(
         Citation(
@@ -179,8 +185,7 @@ def _why_not(
     depth = max(k, searcher.config.depth)
 
     def wording(hit: Hit) -> Wording:
-        each = read(hit)
-        return Wording.of(each.found.passage.text, each.quote.text)
+        return _wording(read(hit))
 
     proposed = searcher.proposed(query, depth)
     asked = Asked(searcher, store, query, depth, proposed, found, answered, wording)

@@ -13,9 +13,10 @@ from citewell.index.codes import encode
 from citewell.index.embedding import Embedder, Progress, embed_cached
 from citewell.index.postings import Postings
 from citewell.index.segment import Segment
+from citewell.index.signatures import SIGNATURE_RECIPE, Keys, Signatures, keys_of, said
 from citewell.index.vector_cache import Role, VectorCache
 
-BUILD_RECIPE = f"{CUT_RECIPE} {ANALYSIS_RECIPE} context-1"
+BUILD_RECIPE = f"{CUT_RECIPE} {ANALYSIS_RECIPE} {SIGNATURE_RECIPE} context-1"
 
 
 def with_context(title: str, passage: Passage, text: str) -> str:
@@ -73,6 +74,7 @@ def build(
 ) -> Segment:
     """Index articles given as (article, text, cut). The result does not depend on their order."""
     articles: list[IndexedArticle] = []
+    keys: list[Keys] = []
     rows: list[_Row] = []
     for article, text, cut in sorted(
         cut_articles, key=lambda given: (given[0].article_id, given[0].revision)
@@ -88,9 +90,11 @@ def build(
                 )
             )
         articles.append(IndexedArticle.of(article))
+        keys.append(keys_of(said(text, cut)))
     rows.sort(key=lambda row: row.passage_id)  # of revisions with the same text in their order
     return Segment(
         articles=Articles.of(articles),
+        signatures=Signatures.of(keys),
         article_of=np.array([row.article for row in rows], dtype=np.int32),
         spans=np.array([(row.span.start, row.span.end) for row in rows], dtype=np.int32).reshape(-1, 2),
         postings=Postings.of(analyse(row.words, articles[row.article].language) for row in rows),

@@ -31,12 +31,7 @@ class Wording:
     @classmethod
     def of(cls, passage: str, quote: str) -> Self:
         words = _words(passage)
-        runs = zip(*(words[i:] for i in range(SHINGLE)), strict=False)
-        return cls(
-            frozenset(runs if len(words) >= SHINGLE else filter(None, [tuple(words)])),
-            frozenset(filter(_DIGIT.search, words)),
-            " ".join(quote.split()),
-        )
+        return cls(_runs(words), frozenset(filter(_DIGIT.search, words)), " ".join(quote.split()))
 
     def repeats(self, first: Self) -> bool:
         """Whether the quotes are equal but for white space, or hardly anything in this passage is new.
@@ -47,6 +42,16 @@ class Wording:
             return True
         shared = len(self.shingles & first.shingles)
         return shared > 0 and shared >= SHARE * len(self.shingles) and self.figures <= first.figures
+
+
+def shingles(text: str) -> frozenset[tuple[str, ...]]:
+    """All runs of so many words; of fewer words the only one."""
+    return _runs(_words(text))
+
+
+def _runs(words: list[str]) -> frozenset[tuple[str, ...]]:
+    runs = zip(*(words[i:] for i in range(SHINGLE)), strict=False)
+    return frozenset(runs if len(words) >= SHINGLE else filter(None, [tuple(words)]))
 
 
 def _words(text: str) -> list[str]:

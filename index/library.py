@@ -154,6 +154,9 @@ class Library:
         held = self.engine.held()
         if held is None or held.epoch != self.store.epoch() or self.engine.was_made_otherwise():
             self.rebuild(progress)
+            return
+        if self.store.cleaned_since(held.change):
+            self.rebuild(progress)
         elif held.change != self.store.change():
             self.engine.follow(self._source(self.store, progress))
 

@@ -10,6 +10,7 @@ from citewell.index.articles import Articles
 from citewell.index.part import Part
 from citewell.index.postings import Postings
 from citewell.index.segment import Segment
+from citewell.index.signatures import Signatures
 from citewell.index.strings import Strings
 
 FEW = 4
@@ -38,6 +39,7 @@ def merge(parts: Sequence[Part]) -> Segment:
     first = parts[0].segment
     return Segment(
         articles=Articles.of(article for article, _, _ in kept),
+        signatures=Signatures.of(part.segment.signatures.of_article(number) for _, part, number in kept),
         article_of=article_of[order],
         spans=spans[order],
         postings=_merged_postings(parts, order),

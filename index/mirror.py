@@ -1,6 +1,7 @@
 """What mirroring a source will do, told from what is known of it and what is found there now: pure, reads no file.
 
-A source is whatever gives names with stamps; so far a folder (`corpus/looking.py`). A name is that of a file.
+A source is whatever gives names with stamps: a folder (`corpus/looking.py`), a feed or a sitemap (`corpus/listing.py`). A name
+is that of a file or the address of a page; below, a file is either.
 """
 
 from collections.abc import Collection, Mapping
@@ -16,6 +17,7 @@ class Action(StrEnum):
 
     ADD = "add"
     UPDATE = "update"
+    ASK = "ask"  # whether it is as it was, which only its page can say
     REMOVE = "remove"
     KEEP = "keep"
     REFUSE = "refuse"
@@ -25,7 +27,7 @@ class Action(StrEnum):
 class Known:
     """A file as it was when it was read, how it was read, and the articles that it gave, with their revisions."""
 
-    stamp: Stamp
+    stamp: Stamp | str  # an empty one says nothing
     sha: str  # of its bytes; empty if it has to be read again anyway
     read_as: str
     articles: Mapping[str, int]
@@ -33,9 +35,9 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file as it is now; the SHA-256 of its bytes where its stamp is not the known one."""
+    """A file as it is now; the SHA-256 of its bytes where its stamp is not the known one and they are at hand."""
 
-    stamp: Stamp
+    stamp: Stamp | str
     sha: str | None = None
 
 
@@ -61,9 +63,12 @@ def plan(
     refused: Collection[str],
     held: Mapping[str, Held],
     read_as: str,
-    keep_vanished: bool = False,
+    vanished: Action | None = Action.REMOVE,
 ) -> Plan:
-    """`refused` are files that are not read, and folders; `held` are articles by id."""
+    """`refused` are files that are not read, and folders; `held` are articles by id.
+
+    `vanished` is what happens to files that are held and not found; None for nothing.
+    """
     holding = {article.name for article in held.values()}
     steps: dict[str, Action] = {}
     unchanged = []
@@ -71,10 +76,16 @@ def plan(
         if name in refused:
             steps[name] = Action.REFUSE
         elif name not in found:
-            if not is_spared(name, refused):
-                steps[name] = Action.KEEP if keep_vanished else Action.REMOVE
+            if vanished is not None and not is_spared(name, refused):
+                steps[name] = vanished
         elif name in known and _is_as_known(known[name], found[name], held, read_as):
             unchanged.append(name)
+        elif (
+            name in known
+            and "" in (known[name].stamp, found[name].stamp)
+            and may_be_unchanged(known[name], held, read_as)
+        ):
+            steps[name] = Action.ASK
         else:
             steps[name] = Action.UPDATE if name in holding else Action.ADD
     return Plan(steps, tuple(unchanged))
@@ -87,7 +98,7 @@ def may_be_unchanged(known: Known, held: Mapping[str, Held], read_as: str) -> bo
 
 
 def _is_as_known(known: Known, found: Found, held: Mapping[str, Held], read_as: str) -> bool:
-    same = found.stamp == known.stamp or found.sha == known.sha
+    same = found.stamp == known.stamp != "" or found.sha == known.sha
     return same and may_be_unchanged(known, held, read_as)
 
 
@@ -103,4 +114,4 @@ def gone(held: Mapping[str, Held], given: Collection[str], refused: Collection[s
 
 def is_spared(name: str, refused: Collection[str]) -> bool:
     """Whether a file, or a folder that it is in, was refused."""
-    return any(str(path) in refused for path in (PurePath(name), *PurePath(name).parents))
+    return name in refused or any(str(path) in refused for path in PurePath(name).parents)

@@ -5,16 +5,18 @@ is never summed up with what another does, so the vectors are the same to the bi
 """
 
 import os
+import re
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 import regex
 from tokenizers import Tokenizer
+from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from citewell.corpus.passages import CUT_RECIPE
 from citewell.corpus.text import normalise
@@ -24,6 +26,8 @@ from citewell.index.model import CompiledModel
 _LETTER = regex.compile(r"\p{L}")
 _LATIN = regex.compile(r"\p{Latin}")
 _MARKS = 2  # tokens that stand around a text
+_BLANKS = re.compile(r"[\n\t]")
+_WORDS_KEPT = 1 << 16
 _FOR_A_LONE_TEXT = 2  # threads; more wait for each other
 
 
@@ -58,6 +62,9 @@ class OnnxEmbedder:
         self._counter = Tokenizer.from_file(str(model.folder / "tokenizer.json"))
         self._counter.no_padding()
         self._counter.no_truncation()
+        # what BERT makes of a word does not depend on the words beside it, and most words come again
+        self._by_word = isinstance(self._counter.pre_tokenizer, BertPreTokenizer)
+        self._tokens_of_word = lru_cache(_WORDS_KEPT)(self._tokens_of)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         return self._embed(texts)
@@ -66,10 +73,17 @@ class OnnxEmbedder:
         return self._embed(texts)
 
     def count_tokens(self, text: str) -> int:
+        if not self._by_word:
+            return self._tokens_of(text)
+        return sum(map(self._tokens_of_word, _BLANKS.sub(" ", text).split(" ")))
+
+    def _tokens_of(self, text: str) -> int:
         return len(self._counter.encode(text, add_special_tokens=False))
 
     def knows_script(self, text: str) -> bool:
         """The default model was trained on English: half of the letters or more must be Latin."""
+        if text.isascii():
+            return True
         letters = len(_LETTER.findall(text))
         return letters == 0 or 2 * len(_LATIN.findall(text)) >= letters
 

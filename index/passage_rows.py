@@ -18,6 +18,7 @@ from citewell.index.articles import Articles, IndexedArticle
 from citewell.index.codes import Codes
 from citewell.index.postings import Postings
 from citewell.index.segment import Segment
+from citewell.index.signatures import Keys, Signatures
 from citewell.index.strings import Strings
 
 _TOKEN_BITS = 50  # ten letters: among ten million terms two alike are not to be expected
@@ -139,6 +140,7 @@ def _pieces(tokens: Sequence[str]) -> Iterator[str]:
 def segment_of(
     rows: Iterable[PassageRow],
     articles: Mapping[str, IndexedArticle],
+    signatures: Mapping[str, Keys],
     terms: Iterable[str],
     dim: int,
     model: str,
@@ -157,6 +159,7 @@ def segment_of(
     codes = [code for row in ordered for code in row.sentences]
     return Segment(
         articles=there,
+        signatures=Signatures.of(signatures[revision_key(article)] for article in there),
         article_of=np.array([place[articles[row.revision].key] for row in ordered], dtype=np.int32),
         spans=np.array([astuple(span_of(row.id)) for row in ordered], dtype=np.int32).reshape(-1, 2),
         postings=Postings.joined(

@@ -4,10 +4,12 @@ BM25 sees two numbers of an entry: how often the term is in the passage, and how
 occur, so an entry keeps the number of its pair, and a score is computed once for each pair instead of each entry.
 """
 
-from collections import Counter
+from array import array
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import count
 from typing import Self
 
 import numpy as np
@@ -33,19 +35,23 @@ class Postings:
     @classmethod
     def of(cls, passages: Iterable[Sequence[str]]) -> Self:
         """Postings of analysed passages, numbered from 0."""
-        entries: dict[str, list[tuple[int, int]]] = {}
-        lengths: list[int] = []
-        for number, terms in enumerate(passages):
+        number_of: defaultdict[str, int] = defaultdict(count().__next__)  # of a term, as it first occurs
+        numbers, lengths = array("q"), array("i")
+        for terms in passages:
+            numbers.extend(map(number_of.__getitem__, terms))
             lengths.append(len(terms))
-            for term, count in Counter(terms).items():
-                entries.setdefault(term, []).append((number, count))
-        ordered = sorted(entries)
-        flat = np.array([pair for term in ordered for pair in entries[term]], dtype=np.int32).reshape(-1, 2)
+        ordered = sorted(number_of)
+        row_of = np.empty(len(ordered), dtype=np.int64)
+        row_of[[number_of[term] for term in ordered]] = np.arange(len(ordered))
+        rows = row_of[np.array(numbers, dtype=np.int64)]
+        passage = np.repeat(np.arange(len(lengths)), lengths)
+        keys, counts = np.unique(rows * max(1, len(lengths)) + passage, return_counts=True)
+        row, holder = np.divmod(keys, max(1, len(lengths)))
         return cls.joined(
             Strings.of(ordered),
-            np.cumsum([0, *(len(entries[term]) for term in ordered)], dtype=np.int64),
-            np.ascontiguousarray(flat[:, 0]),
-            flat[:, 1],
+            np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(ordered)))]).astype(np.int64),
+            holder.astype(np.int32),
+            counts.astype(np.int32),
             np.array(lengths, dtype=np.int32),
         )
 

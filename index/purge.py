@@ -12,6 +12,7 @@ from citewell.index.build import sentence_with_header, with_context
 from citewell.index.library import Library
 from citewell.index.seen import SEEN, Seen
 from citewell.index.vector_cache import VectorCache
+from citewell.index.visits import VISITS, Visits
 
 
 def purge(library: Library, article_ids: Sequence[str]) -> None:
@@ -48,11 +49,12 @@ def _forget_vectors(library: Library) -> None:
 
 
 def _forget_files(library: Library) -> None:
-    """Keep what is known of mirrored files that gave no purged article."""
-    if (file := library.folder / SEEN).exists():
-        with closing(Seen(file)) as seen:
-            seen.keep_only(library.store.article_ids())
-            seen.vacuum()
+    """Keep what is known of files and pages that gave no purged article."""
+    for name, opened in ((SEEN, Seen), (VISITS, Visits)):
+        if (file := library.folder / name).exists():
+            with closing(opened(file)) as known:
+                known.keep_only(library.store.article_ids())
+                known.vacuum()
 
 
 def _embedded(store: Store) -> Iterator[str]:

@@ -52,7 +52,7 @@ class Seen(DerivedFile):
 
 
 def _row(name: str, known: Known) -> tuple[object, ...]:
-    stamp = json.dumps(known.stamp and astuple(known.stamp))
+    stamp = json.dumps(astuple(known.stamp) if isinstance(known.stamp, Stamp) else None)
     return with_digest(name, stamp, known.sha, known.read_as, json.dumps(dict(known.articles)))
 
 

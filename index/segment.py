@@ -22,9 +22,10 @@ from citewell.index.codes import Codes, decode
 from citewell.index.neighbours import ONE_BY_ONE, Clusters, Vectors16, one_by_one, sample
 from citewell.index.postings import Postings
 from citewell.index.segment_files import check_files, facts_of, mapped, naming_damage, writing_files
+from citewell.index.signatures import Signatures
 from citewell.index.strings import Strings
 
-FORMAT = 3
+FORMAT = 4
 CHECKED_WHEN_OPENED = 256_000_000  # bytes: a sixth of a second to read
 _CLUSTERS = "clusters.faiss"
 
@@ -34,6 +35,7 @@ class Segment:
     """n passages with m sentences, over a model of `dim` dimensions."""
 
     articles: Articles
+    signatures: Signatures  # of the articles
     article_of: NDArray[np.int32]  # (n,): index into articles
     spans: NDArray[np.int32]  # (n, 2): start and end in the article's text
     postings: Postings
@@ -96,6 +98,8 @@ class Segment:
             "article_facts": articles.facts.content,
             "article_fact_offsets": articles.facts.offsets,
             "article_languages": articles.language_of,
+            "signature_keys": self.signatures.keys,
+            "signature_order": self.signatures.order,
             "article_of": self.article_of,
             "spans": self.spans,
             "terms": postings.terms.content,
@@ -165,6 +169,7 @@ class Segment:
                 tuple(facts["languages"]),
                 arrays["article_languages"],
             ),
+            Signatures(arrays["signature_keys"], arrays["signature_order"]),
             arrays["article_of"],
             arrays["spans"],
             Postings(

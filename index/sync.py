@@ -115,7 +115,8 @@ def _survey(
         name: Found(stamp, _sha_if_needed(looked.files[name], stamp, known.get(name), held, read_as))
         for name, stamp in looked.stamps.items()
     }
-    made = plan(known, found, looked.refused, held, read_as, keep_vanished)
+    vanished = Action.KEEP if keep_vanished else Action.REMOVE
+    made = plan(known, found, looked.refused, held, read_as, vanished)
     return _Survey(known, found, held, read_as, made)
 
 
@@ -183,6 +184,7 @@ class _Reads:
 
     def note(self, batch: Iterable[Written]) -> None:
         for each in batch:
+            assert isinstance(each.file, Path | Refused)
             name = self._names[each.file]
             if name not in self._open:
                 self._open.append(name)

@@ -45,6 +45,11 @@ def verify(library: Library) -> tuple[Check, ...]:
     )
 
 
+def quick(library: Library) -> tuple[Check, ...]:
+    """What does not grow with the texts: the database and its rows of articles, the index files, the own configuration."""
+    return _database(library), _index(library.engine), _own(library)
+
+
 def _database(library: Library) -> Check:
     return Check("database", 1, tuple(library.store.faults()))
 

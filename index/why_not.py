@@ -77,10 +77,11 @@ def why_not(asked: Asked, name: str) -> WhyNot:
         hit.passage_id: (rank, hit) for rank, hit in enumerate(asked.proposed.hits, 1) if hit.number in found
     }
     for citation in asked.citations:
-        if citation.passage.id in hits:
+        if citation.passage.id in hits or citation.passage.id == name or citation.article.id == name:
             detail = f"It is {asked.noun} {citation.rank}."
             outcome = Outcome.CITED if asked.answered else Outcome.NEAR_MISS
-            return _of(asked, name, outcome, detail, *hits[citation.passage.id], citation.rank)
+            rank, hit = hits.get(citation.passage.id) or (None, _cited(asked, found, citation))
+            return _of(asked, name, outcome, detail, rank, hit, citation.rank)
     if not hits:
         return _not_proposed(asked, name, found)
     rank, hit = next(iter(hits.values()))
@@ -91,6 +92,12 @@ def why_not(asked: Asked, name: str) -> WhyNot:
             detail = f"{place} and repeats {asked.noun} {citation.rank}."
             return _of(asked, name, Outcome.REPEATED, detail, rank, hit, citation.rank)
     return _of(asked, name, Outcome.RANKED, f"{place}; {_last(asked)}.", rank, hit)
+
+
+def _cited(asked: Asked, numbers: NDArray[np.int64], citation: Citation) -> Hit:
+    """What is cited without having been proposed: a near-duplicate of it was."""
+    scored = asked.searcher.scored(asked.query, numbers)
+    return next(hit for hit in scored if hit.passage_id == citation.passage.id)
 
 
 def _searched(asked: Asked, name: str) -> NDArray[np.int64] | WhyNot:

@@ -1,18 +1,18 @@
 """Articles into and out of a library: read, cut, stored one by one, then published together."""
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 
 from citewell.corpus.ahead import ahead
 from citewell.corpus.article import Cut, Draft
 from citewell.corpus.errors import BadInput, UnknownArticle
 from citewell.corpus.finding import Refused
-from citewell.corpus.reading import Reading, article_id_of, language_of, read_each
+from citewell.corpus.reading import Found, Item, Reading, Unmodified, article_id_of, language_of, read_each
 from citewell.corpus.records import Mapped
+from citewell.corpus.repeated import recipe_with, site_of
 from citewell.index.cutting import cut_for
 from citewell.index.embedding import Embedder, Progress
 from citewell.index.library import Library
@@ -20,59 +20,71 @@ from citewell.index.library import Library
 MOST_KEPT = 1_000_000  # revisions of an article
 _CUT_AHEAD = 3  # articles
 _BATCH = 2_000  # passages that are published together: what a batch needs is held in memory
+_AT_ONCE = 16  # articles that are flushed to disk together
+_CHARACTERS_AT_ONCE = 1_000_000
+LOOKED_AT = 1_000  # code points of an article that tell its script
+UNKNOWN_SCRIPT = "in a script that the model does not know: found by its words only"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one article: added, updated, unchanged or refused, and then why."""
+    """What became of one article: added, updated, unchanged or refused, and then why; a note on what was stored."""
 
     file: str
     result: str
     article_id: str | None = None
     passages: int | None = None
     reason: str | None = None
+    note: str | None = None
 
 
 def add(
     library: Library,
-    files: Iterable[Path | Refused],
+    files: Iterable[Item],
     progress: Progress = lambda *_: None,
     mapped: Mapped | None = None,
     keep_revisions: int | None = None,
+    published: "Callable[[list[Written]], object]" = lambda _: None,
 ) -> list[Outcome]:
     """Add files, batch by batch. What cannot be read is reported and does not keep the others out.
+
+    `published` is told each batch.
 
     From now on so many revisions of each article are kept, the newest, 0 for all; None as before. Raises BadInput.
     """
     if keep_revisions is not None:
         _keep_revisions(library, keep_revisions)
-    return [each.outcome for batch in batches(library, files, progress, mapped) for each in batch]
+    outcomes = []
+    for batch in batches(library, files, progress, mapped):
+        published(batch)
+        outcomes += [each.outcome for each in batch]
+    return outcomes
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """What became of one article, and the file that it is of."""
 
-    file: Path | Refused
+    file: Item
     outcome: Outcome
 
 
 def batches(
     library: Library,
-    files: Iterable[Path | Refused],
+    files: Iterable[Item],
     progress: Progress = lambda *_: None,
     mapped: Mapped | None = None,
     taken: Mapping[str, str] = MappingProxyType({}),
 ) -> Generator[list[Written], None, None]:
     """Add files; each batch is published when it comes. `taken` are ids that none may have, with whose they are."""
-    with ThreadPoolExecutor(1) as cutter, closing(read_each(files, mapped)) as found:
+    with ThreadPoolExecutor(1) as cutter, closing(read_each(files, mapped)) as read:
+        lines = library.store.lines_of_sites()
 
-        def cut_one(
-            given: tuple[Path | Refused, Reading | Refused],
-        ) -> tuple[Path | Refused, _Piece | Refused]:
-            return given[0], _cut(library.embedder, given[1])
+        def cut_one(given: tuple[Item, Found]) -> tuple[Item, _Ready]:
+            file, found = given
+            return file, _cut(library.embedder, found, lines) if isinstance(found, Reading) else found
 
-        stored = _store_all(library, ahead(cutter, cut_one, found, _CUT_AHEAD), dict(taken))
+        stored = _store_all(library, ahead(cutter, cut_one, read, _CUT_AHEAD), dict(taken))
         while True:
             with library.writing():
                 library.check_nothing_lost()
@@ -114,47 +126,80 @@ class _Piece:
     read: Reading
     language: str | None
     cut: Cut
+    recipe: str
+    note: str | None
 
 
-def _cut(embedder: Embedder, found: Reading | Refused) -> _Piece | Refused:
-    if isinstance(found, Refused):
-        return found
+_Ready = _Piece | Refused | Unmodified
+
+
+def _cut(embedder: Embedder, found: Reading, lines: Mapping[str, frozenset[str]]) -> _Piece | Refused:
     language = language_of(found.draft)
-    pieces = cut_for(embedder, found.draft.text, language)
+    of_site = lines.get(site_of(found.source), frozenset()) if lines else frozenset()
+    pieces = cut_for(embedder, found.draft.text, language, of_site)
     if not pieces.passages:
         return Refused(found.place, "nothing but page leftovers in it")
-    return _Piece(found, language, pieces)
+    known = embedder.knows_script(found.draft.text[:LOOKED_AT])
+    recipe = recipe_with(embedder.cut_recipe, of_site)
+    return _Piece(found, language, pieces, recipe, None if known else UNKNOWN_SCRIPT)
 
 
 def _store_all(
-    library: Library, found: Iterable[tuple[Path | Refused, _Piece | Refused]], places: dict[str, str]
+    library: Library, found: Iterable[tuple[Item, _Ready]], places: dict[str, str]
 ) -> Iterator[Written]:
-    """`places` are those of the ids that are taken."""
+    """A few at a time are flushed to disk together. `places` are those of the ids that are taken."""
+    # what is erased goes from disk after its flush
+    at_once = 1 if library.store.kept_revisions() else _AT_ONCE
+    for group in _groups(found, at_once):
+        with library.store.database.transaction():
+            written = [Written(file, _store(library, each, places)) for file, each in group]
+        yield from written
+
+
+def _groups(found: Iterable[tuple[Item, _Ready]], most: int) -> Iterator[list[tuple[Item, _Ready]]]:
+    group: list[tuple[Item, _Ready]] = []
+    size = 0
     for file, each in found:
-        if isinstance(each, Refused):
-            yield Written(file, Outcome(each.place, "refused", reason=each.reason))
-            continue
-        read = each.read
-        try:
-            article_id = article_id_of(read.draft, read.source)
-            if article_id in places:
-                raise BadInput(
-                    f"the id {article_id!r} is that of {places[article_id]}, too. Give it another."
-                )
-            places[article_id] = read.place
-            put = library.store.put(
-                article_id,
-                read.source,
-                read.draft,
-                each.language,
-                each.cut,
-                library.embedder.cut_recipe,
-                read.original,
-            )
-            yield Written(file, Outcome(read.place, put.value, article_id, len(each.cut.passages)))
-        except BadInput as refused:
-            reason = str(refused).removeprefix(f"{read.source}: ")
-            yield Written(file, Outcome(read.place, "refused", reason=reason))
+        group.append((file, each))
+        size += len(each.read.draft.text) if isinstance(each, _Piece) else 0
+        if len(group) == most or size > _CHARACTERS_AT_ONCE:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _store(library: Library, each: _Ready, places: dict[str, str]) -> Outcome:
+    if isinstance(each, Refused):
+        return Outcome(each.place, "refused", reason=each.reason)
+    if isinstance(each, Unmodified):
+        places[each.article_id] = each.place
+        return _unmodified(library, each)
+    read = each.read
+    try:
+        article_id = article_id_of(read.draft, read.source)
+        if article_id in places:
+            raise BadInput(f"the id {article_id!r} is that of {places[article_id]}, too. Give it another.")
+    except BadInput as refused:
+        return Outcome(read.place, "refused", reason=str(refused).removeprefix(f"{read.source}: "))
+    places[article_id] = read.place
+    return _kept(library, article_id, each)
+
+
+def _kept(library: Library, article_id: str, piece: _Piece) -> Outcome:
+    read = piece.read
+    put = library.store.put(
+        article_id, read.source, read.draft, piece.language, piece.cut, piece.recipe, read.original
+    )
+    return Outcome(read.place, put.value, article_id, len(piece.cut.passages), note=piece.note)
+
+
+def _unmodified(library: Library, found: Unmodified) -> Outcome:
+    article = next(iter(library.store.live([found.article_id])), None)
+    if article is None or article.revision != found.revision:
+        return Outcome(found.place, "refused", reason="its article was changed meanwhile; add it again")
+    passages = library.store.cut(article.text_sha).passages
+    return Outcome(found.place, "unchanged", article.article_id, len(passages))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,20 +223,11 @@ def put(library: Library, articles: Sequence[Given], progress: Progress = lambda
 
 
 def _put(library: Library, given: Given) -> Outcome:
-    read = Reading(given.article_id, given.source, given.draft, given.original)
-    piece = _cut(library.embedder, read)
+    read = Reading(given.source, given.source, given.draft, given.original)
+    piece = _cut(library.embedder, read, library.store.lines_of_sites())
     if isinstance(piece, Refused):
         return Outcome(given.source, "refused", given.article_id, reason=piece.reason)
-    done = library.store.put(
-        given.article_id,
-        given.source,
-        given.draft,
-        piece.language,
-        piece.cut,
-        library.embedder.cut_recipe,
-        given.original,
-    )
-    return Outcome(given.source, done.value, given.article_id, len(piece.cut.passages))
+    return _kept(library, given.article_id, piece)
 
 
 def remove(library: Library, article_ids: Sequence[str], progress: Progress = lambda *_: None) -> None:

@@ -1,6 +1,6 @@
 """The command line, and its commands that add and ask.
 
-The others are in `syncing.py`, `operating.py`, `judging.py`, `upkeep.py` and `clustering.py`.
+The others are in `syncing.py`, `operating.py`, `judging.py`, `upkeep.py`, `doctor.py` and `clustering.py`.
 
 What takes long to import is imported by the command that needs it.
 """
@@ -18,6 +18,7 @@ from citewell.corpus.errors import CitewellError
 from citewell.corpus.timeline import moment_of
 from citewell.service import settings, terminal
 from citewell.service.clustering import clustering
+from citewell.service.doctor import care
 from citewell.service.filters import (
     ArticleIds,
     AsOf,
@@ -33,6 +34,7 @@ from citewell.service.operating import operating
 from citewell.service.options import (
     LIBRARY,
     WAIT,
+    AllowHosts,
     AsJson,
     FieldNames,
     Folder,
@@ -58,7 +60,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for group in (operating, syncing, upkeep, clustering):
+for group in (operating, syncing, upkeep, care, clustering):
     app.add_typer(group)
 app.add_typer(judging, name="eval")
 
@@ -81,7 +83,7 @@ Citations = Annotated[int, typer.Option("--k", help="How many at most, 1 to 100.
 
 @app.command()
 def add(
-    paths: list[Path],
+    sources: Annotated[list[str], typer.Argument(metavar="PATH_OR_ADDRESS...")],
     field: FieldNames = None,
     library: Folder = LIBRARY,
     model: ModelName = None,
@@ -94,23 +96,29 @@ def add(
             help="From now on keep so many revisions of each article, the newest; 0: all. The library remembers it.",
         ),
     ] = None,
+    allow_host: AllowHosts = None,
     wait: Wait = WAIT,
     as_json: AsJson = False,
 ) -> None:
-    """Add articles: files, or folders with everything readable in them. --precision is for a new library."""
+    """Add articles: files, folders with everything readable in them, pages of the web. --precision is for a new library."""
+    from citewell.corpus.address import Allowed, looks_like_address
+    from citewell.corpus.fetching import Fetcher
     from citewell.corpus.finding import find_files
-    from citewell.index.writing import add as add_files
+    from citewell.index.visiting import add as add_all
 
     mapped = mapping(field)
-    files = find_files(paths)
+    allowed = Allowed.of(allow_host or ())
+    addresses = [source for source in sources if looks_like_address(source)]
+    files = find_files([Path(source) for source in sources if not looks_like_address(source)])
     check_precision(library, precision)
     with (
         opened(
             library, create=True, bulk=True, precision=precision, wait=wait, models=Models.chosen(model)
         ) as held,
         terminal.progress("embedding") as progress,
+        Fetcher(allowed) as fetcher,
     ):
-        outcomes = add_files(held, files, progress, mapped, keep_revisions)
+        outcomes = add_all(held, files, addresses, fetcher, progress, mapped, keep_revisions)
     show(as_json, {"files": [asdict(outcome) for outcome in outcomes]}, terminal.outcomes(outcomes))
     if any(outcome.result == "refused" for outcome in outcomes):
         raise typer.Exit(1)

@@ -49,6 +49,14 @@ FieldNames = Annotated[
         help="In JSON lines and CSV: text, id, title, author, published, language or url is their field; repeatable.",
     ),
 ]
+AllowHosts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-host",
+        metavar="NAME[:PORT]",
+        help="A host that may be read from although its address is not public; repeatable.",
+    ),
+]
 LIBRARY = Path("library")
 WAIT = 60.0
 

@@ -1,4 +1,4 @@
-"""`citewell sync`: a folder mirrored once, or followed until it is interrupted."""
+"""`citewell sync`: a folder, feed or sitemap mirrored once, or a folder followed until it is interrupted."""
 
 import signal
 import sys
@@ -15,6 +15,7 @@ from citewell.service import terminal
 from citewell.service.options import (
     LIBRARY,
     WAIT,
+    AllowHosts,
     AsJson,
     FieldNames,
     Folder,
@@ -31,7 +32,9 @@ from citewell.service.options import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from citewell.corpus.address import Allowed
     from citewell.corpus.looking import Look
+    from citewell.index.model import Precision
     from citewell.index.sync import Synced
 
 syncing = typer.Typer()
@@ -42,7 +45,7 @@ _SHARE = 20  # a look that takes long is followed by a pause so many times as lo
 
 @syncing.command()
 def sync(
-    source: Path,
+    source: Annotated[str, typer.Argument(metavar="FOLDER_OR_ADDRESS")],
     field: FieldNames = None,
     library: Folder = LIBRARY,
     model: ModelName = None,
@@ -51,27 +54,36 @@ def sync(
         bool, typer.Option("--dry-run", help="Say what would be done to each file, and do nothing.")
     ] = False,
     keep_vanished: Annotated[
-        bool, typer.Option("--keep-vanished", help="Keep the articles that the folder gives no longer.")
+        bool, typer.Option("--keep-vanished", help="Keep the articles that the source gives no longer.")
     ] = False,
     allow_empty: Annotated[
-        bool, typer.Option("--allow-empty", help="Also mirror a folder that is empty or not there.")
+        bool, typer.Option("--allow-empty", help="Also mirror a source that is empty or not there.")
     ] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Go on whenever something in the folder changes, until Ctrl+C.")
     ] = False,
+    allow_host: AllowHosts = None,
     wait: Wait = WAIT,
     as_json: AsJson = False,
 ) -> None:
-    """Mirror a folder: add what is new, update what changed, remove what vanished, leave the rest alone."""
+    """Mirror a folder, feed or sitemap: add what is new, update what changed, remove what vanished, leave the rest alone."""
+    from citewell.corpus.address import Allowed, looks_like_address
     from citewell.corpus.looking import look
     from citewell.index import sync as mirroring
 
     if watch and dry_run:
         raise BadInput("--watch and --dry-run exclude each other.")
     mapped = mapping(field)
+    allowed = Allowed.of(allow_host or ())
+    if looks_like_address(source):
+        if watch or mapped:
+            raise BadInput(f"{'--watch' if watch else '--map'} is for a folder, not for an address.")
+        _sync_listing(source, allowed, library, precision, dry_run, keep_vanished, allow_empty, wait, as_json)
+        return
+    folder = Path(source)
 
     def looked() -> "Look":
-        return look(source, library, allow_empty)
+        return look(folder, library, allow_empty)
 
     first = looked()  # what cannot be mirrored is said before the model is loaded
     if dry_run:
@@ -96,6 +108,36 @@ def sync(
                 _follow(looked, synced, as_json)
             return
         done = synced(first)
+    _tell(done, as_json)
+
+
+def _sync_listing(
+    source: str,
+    allowed: "Allowed",
+    library: Path,
+    precision: "Precision | None",
+    dry_run: bool,
+    keep_vanished: bool,
+    allow_empty: bool,
+    wait: float,
+    as_json: bool,
+) -> None:
+    from citewell.corpus.fetching import Fetcher
+    from citewell.corpus.listing import listing_of
+    from citewell.index import sync_listing as mirroring
+
+    with Fetcher(allowed) as fetcher:
+        listing = listing_of(source, fetcher, allow_empty)
+        if dry_run:
+            done = mirroring.dry_run(library, listing, keep_vanished)
+        else:
+            check_precision(library, precision)
+            with (
+                opened(library, create=True, bulk=True, precision=precision, wait=wait) as held,
+                terminal.progress("embedding") as progress,
+                terminal.progress("reading pages") as fetched,
+            ):
+                done = mirroring.sync(held, listing, fetcher, keep_vanished, allow_empty, progress, fetched)
     _tell(done, as_json)
 
 

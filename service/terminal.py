@@ -13,12 +13,14 @@ from tqdm import tqdm
 from citewell.corpus.text import escaped
 
 if TYPE_CHECKING:
+    from citewell.corpus.repeated import Repeated
     from citewell.eval.bench_library import Say
     from citewell.index.as_of import AsOf
     from citewell.index.checking import Checked, Verification
     from citewell.index.citation import CitedArticle
     from citewell.index.embedding import Progress
     from citewell.index.explain import Explanation
+    from citewell.index.health import Health
     from citewell.index.response import Answer, RetrieverState, SearchResult
     from citewell.index.sync import Synced
     from citewell.index.verify import Check
@@ -62,7 +64,7 @@ def outcomes(files: Sequence["Outcome"]) -> str:
     lines = []
     for file in files:
         more = file.reason if file.reason else f"{file.article_id}  {file.passages} passages"
-        lines.append(f"{file.result:<10} {file.file}  {more}")
+        lines.append("  ".join(filter(None, [f"{file.result:<10} {file.file}", more, file.note])))
     counts = {
         result: sum(file.result == result for file in files)
         for result in dict.fromkeys(f.result for f in files)
@@ -74,7 +76,7 @@ def synced(done: "Synced") -> str:
     lines = []
     for file in done.files:
         passages = f"{file.passages} passages" if file.passages is not None else None
-        more = [escaped(file.file), file.article_id, passages, file.reason]
+        more = [escaped(file.file), file.article_id, passages, file.reason, file.note]
         lines.append(f"{file.result:<10} {'  '.join(filter(None, more))}")
     counts = Counter(file.result for file in done.files)
     total = [*(f"{count} {result}" for result, count in counts.items()), f"{done.unchanged} unchanged"]
@@ -154,6 +156,27 @@ def checks(made: Sequence["Check"], keep_revisions: int | None) -> str:
         else f"the newest {keep_revisions} revisions of each article"
     )
     return "\n".join([*lines, f"{kept} are kept"])
+
+
+def health(found: "Health") -> str:
+    languages = ", ".join(f"{code or 'unknown'} {count:,}" for code, count in found.languages)
+    lines = [f"{found.articles:,} articles, {found.passages:,} passages; languages: {languages or 'none'}"]
+    if found.left_out:
+        lines.append(f"{found.left_out:,} repeated lines are left out")
+    for each in found.findings:
+        lines.append(f"{each.level.upper():<8} {each.name:<20} {each.count:>8,} of {each.of:,} {each.what}")
+        lines += [f"           {textwrap.shorten(escaped(example), _WIDTH)}" for example in each.examples]
+        lines.append(f"         {each.advice}")
+    return "\n".join([*lines, *([] if found.findings else ["nothing to report"])])
+
+
+def cleaned(found: Sequence["Repeated"], dry_run: bool, changed: bool) -> str:
+    lines = [
+        f"{each.articles:>6,} of {each.of:,}  {escaped(each.site)}  {textwrap.shorten(escaped(each.line), _WIDTH)}"
+        for each in found
+    ]
+    done = "; nothing was done" if dry_run else " left out" if changed else " left out; nothing changed"
+    return "\n".join([*lines, f"{len(found):,} repeated lines{done}"])
 
 
 def verification(found: "Verification") -> str:

@@ -113,7 +113,8 @@ def test_a_page_is_decoded_as_it_is_meant(tmp_path: Path, declared: str, charset
             b'<html><head><meta charset="utf-8"></head><p>' + b"\xe9\xe8 " * 40,
             "its bytes are not utf-8; save it as UTF-8",
         ),
-        (b"<?xml version='1.0'?><rss><channel/></rss>", "XML of another kind than a page (rss)"),
+        (b"<?xml version='1.0'?><rss><channel/></rss>", "no entry in it"),
+        (b"<?xml version='1.0'?><svg><g/></svg>", "XML of another kind than a page (svg)"),
     ],
 )
 def test_a_page_without_words_says_why(tmp_path: Path, page: bytes, reason: str) -> None:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tokenizers import Tokenizer
 
 from citewell.corpus.text import text_sha
 from citewell.eval.gold import bundled_gold, read_gold
@@ -145,3 +148,19 @@ def test_half_precision_keeps_the_order_of_clearly_different_texts(embedder: Onn
     vectors, question = embedder.embed_passages(texts), embedder.embed_queries(["Where do cats sleep?"])[0]
     full = np.argsort(-(vectors @ question)).tolist()
     assert np.argsort(-(vectors.astype(np.float16).astype(np.float32) @ question)).tolist() == full
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    whole = Tokenizer.from_file(str(default_model().folder / "tokenizer.json"))
+    whole.no_padding()
+    whole.no_truncation()
+    return whole
+
+
+@given(st.text(max_size=60) | st.text(alphabet="aéb \n\t.,'-[SEP]\u0301\x1c\x00\u00a0中", max_size=30))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_tokens_counted_by_word_are_those_of_the_whole(
+    embedder: OnnxEmbedder, tokenizer: Tokenizer, text: str
+) -> None:
+    assert embedder.count_tokens(text) == len(tokenizer.encode(text, add_special_tokens=False))

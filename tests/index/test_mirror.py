@@ -67,7 +67,7 @@ def test_what_happens_to_a_file(
 
 
 def test_what_vanished_is_kept_if_that_is_asked_for() -> None:
-    assert dict(plan({}, {}, (), HELD, READ_AS, keep_vanished=True).steps) == {A: Action.KEEP}
+    assert dict(plan({}, {}, (), HELD, READ_AS, Action.KEEP).steps) == {A: Action.KEEP}
 
 
 @pytest.mark.parametrize("refused", [A, "/notes", "/"])

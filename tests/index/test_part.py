@@ -18,6 +18,7 @@ from citewell.index.neighbours import SPARE, Clusters
 from citewell.index.part import Part
 from citewell.index.postings import Postings
 from citewell.index.segment import Segment
+from citewell.index.signatures import Signatures, keys_of
 from tests.index.vectors import DIM, grouped, nearest, unit
 
 SHARES = {"half": 0.5, "twentieth": 0.05, "few": 0.005, "one": 0.0005}
@@ -43,6 +44,7 @@ def a_segment_of(
     noisy = unit(vectors + 0.2 * np.random.default_rng(7).normal(size=vectors.shape))
     return Segment(
         articles=Articles.of(articles),
+        signatures=Signatures.of(keys_of(frozenset()) for _ in articles),
         article_of=np.repeat(np.arange(len(articles), dtype=np.int32), count // max(1, len(articles))),
         spans=np.stack([np.arange(count), np.arange(count) + 1], axis=1).astype(np.int32),
         postings=Postings.of(words or [["word"]] * count),

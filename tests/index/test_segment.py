@@ -70,6 +70,8 @@ def files_of_a_segment() -> list[str]:
         "segment.json",
         "sentence_codes.bin",
         "sentence_offsets.bin",
+        "signature_keys.bin",
+        "signature_order.bin",
         "spans.bin",
         "term_offsets.bin",
         "terms.bin",
