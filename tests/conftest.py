@@ -1,4 +1,4 @@
-"""Fixtures that cost seconds and that many tests share: the real model, and the bundled articles indexed with it."""
+"""Fixtures that many tests share: the real model, the bundled articles indexed with it, a web server."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,7 @@ from citewell.index.library import Library
 from citewell.index.model import default_model
 from citewell.index.onnx_embedder import OnnxEmbedder
 from citewell.index.writing import add
+from tests.site import Site, served
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +25,10 @@ def bundled_library(embedder: OnnxEmbedder, tmp_path_factory: pytest.TempPathFac
     add(library, sorted(bundled_articles().glob("*.md")))
     yield library
     library.close()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A web server that does as a test says."""
+    with served() as site:
+        yield site
