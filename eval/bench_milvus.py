@@ -71,7 +71,7 @@ class _OfSet:
         self.store, self._embedder = _Articles(beir), embedder
         self._documents = {article.article_id: (article, text, cut) for article, text, cut in beir.documents}
 
-    def segments(self, articles: Iterable[Article]) -> list[Segment]:
+    def segments(self, articles: Iterable[Article], _: object = None) -> list[Segment]:
         with closing(VectorCache(cache_folder() / "vectors.db")) as cache:
             given = (self._documents[article.article_id] for article in articles)
             return [build(given, self._embedder, cache)]
@@ -80,6 +80,9 @@ class _OfSet:
 @dataclass(frozen=True, slots=True)
 class _Articles:
     beir: BeirSet
+
+    def lines_of_sites(self) -> dict[str, frozenset[str]]:
+        return {}
 
     def articles(self) -> list[Article]:
         return [article for article, _, _ in self.beir.documents]

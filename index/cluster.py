@@ -26,7 +26,7 @@ from citewell.index.build import BUILD_RECIPE
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder
 from citewell.index.engine import Held, Prepared, Row
-from citewell.index.indexing import Source
+from citewell.index.indexing import Lines, Source
 from citewell.index.layout import Has
 from citewell.index.ledger import Collection, Ledger, entries_of
 from citewell.index.passage_rows import revision_key, rows_of, span_of
@@ -189,7 +189,8 @@ class Cluster:
         self._ledger.begin(name, self._embedder.fingerprint, BUILD_RECIPE)
         config = self._config()
         self._store.create(name, self._embedder.dim, config.k1, config.b)
-        keys, passages = self._send(name, source.store.articles(), source)
+        lines = source.store.lines_of_sites()
+        keys, passages = self._send(name, source.store.articles(), source, lines)
         self._store.settle(name)
         return Filled(name, tuple(keys), passages)
 
@@ -219,12 +220,14 @@ class Cluster:
             self._sweep(found.name)
         self._ledger.vacuum()
 
-    def _send(self, name: str, articles: Iterable[Article], source: Source) -> tuple[list[str], int]:
+    def _send(
+        self, name: str, articles: Iterable[Article], source: Source, lines: Lines | None = None
+    ) -> tuple[list[str], int]:
         """The keys of what was sent, and how many passages it is. Raises CorruptLibrary if the cluster has lost some."""
         keys: list[str] = []
         passages, left = 0, iter(articles)
         while some := list(islice(left, _ARTICLES)):
-            for segment in source.segments(some):
+            for segment in source.segments(some, lines):
                 entries = entries_of(segment)
                 self._ledger.enter(name, entries)
                 self._store.put(name, list(rows_of(segment)))

@@ -48,22 +48,21 @@ class Source:
 
     def _cut(self, article: Article, text: str, lines: Lines | None) -> Cut:
         """The spans of a text; those of another recipe, or damaged ones, are made anew."""
-        sha, store, embedder = article.text_sha, self.store, self.embedder
+        store, sha = self.store, article.text_sha
         with suppress(CorruptLibrary):
             known, recipe = store.cut(sha), store.cut_recipe(sha)
             if lines is None:
-                fits = recipe_of(recipe) == embedder.cut_recipe
+                fits = recipe_of(recipe) == self.embedder.cut_recipe
             else:
-                fits = recipe == _recipe(store, sha, embedder, lines)[0]
+                fits = recipe == self._recipe(sha, lines)[0]
             if fits and fault_of(known, len(text)) is None:
                 return known
-        recipe, of_site = _recipe(store, sha, embedder, store.lines_of_sites() if lines is None else lines)
-        pieces = cut_for(embedder, text, article.language, of_site)
+        recipe, of_site = self._recipe(sha, store.lines_of_sites() if lines is None else lines)
+        pieces = cut_for(self.embedder, text, article.language, of_site)
         store.recut(sha, pieces, recipe)
         return pieces
 
-
-def _recipe(store: Store, sha: str, embedder: Embedder, lines: Lines) -> tuple[str, Collection[str]]:
-    """How a text is to be cut, and the lines that are to be left out of it."""
-    of_site = lines.get(store.site_of_text(sha), frozenset()) if lines else frozenset()
-    return recipe_with(embedder.cut_recipe, of_site), of_site
+    def _recipe(self, sha: str, lines: Lines) -> tuple[str, Collection[str]]:
+        """How a text is to be cut, and the lines that are to be left out of it."""
+        of_site = lines.get(self.store.site_of_text(sha), frozenset()) if lines else frozenset()
+        return recipe_with(self.embedder.cut_recipe, of_site), of_site

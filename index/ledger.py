@@ -22,12 +22,13 @@ from citewell.index.derived import DerivedFile
 from citewell.index.engine import Held
 from citewell.index.passage_rows import revision_key, token_number
 from citewell.index.segment import Segment
+from citewell.index.signatures import Keys
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS collections (name TEXT PRIMARY KEY, model TEXT NOT NULL, recipe TEXT NOT NULL,
     epoch TEXT, change INTEGER, passages INTEGER NOT NULL, length INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS revisions (collection TEXT NOT NULL, key TEXT NOT NULL, article TEXT NOT NULL,
-    facts TEXT NOT NULL, language TEXT, passages INTEGER NOT NULL, length INTEGER NOT NULL, terms BLOB NOT NULL,
+    facts TEXT NOT NULL, language TEXT, passages INTEGER NOT NULL, length INTEGER NOT NULL, terms BLOB NOT NULL, signature BLOB NOT NULL,
     since INTEGER, until INTEGER, PRIMARY KEY (collection, key)) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS revisions_of ON revisions (collection, article);
 CREATE INDEX IF NOT EXISTS revisions_over ON revisions (collection, key) WHERE since IS NULL OR until IS NOT NULL;
@@ -60,6 +61,7 @@ class Entry:
     passages: int
     length: int
     terms: Mapping[int, int]  # number of a token: how many of the passages hold the term
+    signature: Keys
 
     @property
     def key(self) -> str:
@@ -70,7 +72,7 @@ class Ledger:
     """One file; serves all threads of a process, in turns. It is derived: when it is lost, a rebuild makes it anew."""
 
     def __init__(self, file: Path) -> None:
-        self._file = DerivedFile(file, _SCHEMA, "SELECT until FROM revisions LIMIT 1")
+        self._file = DerivedFile(file, _SCHEMA, "SELECT signature FROM revisions LIMIT 1")
         self._turn = threading.RLock()
 
     def close(self) -> None:
@@ -123,6 +125,12 @@ class Ledger:
         rows = self._transaction(lambda db: _in_parts(db, statement, (name, change, change), wanted))
         articles = [_article(article, facts) for article, facts in rows]
         return {revision_key(article): article for article in articles}
+
+    def signatures(self, name: str, keys: Iterable[str]) -> dict[str, Keys]:
+        """Of revisions, by their keys."""
+        statement = "SELECT key, signature FROM revisions WHERE collection = ? AND key IN ({})"
+        rows = self._transaction(lambda db: _in_parts(db, statement, (name,), list(set(keys))))
+        return {key: np.frombuffer(signature, dtype=np.uint64) for key, signature in rows}
 
     def keys_of(self, name: str, articles: Iterable[str]) -> list[str]:
         """Of the revisions that questions are asked of."""
@@ -178,10 +186,10 @@ class Ledger:
     def enter(self, name: str, entries: Sequence[Entry]) -> None:
         """Before their rows are sent."""
         rows = [
-            (name, e.key, e.article.article_id, facts_of(e.article), e.article.language, e.passages, e.length, _packed(e.terms))
+            (name, e.key, e.article.article_id, facts_of(e.article), e.article.language, e.passages, e.length, _packed(e.terms), e.signature.tobytes())
             for e in entries
         ]  # fmt: skip
-        statement = "INSERT OR REPLACE INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)"
+        statement = "INSERT OR REPLACE INTO revisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)"
         self._transaction(lambda db: db.executemany(statement, rows))
 
     def publish(self, name: str, held: Held, put: Sequence[str], touched: Iterable[str]) -> None:
@@ -262,7 +270,7 @@ def entries_of(segment: Segment) -> list[Entry]:
     sizes = np.bincount(segment.article_of, minlength=len(segment.articles))
     lengths = np.bincount(segment.article_of, postings.lengths, minlength=len(segment.articles))
     return [
-        Entry(article, int(sizes[i]), int(lengths[i]), holders.get(i, {}))
+        Entry(article, int(sizes[i]), int(lengths[i]), holders.get(i, {}), segment.signatures.of_article(i))
         for i, article in enumerate(segment.articles)
     ]
 

@@ -175,8 +175,10 @@ class Library:
         """Publish what was stored since the last time. Needs the writer's lock."""
         self.check_nothing_lost()
         held = self.engine.held()
-        made_otherwise = held is None or held.epoch != self.store.epoch() or self.engine.was_made_otherwise()
-        if held is None or made_otherwise or self.store.cleaned_since(held.change):
+        if held is None or held.epoch != self.store.epoch() or self.engine.was_made_otherwise():
+            self.rebuild(progress)
+            return
+        if self.store.cleaned_since(held.change):
             self.rebuild(progress)
         elif held.change != self.store.change():
             self.engine.follow(self._source(self.store, progress))

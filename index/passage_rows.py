@@ -18,7 +18,7 @@ from citewell.index.articles import Articles, IndexedArticle
 from citewell.index.codes import Codes
 from citewell.index.postings import Postings
 from citewell.index.segment import Segment
-from citewell.index.signatures import BANDS, Signatures
+from citewell.index.signatures import Keys, Signatures
 from citewell.index.strings import Strings
 
 _TOKEN_BITS = 50  # ten letters: among ten million terms two alike are not to be expected
@@ -140,6 +140,7 @@ def _pieces(tokens: Sequence[str]) -> Iterator[str]:
 def segment_of(
     rows: Iterable[PassageRow],
     articles: Mapping[str, IndexedArticle],
+    signatures: Mapping[str, Keys],
     terms: Iterable[str],
     dim: int,
     model: str,
@@ -158,6 +159,7 @@ def segment_of(
     codes = [code for row in ordered for code in row.sentences]
     return Segment(
         articles=there,
+        signatures=Signatures.of(signatures[revision_key(article)] for article in there),
         article_of=np.array([place[articles[row.revision].key] for row in ordered], dtype=np.int32),
         spans=np.array([astuple(span_of(row.id)) for row in ordered], dtype=np.int32).reshape(-1, 2),
         postings=Postings.joined(
@@ -170,7 +172,6 @@ def segment_of(
         passage_vectors=np.array([row.vector for row in ordered], dtype=np.float16).reshape(-1, dim),
         sentence_offsets=np.cumsum([0, *(len(row.sentences) for row in ordered)], dtype=np.int64),
         sentence_codes=_decoded(codes, dim),
-        signatures=Signatures.of(np.full(BANDS, n) for n in range(len(there))),  # none agree
         model=model,
         recipe=recipe,
     )

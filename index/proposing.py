@@ -104,7 +104,7 @@ class Proposing:
         for found in (matching, nearest, named):
             articles |= found.articles or {}
         segment = segment_of(
-            (*matching.rows, *nearest.rows, *named.rows), articles, all_terms, self.embedder.dim, collection.model,
+            (*matching.rows, *nearest.rows, *named.rows), articles, self._ledger.signatures(name, articles), all_terms, self.embedder.dim, collection.model,
             collection.recipe,
         )  # fmt: skip
         searcher = Searcher(

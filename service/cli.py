@@ -1,6 +1,6 @@
 """The command line, and its commands that add and ask.
 
-The others are in `syncing.py`, `operating.py`, `judging.py`, `upkeep.py`, `clustering.py` and `doctor.py`.
+The others are in `syncing.py`, `operating.py`, `judging.py`, `upkeep.py`, `doctor.py` and `clustering.py`.
 
 What takes long to import is imported by the command that needs it.
 """
@@ -60,7 +60,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for group in (operating, syncing, upkeep, clustering, care):
+for group in (operating, syncing, upkeep, care, clustering):
     app.add_typer(group)
 app.add_typer(judging, name="eval")
 

@@ -1,4 +1,4 @@
-"""Fixtures that cost seconds and that many tests share: the real model, the bundled articles indexed with it, a server."""
+"""Fixtures that many tests share: the real model, the bundled articles indexed with it, servers."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +12,7 @@ from citewell.index.model import default_model
 from citewell.index.onnx_embedder import OnnxEmbedder
 from citewell.index.writing import add
 from tests.postgres import Postgres, binaries
+from tests.site import Site, served
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +46,10 @@ def truth(request: pytest.FixtureRequest, tmp_path: Path) -> Path | Server:
         return tmp_path / "library.db"
     server: Postgres = request.getfixturevalue("postgres")
     return server.server(tmp_path)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """A web server that does as a test says."""
+    with served() as site:
+        yield site

@@ -29,12 +29,6 @@ def waited() -> list[float]:
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    with served() as site:
-        yield site
-
-
-@pytest.fixture
 def fetcher(site: Site, waited: list[float]) -> Iterator[Fetcher]:
     """It may read the site."""
     with Fetcher(Allowed.of([site.host]), pause=0.0, sleep=waited.append) as fetcher:

@@ -10,16 +10,10 @@ from citewell.corpus.address import Allowed
 from citewell.corpus.errors import BadInput
 from citewell.corpus.fetching import Fetcher
 from citewell.corpus.listing import Listing, listing_of
-from tests.site import Site, redirect, served
+from tests.site import Site, redirect
 
 NOW = datetime.datetime(2026, 3, 20, 12, 0, tzinfo=datetime.UTC)
 PAGE = "https://example.org/a"
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with served() as site:
-        yield site
 
 
 @pytest.fixture

@@ -13,13 +13,7 @@ from citewell.corpus.reading import Reading, Unmodified, read_bytes
 from citewell.corpus.visit import Former, Validators
 from citewell.corpus.webpage import Page
 from tests.corpus.samples import CSV, HTML, JSON_LINES, MAIL, MARKDOWN, MORE, PDF, WORDS, docx, epub
-from tests.site import Site, answer, redirect, served
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with served() as site:
-        yield site
+from tests.site import Site, answer, redirect
 
 
 @pytest.fixture

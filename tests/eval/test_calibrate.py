@@ -1,6 +1,7 @@
 """Fitting a calibration: what it is fitted to, its threshold, and that nothing is judged by a fit that saw it."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +26,8 @@ from citewell.eval.judged import Answered
 from citewell.index.answerability import NAMES
 from citewell.index.calibration import Fitted
 from citewell.index.library import Library
-from citewell.index.writing import add
 from tests.eval.judgings import judged
-from tests.fakes import WordEmbedder
+from tests.index.examples import insects
 
 
 def example(of: int, score: float, right: bool, answerable: bool = True) -> Example:
@@ -52,16 +52,8 @@ def question(name: str, asked: str, *evidence: Evidence, split: str = "test") ->
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    for name, text in {
-        "ants": "Ants dig tunnels.",
-        "bees": "Bees make honey.",
-        "moths": "Moths eat.",
-    }.items():
-        (tmp_path / f"{name}.md").write_text(f"---\nid: {name}\nlanguage: en\n---\n{text}\n", "utf-8")
-    library = Library(tmp_path, WordEmbedder("ants", "tunnels", "honey"), create=True)
-    add(library, sorted(tmp_path.glob("*.md")))
-    yield library
-    library.close()
+    with closing(insects(tmp_path)) as library:
+        yield library
 
 
 GOLD = (

@@ -1,4 +1,4 @@
-"""A tiny library in memory: articles with one sentence a passage."""
+"""Tiny libraries: in memory, of articles with one sentence a passage, and on disk."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,10 +9,13 @@ from citewell.corpus.text import text_sha
 from citewell.index.build import build
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder
+from citewell.index.library import Library
 from citewell.index.part import Part
 from citewell.index.search import Searcher
 from citewell.index.segment import Segment
 from citewell.index.vector_cache import VectorCache
+from citewell.index.writing import add
+from tests.fakes import WordEmbedder
 
 
 def an_article(
@@ -46,3 +49,16 @@ def a_segment(folder: Path, embedder: Embedder, *articles: tuple[Article, str, C
 
 def a_searcher(folder: Path, embedder: Embedder, *articles: tuple[Article, str, Cut]) -> Searcher:
     return Searcher("snapshot", [Part(a_segment(folder, embedder, *articles))], embedder, Config())
+
+
+def insects(folder: Path) -> Library:
+    """A library of three articles, of a sentence each."""
+    for name, text in {
+        "ants": "Ants dig tunnels.",
+        "bees": "Bees make honey.",
+        "moths": "Moths eat.",
+    }.items():
+        (folder / f"{name}.md").write_text(f"---\nid: {name}\nlanguage: en\n---\n{text}\n", "utf-8")
+    library = Library(folder, WordEmbedder("ants", "tunnels", "honey"), create=True)
+    add(library, sorted(folder.glob("*.md")))
+    return library

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from citewell.index.library import Library
 from citewell.index.onnx_embedder import OnnxEmbedder
 from citewell.index.scoring import State
 from citewell.index.writing import add
-from tests.fakes import WordEmbedder
+from tests.index.examples import insects
 
 CONFIG, MODEL = "a configuration", "a model"
 FITTED = Fitted(dict.fromkeys(NAMES, 0.5), -1.0, 0.4, CONFIG, MODEL, "nothing")
@@ -101,16 +102,8 @@ def test_what_ships_is_for_the_default_model_and_configuration(embedder: OnnxEmb
 
 @pytest.fixture
 def library(tmp_path: Path) -> Iterator[Library]:
-    for name, text in {
-        "ants": "Ants dig tunnels.",
-        "bees": "Bees make honey.",
-        "moths": "Moths eat.",
-    }.items():
-        (tmp_path / f"{name}.md").write_text(f"---\nid: {name}\nlanguage: en\n---\n{text}\n", "utf-8")
-    library = Library(tmp_path, WordEmbedder("ants", "tunnels", "honey"), create=True)
-    add(library, sorted(tmp_path.glob("*.md")))
-    yield library
-    library.close()
+    with closing(insects(tmp_path)) as library:
+        yield library
 
 
 def calibrate(library: Library, threshold: float) -> Fitted:

@@ -21,16 +21,10 @@ from citewell.index.visiting import add
 from citewell.index.visits import VISITS, Visits
 from citewell.index.writing import Outcome, remove
 from tests.fakes import WordEmbedder
-from tests.site import Site, answer, redirect, served
+from tests.site import Site, answer, redirect
 
 LONG_AGO = "2020-01-01"
 KIND = "text/plain"
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with served() as site:
-        yield site
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,16 +14,10 @@ import pytest
 from citewell.index.library import Library
 from citewell.index.verify import verify
 from tests.fakes import WordEmbedder
-from tests.site import Site, served
+from tests.site import Site
 
 ROOT = Path(__file__).parents[2]
 PAGES, GONE = 40, 15
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with served() as site:
-        yield site
 
 
 def made(site: Site, kind: str, state: int) -> str:

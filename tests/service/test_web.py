@@ -1,20 +1,13 @@
 """`citewell add` and `citewell sync` of addresses, as they are typed."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.corpus.samples import HTML, WORDS
 from tests.service.command import citewell
-from tests.site import Site, answer, served
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with served() as site:
-        yield site
+from tests.site import Site, answer
 
 
 def test_files_and_addresses_are_added_together(site: Site, tmp_path: Path) -> None:
