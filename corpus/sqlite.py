@@ -147,10 +147,12 @@ class SqliteDatabase:
 
     def _is_fresh(self) -> bool:
         """Whether there is no table yet. Raises CorruptLibrary, with the file untouched, for any other schema."""
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
+        version, tables = self._connection.execute(  # at once, since another may be making them
+            "SELECT user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_user_version"
+        ).fetchone()
         if version == SCHEMA_VERSION:
             return False
-        if version or self._connection.execute("SELECT 1 FROM sqlite_schema").fetchone():
+        if version or tables:
             raise CorruptLibrary(
                 f"{self.file} was made by another version of citewell or another program (schema {version}, this one "
                 f"reads {SCHEMA_VERSION}). Use that version, or make a new library from the articles."
