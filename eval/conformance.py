@@ -33,7 +33,7 @@ from citewell.index.writing import put, remove
 RECALL = 0.95
 _QUESTIONS = 20
 _K = 10
-_CONFIG = Config(depth=20)  # lists short enough that a store has to choose
+_CONFIG = Config(depth=60)  # lists short enough that a store has to choose
 _TOLERANCE = 2e-6  # scores are rounded to six decimals
 _CUT_FOR = 20.0  # seconds in which a question has to end when no answer comes
 
