@@ -8,7 +8,7 @@ the characters that the windows of a question had, each side taking what fits, b
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -16,20 +16,17 @@ from pathlib import Path
 import numpy as np
 import regex
 
-from citewell.corpus.article import Article, Cut, Passage, Span
+from citewell.corpus.article import Cut, Passage, Span
 from citewell.eval.beir import BeirSet, read_beir, read_evidence
 from citewell.eval.evaluate import CHARACTERS, CITED, of_spans
 from citewell.eval.locate import Located
 from citewell.eval.significance import holm, mean_intervals, randomisation_p
 from citewell.eval.spans import recall_within
 from citewell.eval.systems import DEFAULT, rankings
-from citewell.index.build import build
-from citewell.index.config import Config
+from citewell.eval.unstored import kept_vectors, searcher_of
 from citewell.index.embedding import Embedder
-from citewell.index.model import cache_folder, default_model
+from citewell.index.model import default_model
 from citewell.index.onnx_embedder import OnnxEmbedder
-from citewell.index.part import Part
-from citewell.index.search import Searcher
 from citewell.index.vector_cache import VectorCache
 
 WINDOW = 200  # words
@@ -74,7 +71,7 @@ def compare(
     words: int = WINDOW,
 ) -> ChunkingReport:
     cut = [(article, text, windows(text, words)) for article, text, _ in beir.documents]
-    by_window, by_passage = _searcher(cut, embedder, cache), _searcher(beir.documents, embedder, cache)
+    by_window, by_passage = (searcher_of(each, embedder, cache) for each in (cut, beir.documents))
     values: dict[str, list[list[float]]] = {
         name: [] for name in (BASELINE, "rrf, passages", f"{DEFAULT}, passages")
     }
@@ -115,22 +112,12 @@ def _report(
     return ChunkingReport(name, len(worth[BASELINE]), words, pieces, baseline, systems)
 
 
-def _searcher(
-    documents: Iterable[tuple[Article, str, Cut]], embedder: Embedder, cache: VectorCache
-) -> Searcher:
-    segment = build(documents, embedder, cache)
-    return Searcher(segment.id, [Part(segment)], embedder, Config())
-
-
 def main(arguments: Sequence[str]) -> None:
     folder, embedder = Path(arguments[0]), OnnxEmbedder(default_model())
     words = int(arguments[1]) if len(arguments) > 1 else WINDOW
     beir = read_beir(folder, embedder.count_tokens)
-    cache = VectorCache(cache_folder() / "vectors.db")
-    try:
+    with kept_vectors() as cache:
         report = compare(beir, read_evidence(folder, beir), embedder, cache, words)
-    finally:
-        cache.close()
     print(json.dumps(asdict(report), indent=1))
 
 

@@ -10,6 +10,7 @@ import math
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -26,15 +27,14 @@ from citewell.eval.answering import Example, ask_elsewhere, ask_gold, texts_of
 from citewell.eval.disagreements import bundled_pairs, read_pairs
 from citewell.eval.gold import Question, bundled_articles, bundled_gold, read_gold
 from citewell.eval.logistic import Logistic, fit, rescaled
+from citewell.eval.unstored import searcher_of
 from citewell.index.answerability import NAMES
-from citewell.index.build import build
 from citewell.index.calibration import FILE, Fitted, write
 from citewell.index.cutting import cut_for
 from citewell.index.embedding import Embedder, Progress
 from citewell.index.library import Library
 from citewell.index.model import default_model
 from citewell.index.onnx_embedder import OnnxEmbedder
-from citewell.index.part import Part
 from citewell.index.search import Searcher
 from citewell.index.vector_cache import VectorCache
 from citewell.index.writing import add
@@ -180,12 +180,8 @@ def _another_library(library: Library, folder: Path) -> tuple[Searcher, list[tup
             published=None, language=language, metadata={}, recorded_at="", original_sha="", reader="",
         )  # fmt: skip
         documents.append((article, text, cut_for(library.embedder, text, language)))
-    cache = VectorCache(folder / "vectors.db")
-    try:
-        segment = build(documents, library.embedder, cache)
-    finally:
-        cache.close()
-    return Searcher(segment.id, [Part(segment)], library.embedder, library.config), documents
+    with closing(VectorCache(folder / "vectors.db")) as cache:
+        return searcher_of(documents, library.embedder, cache, library.config), documents
 
 
 def of_bundled(embedder: Embedder) -> tuple[Fitted, OutOfFold, OutOfFold]:

@@ -18,11 +18,10 @@ from citewell.corpus.passages import Bounds, cut
 from citewell.eval.locate import Located
 from citewell.eval.spans import recall_within, returned
 from citewell.eval.trec import Scored
-from citewell.index.build import build
+from citewell.eval.unstored import searcher_of
 from citewell.index.cutting import bounds_for
 from citewell.index.embedding import Progress
 from citewell.index.library import Library
-from citewell.index.part import Part
 from citewell.index.search import Searcher
 from citewell.index.vector_cache import VectorCache
 
@@ -67,8 +66,7 @@ def _searcher(library: Library, bounds: Bounds, cache: VectorCache, progress: Pr
     given = (
         (article, text, cut(text, article.language, embedder.count_tokens, bounds)) for article, text in texts
     )
-    segment = build(given, embedder, cache, progress)
-    return Searcher(segment.id, [Part(segment)], embedder, library.config)
+    return searcher_of(given, embedder, cache, library.config, progress=progress)
 
 
 def worth_of_sizes(

@@ -19,16 +19,13 @@ from citewell.eval.abstention import auroc
 from citewell.eval.answering import Example, ask, texts_of
 from citewell.eval.beir import BeirSet, read_beir, read_judgements
 from citewell.eval.calibrate import PLAIN
+from citewell.eval.unstored import kept_vectors, searcher_of
 from citewell.index.answerability import NAMES
-from citewell.index.build import build
 from citewell.index.calibration import shipped
-from citewell.index.config import Config
 from citewell.index.embedding import Embedder
-from citewell.index.model import cache_folder, default_model
+from citewell.index.model import default_model
 from citewell.index.onnx_embedder import OnnxEmbedder
-from citewell.index.part import Part
 from citewell.index.search import Searcher
-from citewell.index.vector_cache import VectorCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +59,8 @@ def apart(beir: BeirSet, searcher: Searcher, own: Sequence[str], others: Sequenc
 
 
 def _searcher(beir: BeirSet, embedder: Embedder) -> Searcher:
-    cache = VectorCache(cache_folder() / "vectors.db")
-    try:
-        segment = build(beir.documents, embedder, cache)
-    finally:
-        cache.close()
-    return Searcher(segment.id, [Part(segment)], embedder, Config())
+    with kept_vectors() as cache:
+        return searcher_of(beir.documents, embedder, cache)
 
 
 def _questions(folder: Path, name: str, half: str | None, every: int) -> list[str]:

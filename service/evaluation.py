@@ -25,18 +25,13 @@ from citewell.eval.report_table import calibration_table, gate_table, tables, tu
 from citewell.eval.systems import DEFAULT, names_of
 from citewell.eval.trec import read_qrels, read_run, write_qrels, write_run
 from citewell.eval.tune import FEWEST, tune
+from citewell.eval.unstored import kept_vectors, searcher_of
 from citewell.index import tuned
-from citewell.index.build import build
 from citewell.index.calibration import FILE, in_force, shipped_for, write
-from citewell.index.config import Config
 from citewell.index.cutting import bounds_for
 from citewell.index.embedding import Embedder
 from citewell.index.library import Library
-from citewell.index.model import cache_folder
-from citewell.index.part import Part
 from citewell.index.reranking import FIRST, Reranker, Reranking
-from citewell.index.search import Searcher
-from citewell.index.vector_cache import VectorCache
 from citewell.index.writing import add
 from citewell.service import terminal
 
@@ -88,14 +83,9 @@ class Evaluation:
 
     def of_beir(self, folder: Path, embedder: Embedder, limit: int | None) -> None:
         beir = read_beir(folder, embedder.count_tokens, limit, bounds_for(embedder))
-        cache = VectorCache(cache_folder() / "vectors.db")
-        try:
-            with terminal.progress("embedding") as progress:
-                segment = build(beir.documents, embedder, cache, progress=progress)
-        finally:
-            cache.close()
         reranking = Reranking(self.reranker, self.rerank, words_of(beir)) if self.reranker else None
-        searcher = Searcher(segment.id, [Part(segment)], embedder, Config(), reranking)
+        with kept_vectors() as cache, terminal.progress("embedding") as progress:
+            searcher = searcher_of(beir.documents, embedder, cache, reranking=reranking, progress=progress)
         with terminal.progress("asking") as progress:
             judged = judge_beir(beir, searcher, self.names, progress)
         abstention = {}
@@ -110,7 +100,7 @@ class Evaluation:
             with terminal.progress("quoting") as progress:
                 quotes = evaluate_quotes(beir, searcher, progress)
         with tempfile.TemporaryDirectory(prefix="citewell-eval-") as saved:
-            index = Index(searcher.passages, _size(segment.save(Path(saved))))
+            index = Index(searcher.passages, _size(searcher.parts[0].segment.save(Path(saved))))
         documents = {article.article_id: Shown(article.title, text) for article, text, _ in beir.documents}
         self._tell(judged, report(judged, index, quotes, abstention), documents.__getitem__)
 
