@@ -21,10 +21,6 @@ def looks_like_address(given: str) -> bool:
     return _SCHEME.match(given) is not None
 
 
-def is_web(source: str) -> bool:
-    return source.startswith(("http://", "https://"))
-
-
 def address_of(given: str, base: str | None = None) -> str:
     """The one way to write it: host in lower case and ASCII, no default port, no fragment; joined to a base if there is one.
 

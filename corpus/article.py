@@ -119,3 +119,8 @@ def parse_passage_id(name: str) -> tuple[str, str, Span]:
     if not article_id or len(sha12) != 12 or not start < end or passage_id(article_id, sha12, span) != name:
         raise UnknownPassage(name)
     return article_id, sha12, span
+
+
+def is_web(source: str) -> bool:
+    """Whether an article came from an address that a browser opens."""
+    return source.startswith(("http://", "https://"))

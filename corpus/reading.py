@@ -15,7 +15,7 @@ from typing import BinaryIO, Protocol
 import regex
 
 from citewell.corpus.ahead import ahead
-from citewell.corpus.article import Draft
+from citewell.corpus.article import Draft, is_web
 from citewell.corpus.children import Children, Limits
 from citewell.corpus.errors import BadInput, UnreadableFile
 from citewell.corpus.finding import Refused
@@ -207,7 +207,7 @@ def _reading_of(record: Record, place: str, source: str) -> Reading | Refused:
     if isinstance(record.found, str):
         return Refused(own_place, record.found)
     url = record.found.metadata.get("url", "")
-    own_source = url if url.startswith(("http://", "https://")) else f"{source}#{record.number}"
+    own_source = url if is_web(url) else f"{source}#{record.number}"
     try:
         return Reading(own_place, own_source, _checked(record.found, record.original), record.original)
     except ValueError as error:

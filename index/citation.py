@@ -1,11 +1,10 @@
 """Citations: what is quoted, where it stands, and the check that it stands there."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote as url_quote
 
-from citewell.corpus.article import Article, Span
+from citewell.corpus.article import Article, Span, is_web
 from citewell.corpus.database import Place
 from citewell.corpus.errors import CorruptLibrary
 from citewell.corpus.pages import pages_at
@@ -141,7 +140,7 @@ def links_of(article: Article, passage_id: str, of_revision: bool = False) -> Li
     return Links(
         passage=f"/v1/passages/{url_quote(passage_id)}",
         article=f"/v1/articles/{url_quote(article.article_id)}{named}",
-        source=web if re.match(r"https?://", web) else None,
+        source=web if is_web(web) else None,
         quote=None,
     )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
+from citewell.corpus.article import is_web
 from citewell.corpus.errors import LibraryMissing
 from citewell.corpus.finding import Refused
 from citewell.corpus.looking import Look, Stamp, stamp_of, under
@@ -138,7 +139,7 @@ def _held(store: Store, looked: Look, known: Mapping[str, Known]) -> Iterator[tu
         yield article.article_id, Held(article.revision, _file_of(article.source, looked, known))
     for name, file in known.items():
         for article in store.live(file.articles.keys() - own):
-            if article.source.startswith(("http://", "https://")):
+            if is_web(article.source):
                 yield article.article_id, Held(article.revision, name)
 
 

@@ -216,15 +216,16 @@ def put(library: Library, articles: Sequence[Given], progress: Progress = lambda
     """Store articles, each under its id, and publish them together; one without a passage is refused."""
     with library.writing():
         library.check_nothing_lost()
-        outcomes = [_put(library, article) for article in articles]
+        lines = library.store.lines_of_sites()
+        outcomes = [_put(library, article, lines) for article in articles]
         library.catch_up(progress)
         library.compact()
     return outcomes
 
 
-def _put(library: Library, given: Given) -> Outcome:
+def _put(library: Library, given: Given, lines: Mapping[str, frozenset[str]]) -> Outcome:
     read = Reading(given.source, given.source, given.draft, given.original)
-    piece = _cut(library.embedder, read, library.store.lines_of_sites())
+    piece = _cut(library.embedder, read, lines)
     if isinstance(piece, Refused):
         return Outcome(given.source, "refused", given.article_id, reason=piece.reason)
     return _kept(library, given.article_id, piece)
