@@ -20,7 +20,8 @@ import numpy as np
 from citewell.index.articles import IndexedArticle, article_of, facts_of
 from citewell.index.derived import DerivedFile
 from citewell.index.engine import Held
-from citewell.index.passage_rows import revision_key, token_number
+from citewell.index.passage_rows import Published, revision_key, token_number
+from citewell.index.passage_store import CollectionGone
 from citewell.index.segment import Segment
 from citewell.index.signatures import Keys
 
@@ -115,22 +116,26 @@ class Ledger:
     def languages(self, name: str) -> list[str | None]:
         return [row[0] for row in self._rows(f"SELECT DISTINCT language FROM revisions WHERE {_LIVE}", name)]
 
-    def current(self, name: str, keys: Iterable[str], change: int) -> dict[str, IndexedArticle]:
-        """Those of the revisions that were published and not superseded at a change, by their keys."""
+    def current(self, name: str, keys: Iterable[str], change: int) -> dict[str, Published]:
+        """Those of the revisions that were published and not superseded at a change, by their keys.
+
+        Raises CollectionGone if the collection is not known any more, when nothing could be said of them.
+        """
         statement = (
-            "SELECT article, facts FROM revisions WHERE collection = ? AND since <= ? AND (until IS NULL OR until > ?) "
-            "AND key IN ({})"
+            "SELECT key, article, facts, signature FROM revisions WHERE collection = ? AND since <= ? "
+            "AND (until IS NULL OR until > ?) AND key IN ({})"
         )
         wanted = list(set(keys))
-        rows = self._transaction(lambda db: _in_parts(db, statement, (name, change, change), wanted))
-        articles = [_article(article, facts) for article, facts in rows]
-        return {revision_key(article): article for article in articles}
 
-    def signatures(self, name: str, keys: Iterable[str]) -> dict[str, Keys]:
-        """Of revisions, by their keys."""
-        statement = "SELECT key, signature FROM revisions WHERE collection = ? AND key IN ({})"
-        rows = self._transaction(lambda db: _in_parts(db, statement, (name,), list(set(keys))))
-        return {key: np.frombuffer(signature, dtype=np.uint64) for key, signature in rows}
+        def read(db: sqlite3.Connection) -> list[tuple[Any, ...]]:
+            if db.execute("SELECT 1 FROM collections WHERE name = ?", (name,)).fetchone() is None:
+                raise unknown(name)
+            return _in_parts(db, statement, (name, change, change), wanted)
+
+        return {
+            key: Published(_article(article, facts), np.frombuffer(signature, dtype=np.uint64))
+            for key, article, facts, signature in self._transaction(read)
+        }
 
     def keys_of(self, name: str, articles: Iterable[str]) -> list[str]:
         """Of the revisions that questions are asked of."""
@@ -285,6 +290,10 @@ def _in_parts(
         marks = ",".join("?" * len(part))
         found += db.execute(statement.format(marks), (*values, *part)).fetchall()
     return found
+
+
+def unknown(name: str) -> CollectionGone:
+    return CollectionGone(f"Nothing is known of the collection {name!r}. Build it again: citewell rebuild")
 
 
 def _packed(terms: Mapping[int, int]) -> bytes:

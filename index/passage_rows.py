@@ -137,16 +137,24 @@ def _pieces(tokens: Sequence[str]) -> Iterator[str]:
         yield _GAP.join(tokens[first : first + most])
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Published:
+    """A revision that questions are asked of."""
+
+    article: IndexedArticle
+    signature: Keys
+
+
 def segment_of(
     rows: Iterable[PassageRow],
-    articles: Mapping[str, IndexedArticle],
-    signatures: Mapping[str, Keys],
+    published: Mapping[str, Published],
     terms: Iterable[str],
     dim: int,
     model: str,
     recipe: str,
 ) -> Segment:
     """A segment of rows of these revisions, by their keys; of the terms only those are in it that are given."""
+    articles = {key: each.article for key, each in published.items()}
     there = Articles.of({article.key: article for article in articles.values()}.values())
     place = {article.key: number for number, article in enumerate(there)}
     found = {row.id: row for row in rows}.values()
@@ -159,7 +167,7 @@ def segment_of(
     codes = [code for row in ordered for code in row.sentences]
     return Segment(
         articles=there,
-        signatures=Signatures.of(signatures[revision_key(article)] for article in there),
+        signatures=Signatures.of(published[revision_key(article)].signature for article in there),
         article_of=np.array([place[articles[row.revision].key] for row in ordered], dtype=np.int32),
         spans=np.array([astuple(span_of(row.id)) for row in ordered], dtype=np.int32).reshape(-1, 2),
         postings=Postings.joined(

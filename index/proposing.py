@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Self
 
@@ -19,16 +19,15 @@ from numpy.typing import NDArray
 from citewell.corpus.article import parse_passage_id
 from citewell.corpus.errors import ClusterAway, ClusterError, UnknownPassage
 from citewell.corpus.text import normalise
-from citewell.index.articles import IndexedArticle
 from citewell.index.as_of import AsOf
 from citewell.index.bm25 import Statistics
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder
 from citewell.index.filter import EVERYTHING, Filter
-from citewell.index.ledger import Collection, Ledger
+from citewell.index.ledger import Collection, Ledger, unknown
 from citewell.index.neighbours import SPARE
 from citewell.index.part import Part
-from citewell.index.passage_rows import PassageRow, segment_of, token
+from citewell.index.passage_rows import PassageRow, Published, segment_of, token
 from citewell.index.passage_store import CollectionGone, PassageStore
 from citewell.index.reranking import Reranking
 from citewell.index.scoring import State
@@ -46,7 +45,7 @@ class Found:
     """Rows that are current, with their revisions; what failed, instead."""
 
     rows: tuple[PassageRow, ...] = ()
-    articles: Mapping[str, IndexedArticle] | None = None
+    published: Mapping[str, Published] = field(default_factory=dict)
     failed: ClusterError | None = None
 
 
@@ -92,21 +91,20 @@ class Proposing:
         all_terms = {term for some in terms.values() for term in some}
         state = self._ledger.state(name, all_terms)
         if state is None:
-            raise CollectionGone(
-                f"Nothing is known of the collection {name!r}. Build it again: citewell rebuild"
-            )
+            raise unknown(name)
         collection, doc_freq = state
         vector = self.embedder.embed_queries([question])[0] if self.embedder.knows_script(question) else None
         known = {language: tuple(term for term in some if doc_freq[term]) for language, some in terms.items()}
         matching, nearest = self._lists(collection, known, vector, given)
         named = self._named(collection, names)
-        articles: dict[str, IndexedArticle] = {}
-        for found in (matching, nearest, named):
-            articles |= found.articles or {}
         segment = segment_of(
-            (*matching.rows, *nearest.rows, *named.rows), articles, self._ledger.signatures(name, articles), all_terms, self.embedder.dim, collection.model,
+            (*matching.rows, *nearest.rows, *named.rows),
+            {**matching.published, **nearest.published, **named.published},
+            all_terms,
+            self.embedder.dim,
+            collection.model,
             collection.recipe,
-        )  # fmt: skip
+        )
         searcher = Searcher(
             _fingerprint(collection),
             [Part(segment)],
@@ -182,12 +180,12 @@ class Proposing:
         k = enough + SPARE
         while True:
             rows = ask(k)
-            articles = self._ledger.current(
+            published = self._ledger.current(
                 collection.name, {row.revision for row in rows}, collection.held.change
             )
-            kept = tuple(row for row in rows if row.revision in articles)
+            kept = tuple(row for row in rows if row.revision in published)
             if len(rows) < k or len(kept) >= enough or k >= _MOST:
-                return Found(kept, articles)
+                return Found(kept, published)
             k = min(2 * k, _MOST)
 
     def _named(self, collection: Collection, names: Sequence[str]) -> Found:
@@ -215,7 +213,9 @@ class Proposing:
             if term in doc_freq:
                 return doc_freq[term]
             state = self._ledger.state(collection.name, [term])
-            return state[1][term] if state else 0
+            if state is None:
+                raise unknown(collection.name)
+            return state[1][term]
 
         average = collection.length / collection.passages if collection.passages else 0.0
         return Whole(Statistics(collection.passages, average, of), tuple(languages), lru_cache(4)(count))
@@ -223,10 +223,10 @@ class Proposing:
 
 def _joined(found: Sequence[Found]) -> Found:
     """As one list; failed if one of them did."""
-    articles = {key: article for each in found for key, article in (each.articles or {}).items()}
+    published = {key: revision for each in found for key, revision in each.published.items()}
     failed = next((each.failed for each in found if each.failed), None)
     rows = () if failed else tuple(row for each in found for row in each.rows)
-    return Found(rows, articles, failed)
+    return Found(rows, published, failed)
 
 
 def _result(future: Future[Found]) -> Found:
