@@ -65,7 +65,8 @@ class Library:
         else:
             from citewell.index.cluster import Cluster  # with the client, which takes long to import
 
-            self.engine = Cluster(cluster, folder, embedder, lambda: self.config, reranking=reranking)
+            shared = self._store.database if truth else None
+            self.engine = Cluster(cluster, folder, embedder, lambda: self.config, None, reranking, shared)
 
     def close(self) -> None:
         self.engine.close()

@@ -24,7 +24,7 @@ from citewell.index.bm25 import Statistics
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder
 from citewell.index.filter import EVERYTHING, Filter
-from citewell.index.ledger import Collection, Ledger, unknown
+from citewell.index.ledger_read import Collection, LedgerRead, unknown
 from citewell.index.neighbours import SPARE
 from citewell.index.part import Part
 from citewell.index.passage_rows import PassageRow, Published, segment_of, token
@@ -58,7 +58,7 @@ class Proposing:
         self,
         resolve: Callable[[bool], str],
         store: PassageStore,
-        ledger: Ledger,
+        ledger: LedgerRead,
         embedder: Embedder,
         config: Config,
         threads: ThreadPoolExecutor,
