@@ -23,11 +23,12 @@ _AT_ONCE = 500  # values of one statement
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """`held` is None until it was published for the first time."""
+    """`held` is None until it was published for the first time; `epoch` is that of the store that it is filled from."""
 
     name: str
     model: str
     recipe: str
+    epoch: str
     held: Held | None
     passages: int
     length: int  # terms of all passages
@@ -54,7 +55,7 @@ class LedgerRead:
             "SELECT name, model, recipe, epoch, change, passages, length FROM cluster_collections ORDER BY number"
         )
         return {
-            name: Collection(name, model, recipe, Held(epoch, change) if epoch else None, passages, length)
+            name: Collection(name, model, recipe, epoch, _held(epoch, change), passages, length)
             for name, model, recipe, epoch, change, passages, length in rows
         }
 
@@ -65,7 +66,7 @@ class LedgerRead:
         def read(db: Transaction) -> tuple[Collection, dict[str, int]] | None:
             row = db.execute(
                 "SELECT model, recipe, epoch, change, passages, length FROM cluster_collections "
-                "WHERE name = ? AND epoch IS NOT NULL",
+                "WHERE name = ? AND change IS NOT NULL",
                 (name,),
             ).fetchone()
             if row is None:
@@ -75,7 +76,7 @@ class LedgerRead:
             statement = "SELECT token, doc_freq FROM cluster_terms WHERE collection = ? AND token IN ({})"
             for number, count in in_parts(db, statement, (name,), list(numbers)):
                 found[numbers[number]] = count
-            return Collection(name, model, recipe, Held(epoch, change), passages, length), found
+            return Collection(name, model, recipe, epoch, _held(epoch, change), passages, length), found
 
         return self._kept.read(read)
 
@@ -132,6 +133,12 @@ class LedgerRead:
         query = "SELECT coalesce(sum(passages), 0) FROM cluster_revisions WHERE collection = ? AND since IS NOT NULL"
         return int(self._rows(query, name)[0][0])
 
+    def taken_at(self, name: str) -> tuple[int, int]:
+        """The first and the last change that revisions were counted at as there; zeros if none was."""
+        query = "SELECT coalesce(min(since), 0), coalesce(max(since), 0) FROM cluster_revisions WHERE collection = ?"
+        ((first, last),) = self._rows(query, name)
+        return first, last
+
     def faults(self, name: str) -> Iterator[str]:
         """Where the statistics are not those of the revisions that questions are asked of."""
         terms: Counter[int] = Counter()
@@ -163,6 +170,10 @@ def in_parts(
         marks = ",".join("?" * len(part))
         found += db.execute(statement.format(marks), (*values, *part)).fetchall()
     return found
+
+
+def _held(epoch: str, change: int | None) -> Held | None:
+    return None if change is None else Held(epoch, change)
 
 
 def unknown(name: str) -> CollectionGone:

@@ -32,7 +32,7 @@ from citewell.index.search import Searcher
 
 
 class Library:
-    """Opens the store; raises LibraryMissing unless it is there or `create` is true.
+    """Opens the store; raises LibraryMissing unless it is there or `create` is true, NotWhole if it need be `whole` and is not.
 
     Without a configuration its own is in force, or the default. A writer waits so many seconds for another. Its passages
     are in its folder unless they are in a cluster, its truth unless it is on a server. A reranker judges so many first hits of each question again.
@@ -49,9 +49,10 @@ class Library:
         rerank: int = FIRST,
         cluster: Address | None = None,
         truth: Server | None = None,
+        whole: bool = True,
     ) -> None:
         self._at: Path | Server = truth or folder / STORE
-        self._store = Store(self._at, create=create)
+        self._store = Store(self._at, create=create, whole=whole)
         self._turn = threading.RLock()
         self.folder, self.embedder, self.wait, self._config = folder, embedder, wait, config
         self.truth = truth
@@ -209,6 +210,14 @@ class Library:
         prepared = self.engine.prepare(self._source(self.store, progress))
         self.engine.replace(prepared, Held(self.store.epoch(), change))
         return prepared.passages
+
+    def go_back(self, progress: Progress = lambda *_: None) -> int:
+        """Ask what was replaced last, brought up to date; returns the number of passages. Needs the lock.
+
+        Raises BadInput if there is nothing to go back to, ModelMismatch if that is of another model.
+        """
+        self.check_nothing_lost()
+        return self.engine.go_back(self._source(self.store, progress))
 
     def become(self, other: Store, progress: Progress = lambda *_: None) -> int:
         """Take over the content of another store; returns the number of passages. Needs the lock.

@@ -48,7 +48,7 @@ def opens(truth: Path | Server, tmp_path: Path) -> Iterator[Opens]:
 @pytest.fixture
 def ledger(opens: Opens) -> Ledger:
     made = opens()
-    made.begin("books", "model", "recipe")
+    made.begin("books", "model", "recipe", "epoch")
     return made
 
 
@@ -181,7 +181,7 @@ def test_readers_do_not_wait_for_each_other(store: Store) -> None:
 
 
 def test_two_libraries_of_one_database_have_a_ledger_each(store: Store, postgres: Postgres) -> None:
-    Ledger(store.database).begin("books", "model", "recipe")
+    Ledger(store.database).begin("books", "model", "recipe", "epoch")
     with closing(Store(postgres.server(store.place.folder), create=True)) as other:
         assert Ledger(other.database).collections() == {}
 
@@ -190,7 +190,7 @@ def test_tables_of_another_version_are_refused_and_left_alone(postgres: Postgres
     server = postgres.server(tmp_path)
     with closing(Store(server, create=True)) as store:
         ledger = Ledger(store.database)
-        ledger.begin("books", "model", "recipe")
+        ledger.begin("books", "model", "recipe", "epoch")
         outside(server, "ALTER TABLE cluster_revisions DROP COLUMN signature")
         with pytest.raises(TruthMismatch, match="another version of citewell"):
             Ledger(store.database)
@@ -204,5 +204,5 @@ def test_a_file_of_another_version_is_made_anew(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "passages.db")) as db:
         db.execute("CREATE TABLE cluster_revisions (collection TEXT)")
     with closing(Ledger(tmp_path / "passages.db")) as ledger:
-        ledger.begin("books", "model", "recipe")
+        ledger.begin("books", "model", "recipe", "epoch")
         assert list(ledger.collections()) == ["books"]
