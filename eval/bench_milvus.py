@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from time import perf_counter
-from typing import cast
+from typing import Self, cast
 from uuid import uuid4
 
 from citewell.corpus.article import Article

@@ -61,7 +61,7 @@ class Cluster:
         self._store = connected(address) if store is None else store
         self._alias, self._place, self._folder = address.name, address.place, folder
         self._embedder, self._config, self._reranking = embedder, config, reranking
-        self._ledger = Ledger(truth or folder / LEDGER)
+        self._ledger, self.is_near = Ledger(truth or folder / LEDGER), truth is None
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="citewell-cluster")
         self._turn = threading.Lock()
         self._seen: tuple[float, str | None] = (float("-inf"), None)
@@ -127,13 +127,15 @@ class Cluster:
 
     def _collection(self, fresh: bool = True) -> Collection | None:
         """Where the alias points; None before anything was published."""
+        known = self._ledger.collections()
+        last = next((each.name for each in reversed(known.values()) if each.held), None)
         with self._turn:
             at, name = self._seen
-        if fresh or name is None or time.monotonic() - at > _TRUSTED:
+        if fresh or name is None or name != last or time.monotonic() - at > _TRUSTED:
             name = self._store.target(self._alias)
+            known = self._ledger.collections()
             with self._turn:
                 self._seen = time.monotonic(), name
-        known = self._ledger.collections()
         if name is None:
             if any(each.held for each in known.values()):
                 raise ClusterMismatch(

@@ -1,4 +1,8 @@
-"""A library is a folder: the store of the truth, the vector cache, a writer's lock, and the engine that answers from them."""
+"""A library is a folder: the store of the truth, the vector cache, a writer's lock, and the engine that answers from them.
+
+With the truth on a server and the passages in a cluster only the cache is in the folder, and not even that where it is not
+kept: then any number of machines answer and take turns to write, and none needs storage.
+"""
 
 import errno
 import fcntl
@@ -35,7 +39,8 @@ class Library:
     """Opens the store; raises LibraryMissing unless it is there or `create` is true, NotWhole if it need be `whole` and is not.
 
     Without a configuration its own is in force, or the default. A writer waits so many seconds for another. Its passages
-    are in its folder unless they are in a cluster, its truth unless it is on a server. A reranker judges so many first hits of each question again.
+    are in its folder unless they are in a cluster, its truth unless it is on a server. A reranker judges so many first hits of
+    each question again. `keep_vectors` is whether what was embedded is kept in the folder.
     """
 
     def __init__(
@@ -49,13 +54,15 @@ class Library:
         rerank: int = FIRST,
         cluster: Address | None = None,
         truth: Server | None = None,
+        keep_vectors: bool = True,
         whole: bool = True,
     ) -> None:
         self._at: Path | Server = truth or folder / STORE
-        self._store = Store(self._at, create=create, whole=whole)
+        self._store, self._whole = Store(self._at, create=create, whole=whole), whole
         self._turn = threading.RLock()
         self.folder, self.embedder, self.wait, self._config = folder, embedder, wait, config
-        self.truth = truth
+        self.truth, self.keep_vectors = truth, keep_vectors
+        self._writer = threading.Lock()
         self.index, self.vectors, self.cluster = folder / "index", folder / "vectors.db", cluster
         words = lambda segment, local: words_in(self.store, segment, local)  # noqa: E731
         reranking = Reranking(reranker, rerank, words) if reranker else None
@@ -84,7 +91,7 @@ class Library:
         if not self._store.is_current():
             with self._turn:
                 if not self._store.is_current():
-                    self._store = Store(self._at)  # the former serves who is reading it still
+                    self._store = Store(self._at, whole=self._whole)  # the former serves who is reading it still
         return self._store
 
     # -- reading: any number of threads and processes, never waiting for a writer ------------------------------------
@@ -130,17 +137,32 @@ class Library:
 
     @contextmanager
     def writing(self, wait: float | None = None) -> Iterator[None]:
-        """Hold the writer's lock, that of the folder and, of machines that share a truth, that of its server.
+        """Hold the writer's lock, that of the folder, if the index is there, and that of the server of a shared truth.
 
         Raises LibraryBusy when another process holds it for longer than a writer waits. Whatever storage refuses to write
         meanwhile is raised as StorageFailed.
         """
         deadline = time.monotonic() + (self.wait if wait is None else wait)
         with (
-            self._alone_in_folder(deadline),
+            self._alone_here(deadline),
             self.store.database.alone(max(0.0, deadline - time.monotonic())),
         ):
             yield
+
+    @contextmanager
+    def _alone_here(self, deadline: float) -> Iterator[None]:
+        """Of the threads of this process, and of those that share the folder if more than the cache is in it."""
+        if self.truth is None or self.cluster is None:
+            with self._alone_in_folder(deadline):
+                yield
+            return
+        if not self._writer.acquire(timeout=max(0.0, deadline - time.monotonic())):
+            raise LibraryBusy(self.folder)
+        try:
+            with storing(self.folder), self.engine.writing():
+                yield
+        finally:
+            self._writer.release()
 
     @contextmanager
     def _alone_in_folder(self, deadline: float) -> Iterator[None]:
@@ -237,4 +259,4 @@ class Library:
         return ""
 
     def _source(self, store: Store, progress: Progress) -> Source:
-        return Source(store, self.embedder, self.vectors, progress)
+        return Source(store, self.embedder, self.vectors if self.keep_vectors else None, progress)

@@ -42,9 +42,9 @@ class Writer:
         return self._library().store.article(article_id)
 
     def follow(self) -> None:
-        """Index what other machines stored in a truth that they share, where the index is this machine's own."""
+        """Index what other machines stored in a truth that they share: for itself, or what a killed one left to a cluster."""
         reading = self._reading
-        if reading.truth is not None and reading.cluster is None and reading.is_behind():
+        if reading.truth is not None and reading.is_behind():
             self._library().catch_up_if_free()
 
     def close(self) -> None:
@@ -58,7 +58,12 @@ class Writer:
             if self._own is None:
                 of = self._reading
                 self._own = Library(
-                    of.folder, of.embedder, wait=self._wait, cluster=of.cluster, truth=of.truth
+                    of.folder,
+                    of.embedder,
+                    wait=self._wait,
+                    cluster=of.cluster,
+                    truth=of.truth,
+                    keep_vectors=of.keep_vectors,
                 )
             return self._own
 

@@ -10,7 +10,8 @@ import pytest
 
 from citewell.corpus.errors import BadInput, CorruptLibrary
 from citewell.index.backup import backup, restore
-from citewell.service.keys import FILE, Keys
+from citewell.service.key_rows import FILE
+from citewell.service.keys import Keys
 from citewell.service.limits import Limits
 from tests.service.command import citewell
 from tests.service.conftest import make_library
