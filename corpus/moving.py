@@ -10,7 +10,6 @@ from typing import Any
 from citewell.corpus.database import Transaction
 from citewell.corpus.errors import BadInput
 from citewell.corpus.originals import Originals, sha_of
-from citewell.corpus.pages import drop_pages
 from citewell.corpus.rows import damaged_changes, with_digest
 from citewell.corpus.store import NEWEST, Store
 from citewell.corpus.stored import MOVING, Stored
@@ -20,6 +19,7 @@ _TEXTS = 16  # that are held in memory
 _NAMED = 500  # values of one statement
 _NUMBER, _OF, _KIND, _REVISION, _FORMER = range(5)  # columns of a change
 _TEXT, _ORIGINAL = 3, 10  # of a revision
+_OF_ARTICLES = "SELECT * FROM revisions WHERE article_id"
 Progress = Callable[[int, int], None]
 Rows = list[tuple[Any, ...]]
 
@@ -102,6 +102,7 @@ def _copy_some(db: Transaction, source: Stored, target: Store) -> bool:
     touched = sorted({row[_OF] for row in changes} - {""})
     kept = _numbers(db, touched)
     with target.database.transaction() as within:
+        texts = {row[_TEXT] for row in revisions} | {row[_TEXT] for row in _named(within, _OF_ARTICLES, touched)}
         _insert(within, "changes", changes)
         _put_texts(within, db, sorted({row[_TEXT] for row in revisions}))
         _put_originals(source.originals, target.originals, revisions)
@@ -113,7 +114,7 @@ def _copy_some(db: Transaction, source: Stored, target: Store) -> bool:
                 target.erase(within, article_id, min(kept[article_id], default=NEWEST) - 1)
             if not set(numbers) & set(kept[article_id]):
                 within.execute("DELETE FROM articles WHERE id = ?", (article_id,))
-        _put_pages(within, db, sorted({row[_TEXT] for row in revisions}))
+        _put_pages(within, db, sorted(texts))
     return True
 
 
@@ -155,15 +156,10 @@ def _put_texts(target: Transaction, source: Transaction, shas: Sequence[str]) ->
 
 
 def _put_pages(target: Transaction, source: Transaction, shas: Sequence[str]) -> None:
-    """Of these texts."""
-    for row in list(_named(source, "SELECT * FROM pages WHERE text_sha", shas)):
-        target.execute(
-            "INSERT INTO pages VALUES (?, ?, ?, ?) ON CONFLICT (text_sha, original_sha) "
-            "DO UPDATE SET starts = excluded.starts, digest = excluded.digest",
-            row,
-        )
-    for sha in shas:
-        drop_pages(target, sha)
+    """Of these texts, as far as they are there, as they are now."""
+    there = [sha for (sha,) in _named(target, "SELECT sha FROM texts WHERE sha", shas)]
+    target.executemany("DELETE FROM pages WHERE text_sha = ?", [(sha,) for sha in there])
+    _insert(target, "pages", list(_named(source, "SELECT * FROM pages WHERE text_sha", there)))
 
 
 def _put_originals(source: Originals, target: Originals, revisions: Rows) -> None:

@@ -97,6 +97,7 @@ class MemoryStore:
         return self.aliases.get(alias)
 
     def dim(self, collection: str) -> int:
+        self._rows(collection)
         return self.dims[collection]
 
     def point(self, alias: str, collection: str) -> None:

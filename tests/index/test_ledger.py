@@ -122,7 +122,7 @@ def test_what_another_process_publishes_is_seen_and_the_last_begun_comes_last(
     other = opens()
     put(ledger, 1, entry("a", 1, {"sun": 1}))
     assert counted(other, "sun") == (1, 1, {"sun": 1})
-    other.begin("another", "model 2", "recipe")
+    other.begin("another", "model 2", "recipe", "epoch")
     assert list(ledger.collections()) == ["books", "another"]
     assert ledger.collections()["another"].held is None
 
@@ -136,7 +136,7 @@ def test_the_model_is_told_without_opening_the_library(
     assert model() is None
     put(ledger, 1, entry("a", 1, {"sun": 1}))
     assert model() == "model"
-    ledger.begin("another", "model 2", "recipe")
+    ledger.begin("another", "model 2", "recipe", "epoch")
     assert model() == "model"
     ledger.publish("another", Held("e", 1), [], [])
     assert model() == "model 2"
