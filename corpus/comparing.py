@@ -21,6 +21,7 @@ _KEYS = {  # what names a row, in order
     "repeated": "site, line",
     "keeping": "1",
 }
+TABLES_COMPARED = len(_KEYS)
 _NAMED = 3  # differences that are told
 _Row = tuple[Any, ...]
 _Key = tuple[Any, ...]

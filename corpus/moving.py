@@ -102,7 +102,9 @@ def _copy_some(db: Transaction, source: Stored, target: Store) -> bool:
     touched = sorted({row[_OF] for row in changes} - {""})
     kept = _numbers(db, touched)
     with target.database.transaction() as within:
-        texts = {row[_TEXT] for row in revisions} | {row[_TEXT] for row in _named(within, _OF_ARTICLES, touched)}
+        texts = {row[_TEXT] for row in revisions} | {
+            row[_TEXT] for row in _named(within, _OF_ARTICLES, touched)
+        }
         _insert(within, "changes", changes)
         _put_texts(within, db, sorted({row[_TEXT] for row in revisions}))
         _put_originals(source.originals, target.originals, revisions)

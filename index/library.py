@@ -91,7 +91,9 @@ class Library:
         if not self._store.is_current():
             with self._turn:
                 if not self._store.is_current():
-                    self._store = Store(self._at, whole=self._whole)  # the former serves who is reading it still
+                    self._store = Store(
+                        self._at, whole=self._whole
+                    )  # the former serves who is reading it still
         return self._store
 
     # -- reading: any number of threads and processes, never waiting for a writer ------------------------------------
