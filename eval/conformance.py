@@ -61,10 +61,14 @@ class Checked:
 
 
 class Subject:
-    """Libraries whose passages are in the store that is tried, the standing one filled once; `address` is None for ours."""
+    """Libraries whose passages are in the store that is tried, the standing one filled once; `address` is None for ours.
 
-    def __init__(self, folder: Path, address: Address | None) -> None:
+    `ranking` is compared: all together, or `dense` where the store has no BM25 at all.
+    """
+
+    def __init__(self, folder: Path, address: Address | None, ranking: str = "hybrid") -> None:
         self.address = address and replace(address, name=f"conformance_{uuid4().hex[:8]}")
+        self.ranking = ranking
         self._folder = folder
         self._opened: list[Library] = []
         self.exact = self._new("exact", None)
@@ -118,6 +122,7 @@ Check = Callable[[Subject], str]
 
 def bm25_lists(subject: Subject) -> str:
     """The ten best by BM25 are ours, with our scores; of equal scores any."""
+    _ask_for_bm25(subject)
     for question in questions(_QUESTIONS):
         _same(*(_ranked(library, question, "lexical") for library in (subject.standing, subject.exact)))
     return f"{_QUESTIONS} questions, k {_K}"
@@ -137,6 +142,7 @@ def dense_recall(subject: Subject) -> str:
 
 def whole_rankings(subject: Subject) -> str:
     """What is ranked by everything together is the same."""
+    _ask_for_bm25(subject)
     for question in questions(_QUESTIONS):
         _same(*(_ranked(library, question, "hybrid") for library in (subject.standing, subject.exact)))
     return f"{_QUESTIONS} questions, k {_K}"
@@ -161,7 +167,8 @@ def filters(subject: Subject) -> str:
     for given in FILTERS:
         for question in questions(5):
             found, exact = (
-                _ranked(library, question, "hybrid", given) for library in (subject.standing, subject.exact)
+                _ranked(library, question, subject.ranking, given)
+                for library in (subject.standing, subject.exact)
             )
             _same(found, exact)
         counts = {
@@ -197,10 +204,12 @@ def injection(subject: Subject) -> str:
             Filter(sources=(value,)),
             Filter(metadata=((value, value),)),
         ):
-            if hits := _ranked(subject.standing, question, "hybrid", given):
+            if hits := _ranked(subject.standing, question, subject.ranking, given):
                 raise Failed(f"{given} lets {hits[0].passage_id} through")
     given = Filter(metadata=(('quoted "key"', "a\\b'c\"%_"),))
-    _same(*(_ranked(library, question, "hybrid", given) for library in (subject.standing, subject.exact)))
+    _same(
+        *(_ranked(library, question, subject.ranking, given) for library in (subject.standing, subject.exact))
+    )
     return f"{len(HOSTILE)} values"
 
 
@@ -224,7 +233,7 @@ def updates(subject: Subject) -> str:
     put(fresh, [*articles(30)])
     put(fresh, changed)
     for question in ["zzyzx", *questions(8)]:
-        _same(_ranked(library, question, "hybrid"), _ranked(fresh, question, "hybrid"))
+        _same(_ranked(library, question, subject.ranking), _ranked(fresh, question, subject.ranking))
         found = search(library.askable(), library.store, question, _K).hits
         for hit in found:
             if hit.article.revision != library.store.article(hit.article.id).revision:
@@ -240,7 +249,7 @@ def deletes(subject: Subject) -> str:
     purge(library, ["a1", "a2"])
     put(fresh, [given for number, given in enumerate(articles(30)) if number % 5 and number not in (1, 2)])
     for question in questions(8):
-        _same(_ranked(library, question, "hybrid"), _ranked(fresh, question, "hybrid"))
+        _same(_ranked(library, question, subject.ranking), _ranked(fresh, question, subject.ranking))
     if faults := [fault for check in verify(library) for fault in check.faults]:
         raise Failed("; ".join(faults[:3]))
     name, looked_at, _ = library.engine.faults()
@@ -254,10 +263,11 @@ def two_clients(subject: Subject) -> str:
     library = subject.new("clients")
     put(library, articles(5))
     other = subject.again(library)
-    _ranked(other, "ba", "hybrid")
+    _ranked(other, "ba", subject.ranking)
     for number in range(5):
-        put(library, [article("new", 9_000 + number, marked=f"Qwxyz{number}")])
-        hits = search(other.askable(), other.store, f"qwxyz{number}", 1).hits
+        given = article("new", 9_000 + number, marked=f"Qwxyz{number}")
+        put(library, [given])
+        hits = search(other.askable(), other.store, given.draft.text, 1).hits
         if not hits or hits[0].article.id != "new" or hits[0].article.revision != number + 1:
             raise Failed(f"revision {number + 1} is not found by another client")
     return "5 updates"
@@ -267,7 +277,7 @@ def alias_swap(subject: Subject) -> str:
     """While everything is built anew no question fails or finds nothing."""
     library = subject.new("swap")
     put(library, articles(20))
-    right = [hit.passage_id for hit in _ranked(library, "ba ce di", "hybrid")]
+    right = [hit.passage_id for hit in _ranked(library, "ba ce di", subject.ranking)]
     wrong: list[str] = []
     ended = threading.Event()
     asked = [0]
@@ -275,7 +285,7 @@ def alias_swap(subject: Subject) -> str:
     def ask() -> None:
         while not ended.is_set():
             try:
-                if [hit.passage_id for hit in _ranked(library, "ba ce di", "hybrid")] != right:
+                if [hit.passage_id for hit in _ranked(library, "ba ce di", subject.ranking)] != right:
                     wrong.append("another ranking")
             except Exception as error:
                 wrong.append(str(error))
@@ -306,11 +316,11 @@ def cut_connection(subject: Subject) -> str:
     with Proxy(subject.address.place) as proxy:
         through = replace(subject.standing.cluster, uri=f"http://{proxy.place}")
         library = subject.again(subject.standing, through)
-        _ranked(library, "ba", "hybrid")
+        _ranked(library, "ba", subject.ranking)
         proxy.cut()
         began = time.monotonic()
         try:
-            _ranked(library, "ce", "hybrid")
+            _ranked(library, "ce", subject.ranking)
         except ClusterAway:
             pass
         else:
@@ -322,7 +332,7 @@ def cut_connection(subject: Subject) -> str:
         deadline = time.monotonic() + _CUT_FOR
         while True:
             try:
-                _ranked(library, "ce", "hybrid")
+                _ranked(library, "ce", subject.ranking)
                 break
             except ClusterAway:
                 if time.monotonic() > deadline:
@@ -337,7 +347,7 @@ def credentials(subject: Subject) -> str:
     assert subject.standing.cluster is not None
     wrong = subject.again(subject.standing, replace(subject.standing.cluster, token=uuid4().hex))
     try:
-        _ranked(wrong, "ba", "hybrid")
+        _ranked(wrong, "ba", subject.ranking)
     except ClusterRefused:
         return "refused"
     raise Failed("a wrong token is taken")
@@ -368,6 +378,11 @@ def checked(check: Check, subject: Subject) -> Checked:
     except (Failed, ClusterError) as error:
         outcome, detail = Outcome.FAILED, str(error)
     return Checked(check.__name__, outcome, detail, round(time.monotonic() - began, 2))
+
+
+def _ask_for_bm25(subject: Subject) -> None:
+    if subject.ranking != "hybrid":
+        raise Skipped("the store has no BM25")
 
 
 def _ranked(library: Library, question: str, retriever: str, given: Filter = EVERYTHING) -> tuple[Hit, ...]:

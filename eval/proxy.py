@@ -10,12 +10,12 @@ _CHUNK = 65_536
 
 
 class Proxy:
-    """Listens on this machine; `place` is host and port."""
+    """Listens on this machine, with a socket of its own if none is given; `place` is host and port."""
 
-    def __init__(self, to: str) -> None:
+    def __init__(self, to: str, listener: socket.socket | None = None) -> None:
         host, _, port = to.rpartition(":")
         self._to = host.strip("[]"), int(port)
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = listener or socket.create_server(("127.0.0.1", 0))
         self.place = f"127.0.0.1:{self._listener.getsockname()[1]}"
         self._open: list[socket.socket] = []
         self._is_cut = False

@@ -12,7 +12,8 @@ import grpc
 import numpy as np
 import pymilvus
 from numpy.typing import NDArray
-from pymilvus import DataType, Function, FunctionType, MilvusClient, MilvusException
+from pymilvus import CollectionSchema, DataType, Function, FunctionType, MilvusClient, MilvusException
+from pymilvus.milvus_client import IndexParams
 
 from citewell.corpus.errors import ClusterAway, ClusterError, ClusterMismatch, ClusterRefused
 from citewell.index.address import Address
@@ -54,19 +55,7 @@ class Milvus:
                 self._connected = None
 
     def create(self, collection: str, dim: int, k1: float, b: float) -> None:
-        schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
-        texts: dict[str, Any] = {"datatype": DataType.ARRAY, "element_type": DataType.VARCHAR}
-        schema.add_field("id", DataType.VARCHAR, is_primary=True, max_length=128)
-        schema.add_field("revision", DataType.VARCHAR, max_length=64)
-        schema.add_field("facts", **texts, max_capacity=MOST_FACTS, max_length=32)
-        schema.add_field("first", DataType.INT64)
-        schema.add_field("last", DataType.INT64)
-        schema.add_field(
-            "terms", DataType.VARCHAR, max_length=_TEXT, enable_analyzer=True, analyzer_params={"type": "standard"}
-        )  # fmt: skip
-        schema.add_field("more", **texts, max_capacity=4096, max_length=_TEXT)
-        schema.add_field("sentences", **texts, max_capacity=4096, max_length=dim // 3 * 4 + 4)
-        schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dim)
+        schema, indexes = columns(dim)
         schema.add_field("matched", DataType.SPARSE_FLOAT_VECTOR)
         schema.add_function(
             Function(
@@ -74,16 +63,20 @@ class Milvus:
                 output_field_names=["matched"],
             )
         )  # fmt: skip
-        indexes = MilvusClient.prepare_index_params()
-        indexes.add_index("vector", index_type="AUTOINDEX", metric_type="IP")
         indexes.add_index(
             "matched", index_type="SPARSE_INVERTED_INDEX", metric_type="BM25", params={"bm25_k1": k1, "bm25_b": b}
         )  # fmt: skip
+        self._create(collection, schema, indexes)
+
+    def _create(
+        self, collection: str, schema: CollectionSchema, indexes: IndexParams, shards: int = 1
+    ) -> None:
         self._write(
             lambda client, timeout: client.create_collection(
-                collection, schema=schema, index_params=indexes, consistency_level="Bounded", timeout=timeout
+                collection, schema=schema, index_params=indexes, consistency_level="Bounded", num_shards=shards,
+                timeout=timeout,
             )
-        )
+        )  # fmt: skip
 
     def put(self, collection: str, rows: Sequence[PassageRow]) -> None:
         def put_some(some: list[dict[str, Any]]) -> None:
@@ -319,6 +312,26 @@ def _is_away(said: str) -> bool:
             "closed channel",
         )
     )
+
+
+def columns(dim: int) -> tuple[CollectionSchema, IndexParams]:
+    """Of rows, without what the cluster's own BM25 needs; with the index of vectors."""
+    schema = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
+    texts: dict[str, Any] = {"datatype": DataType.ARRAY, "element_type": DataType.VARCHAR}
+    schema.add_field("id", DataType.VARCHAR, is_primary=True, max_length=128)
+    schema.add_field("revision", DataType.VARCHAR, max_length=64)
+    schema.add_field("facts", **texts, max_capacity=MOST_FACTS, max_length=32)
+    schema.add_field("first", DataType.INT64)
+    schema.add_field("last", DataType.INT64)
+    schema.add_field(
+        "terms", DataType.VARCHAR, max_length=_TEXT, enable_analyzer=True, analyzer_params={"type": "standard"}
+    )  # fmt: skip
+    schema.add_field("more", **texts, max_capacity=4096, max_length=_TEXT)
+    schema.add_field("sentences", **texts, max_capacity=4096, max_length=dim // 3 * 4 + 4)
+    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=dim)
+    indexes = MilvusClient.prepare_index_params()
+    indexes.add_index("vector", index_type="AUTOINDEX", metric_type="IP")
+    return schema, indexes
 
 
 def compiled(where: Where) -> str:

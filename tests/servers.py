@@ -4,6 +4,7 @@ They are looked for where the development environment has them (see .ci/run); a 
 skipped.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -19,6 +20,7 @@ import pytest
 from citewell.corpus.errors import ClusterError
 from citewell.index.address import Address
 from citewell.index.milvus import Milvus
+from tests.milvus_alone import has_networks
 
 _VENV = Path(sys.prefix)
 _CORE = "lib/python3.11/site-packages/milvus_lite/lib"
@@ -33,10 +35,15 @@ class Server:
     port: int
     environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    token: str = field(default="", repr=False)
 
     @property
     def uri(self) -> str:
         return f"milvus://127.0.0.1:{self.port}"
+
+    @property
+    def address(self) -> Address:
+        return Address.of(self.uri, self.token)
 
     def start(self) -> None:
         """Returns when it answers."""
@@ -46,7 +53,7 @@ class Server:
         )  # fmt: skip
         deadline = time.monotonic() + _STARTING
         while True:
-            client = Milvus(Address.of(self.uri))
+            client = Milvus(self.address)
             try:
                 client.target("nothing")
             except ClusterError as error:
@@ -97,4 +104,51 @@ def core(folder: Path) -> Server:
     )  # fmt: skip
 
 
-RUNGS = {"lite": lite, "core": core}
+# what a folder and a port are not said of: ports have to differ, and no two servers share a network
+_COMPONENTS = {
+    "rootCoord": {"port": 53100},
+    "proxy": {"port": 19530, "internalPort": 19529},
+    "queryCoord": {"port": 19531},
+    "queryNode": {"port": 21123},
+    "indexCoord": {
+        "bindIndexNodeMode": {"address": "localhost:22930"},
+        "segment": {"minSegmentNumRowsToEnableIndex": 64},
+    },
+    "indexNode": {"port": 21121},
+    "dataCoord": {"port": 13333},
+    "dataNode": {"port": 21124},
+}
+
+
+def standalone(folder: Path, *, guarded: bool = False) -> Server:
+    """Rung 3: the server of Milvus 2.3, without BM25; `guarded` asks for root:Milvus. Skips the test if it cannot run."""
+    program = _VENV / "milvus-2.3" / "bin" / "milvus"
+    if not program.exists():
+        pytest.skip("Milvus 2.3 is not installed in .venv/milvus-2.3: make test-slow does")
+    if not has_networks():
+        pytest.skip("unshare cannot make a network of its own for Milvus 2.3, which listens on every address")
+    home = folder / "standalone"
+    (home / "configs").mkdir(parents=True, exist_ok=True)
+    settings = {
+        **_COMPONENTS,
+        "etcd": {
+            "endpoints": "localhost:2379",
+            "use": {"embed": True},
+            "data": {"dir": str(home / "etcd")},
+        },
+        "mq": {"type": "rocksmq"},
+        "rocksmq": {"path": str(home / "rocksmq")},
+        "localStorage": {"path": str(home / "data")},
+        "common": {"storageType": "local", "security": {"authorizationEnabled": guarded}},
+        "log": {"level": "warn"},
+    }
+    (home / "configs" / "milvus.yaml").write_text(json.dumps(settings), "utf-8")
+    (home / "configs" / "glog.conf").write_text("--minloglevel=2\n", "utf-8")
+    port = free_port()
+    return Server(
+        [sys.executable, "-m", "tests.milvus_alone", str(port), str(home), str(program)], port,
+        token="root:Milvus" if guarded else "",
+    )  # fmt: skip
+
+
+RUNGS = {"lite": lite, "core": core, "standalone": standalone}

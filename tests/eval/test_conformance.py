@@ -17,10 +17,10 @@ from citewell.eval.conformance import (
     credentials,
     two_clients,
 )
-from citewell.index.address import Address
 from citewell.index.filter import EVERYTHING
 from citewell.index.milvus import Milvus
 from citewell.service.clustering import conformance
+from tests.dense_only import DenseOnly
 from tests.servers import RUNGS, Server, free_port
 from tests.service.command import citewell
 
@@ -28,10 +28,13 @@ CANNOT = {
     "embedded": {"cut_connection", "credentials"},
     "lite": {"credentials"},
     "core": {"credentials", "alias_swap"},
+    "standalone": {"bm25_lists", "whole_rankings"},
 }
 
 
-@pytest.fixture(scope="module", params=["embedded", *RUNGS])
+@pytest.fixture(
+    scope="module", params=["embedded", "lite", "core", pytest.param("standalone", marks=pytest.mark.slow)]
+)
 def rung(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, Server | None]]:
@@ -40,19 +43,28 @@ def rung(
         yield name, None
         return
     server = RUNGS[name](tmp_path_factory.mktemp(name))
-    server.start()
-    yield name, server
-    server.kill()
+    with pytest.MonkeyPatch.context() as patch:
+        if name == "standalone":
+            patch.setattr("citewell.index.milvus.Milvus", DenseOnly)
+        try:
+            server.start()
+            yield name, server
+        finally:
+            server.kill()
 
 
 @pytest.fixture(scope="module")
 def subject(rung: tuple[str, Server | None], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
-    _, server = rung
-    made = Subject(tmp_path_factory.mktemp("subject"), Address.of(server.uri) if server else None)
+    name, server = rung
+    made = Subject(
+        tmp_path_factory.mktemp("subject"),
+        server.address if server else None,
+        "dense" if name == "standalone" else "hybrid",
+    )
     yield made
     made.close()
     if server:
-        client = Milvus(Address.of(server.uri))
+        client = Milvus(server.address)
         assert client.collections() == []  # nothing is left
         client.close()
 
