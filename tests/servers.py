@@ -120,8 +120,8 @@ _COMPONENTS = {
 }
 
 
-def standalone(folder: Path, *, guarded: bool = False) -> Server:
-    """Rung 3: the server of Milvus 2.3, without BM25; `guarded` asks for root:Milvus. Skips the test if it cannot run."""
+def standalone(folder: Path) -> Server:
+    """Rung 3: the server of Milvus 2.3, which has no BM25 and asks for credentials. Skips the test if it cannot be run."""
     program = _VENV / "milvus-2.3" / "bin" / "milvus"
     if not program.exists():
         pytest.skip("Milvus 2.3 is not installed in .venv/milvus-2.3: make test-slow does")
@@ -139,7 +139,7 @@ def standalone(folder: Path, *, guarded: bool = False) -> Server:
         "mq": {"type": "rocksmq"},
         "rocksmq": {"path": str(home / "rocksmq")},
         "localStorage": {"path": str(home / "data")},
-        "common": {"storageType": "local", "security": {"authorizationEnabled": guarded}},
+        "common": {"storageType": "local", "security": {"authorizationEnabled": True}},
         "log": {"level": "warn"},
     }
     (home / "configs" / "milvus.yaml").write_text(json.dumps(settings), "utf-8")
@@ -147,7 +147,7 @@ def standalone(folder: Path, *, guarded: bool = False) -> Server:
     port = free_port()
     return Server(
         [sys.executable, "-m", "tests.milvus_alone", str(port), str(home), str(program)], port,
-        token="root:Milvus" if guarded else "",
+        token="root:Milvus",
     )  # fmt: skip
 
 
