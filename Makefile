@@ -3,6 +3,7 @@ PYTHON ?= python3
 LIBRARY ?= library
 PORT ?= 8000
 BIN := .venv/bin
+MILVUS := .venv/milvus-2.3
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 export Q
@@ -27,8 +28,13 @@ ask: install
 test: install
 	$(ONE_THREAD) $(BIN)/pytest
 
-test-slow: install
+test-slow: install $(MILVUS)/bin/milvus
 	$(ONE_THREAD) $(BIN)/pytest -m slow
+
+# the server of Milvus 2.3, for a part of the tests of libraries in a cluster; without it they are skipped, which pytest says
+$(MILVUS)/bin/milvus:
+	-$(BIN)/pip install --quiet --no-deps --target $(MILVUS)/package milvus==2.3.5 \
+	  && PYTHONPATH=$(MILVUS)/package $(BIN)/python -c "import milvus; milvus._initialize_data_files('$(MILVUS)')"
 
 check: install
 	$(BIN)/ruff check .

@@ -280,13 +280,12 @@ class Milvus:
 
     def _named(self, error: Exception) -> ClusterError:
         """The error as ours."""
-        code: object = getattr(error, "code", None)
-        code = code() if callable(code) else code
+        code, reason = _code(error), _code(error.__cause__)  # a reason: while it connects
         said, place = str(getattr(error, "message", None) or error).strip(), self._address.place
         short = said.splitlines()[0][:300] if said else type(error).__name__
         if isinstance(code, grpc.StatusCode):
             short = code.name.lower().replace("_", " ")
-        if code in _REFUSED or ("auth" in said and "check failure" in said):
+        if code in _REFUSED or reason in _REFUSED or ("auth" in said and "check failure" in said):
             return ClusterRefused(place)
         if code is grpc.StatusCode.UNIMPLEMENTED or "UNIMPLEMENTED" in said:
             return Unsupported(
@@ -299,6 +298,11 @@ class Milvus:
         if code == _NOT_LOADED or "call load()" in said or "not loaded" in said:
             return NotLoaded(f"{short} at {place}")
         return ClusterError(f"The cluster at {place} says: {short}. If it persists: citewell rebuild")
+
+
+def _code(error: BaseException | None) -> object:
+    code: object = getattr(error, "code", None)
+    return code() if callable(code) else code
 
 
 def _is_away(said: str) -> bool:
