@@ -97,7 +97,7 @@ def _sentence_rows(parts: Sequence[Part], order: NDArray[np.int64]) -> NDArray[n
 
 
 def _taken(arrays: Sequence[Codes], rows: NDArray[np.int64]) -> Codes:
-    """Rows of arrays that stand end to end, without such a copy of the largest that a segment has."""
+    """Rows of the arrays as if end to end; they are the largest of a segment, and no copy of all is made."""
     taken = np.empty((len(rows), arrays[0].shape[1]), dtype=arrays[0].dtype)
     base = 0
     for array in arrays:
