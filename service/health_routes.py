@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from fastapi import APIRouter, Response
 
+from citewell.corpus.errors import TruthAway
 from citewell.index.library import Library
 from citewell.service.errors import Ending
 from citewell.service.jobs import Jobs
@@ -23,10 +24,10 @@ def health_routes(library: Library, jobs: Jobs, metrics: Metrics, stopping: Call
 
     @router.get("/health/ready", responses=documented(500, 503))
     def ready() -> Health:
-        """Ready when the model is loaded and the index is open, until the service is asked to end."""
+        """Ready when the model is loaded and articles and passages can be read, until the service is asked to end."""
         if stopping():
             raise Ending
-        library.askable()
+        library.check()
         return Health("ready")
 
     @router.get(
@@ -42,6 +43,9 @@ def health_routes(library: Library, jobs: Jobs, metrics: Metrics, stopping: Call
         published = None
         with suppress(OSError):
             published = (library.index / "current").stat().st_mtime
-        return Response(metrics.exposed(published, jobs.counts()), headers={"Content-Type": MEDIA_TYPE})
+        counts: dict[str, int] = {}
+        with suppress(TruthAway):  # the figures of the service are its own
+            counts = jobs.counts()
+        return Response(metrics.exposed(published, counts), headers={"Content-Type": MEDIA_TYPE})
 
     return router

@@ -24,15 +24,15 @@ Served = tuple[subprocess.Popen[str], int]
 
 
 @contextmanager
-def serving(library: Path, *options: str) -> Iterator[Served]:
-    """A service that is ready, and its port."""
+def serving(library: Path, *options: str, folder: Path | None = None) -> Iterator[Served]:
+    """A service that is ready, run in a folder, and its port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [*COMMAND, "serve", "--library", str(library), "--port", str(port), *options]
     with (
         tempfile.TemporaryFile("w+") as log,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as service,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, cwd=folder) as service,
     ):
         try:
             wait_until_ready(service, port)
