@@ -7,10 +7,11 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -54,10 +55,16 @@ def wait_until_ready(service: subprocess.Popen[str], port: int) -> None:
     raise AssertionError(f"not ready within {READY_WITHIN} s, exit code {service.poll()}")
 
 
-def request(port: int, method: str, path: str, body: str | None = None) -> tuple[int, str]:
+def request(
+    port: int,
+    method: str,
+    path: str,
+    body: str | None = None,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[int, str]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
-        connection.request(method, path, body, {"Content-Type": "application/json"})
+        connection.request(method, path, body, {"Content-Type": "application/json", **headers})
         response = connection.getresponse()
         return response.status, response.read().decode()
     finally:
