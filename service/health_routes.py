@@ -5,7 +5,6 @@ from contextlib import suppress
 
 from fastapi import APIRouter, Response
 
-from citewell.corpus.errors import TruthAway
 from citewell.index.library import Library
 from citewell.service.errors import Ending
 from citewell.service.jobs import Jobs
@@ -43,9 +42,6 @@ def health_routes(library: Library, jobs: Jobs, metrics: Metrics, stopping: Call
         published = None
         with suppress(OSError):
             published = (library.index / "current").stat().st_mtime
-        counts: dict[str, int] = {}
-        with suppress(TruthAway):  # the figures of the service are its own
-            counts = jobs.counts()
-        return Response(metrics.exposed(published, counts), headers={"Content-Type": MEDIA_TYPE})
+        return Response(metrics.exposed(published, jobs.counts()), headers={"Content-Type": MEDIA_TYPE})
 
     return router
