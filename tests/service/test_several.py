@@ -1,15 +1,15 @@
 """Services on several machines over one cluster and one PostgreSQL, beside one that writes: each in a folder of its own."""
 
 import json
+import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import uuid4
 
 import pytest
@@ -48,20 +48,23 @@ def machine(postgres: Postgres, cluster: Server, tmp_path: Path) -> Callable[[st
 
 
 @contextmanager
-def writer(folder: Path, updates: int) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "tests.service.timeline", str(updates)]
-    environment = {"PYTHONPATH": str(Path(__file__).parents[2])}
+def writer(folder: Path, updates: int) -> Iterator[tuple[IO[str], IO[str]]]:
+    """A process that writes once for each line: where to send them, and what it says."""
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder,
-        env={**__import__("os").environ, **environment},
+        [sys.executable, "-m", "tests.service.timeline", str(updates)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        text=True, bufsize=1, cwd=folder, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     ) as process:  # fmt: skip
+        assert process.stdin
+        assert process.stdout
         try:
-            yield process
+            yield process.stdin, process.stdout
+            assert process.wait(30) == 0
         finally:
             process.kill()
 
 
 def ask(port: int, question: str) -> tuple[float, float, int, dict[str, Any]]:
+    """From when to when it was asked, and what was answered."""
     began = time.monotonic()
     status, body = request(port, "POST", "/v1/ask", json.dumps({"question": question, "k": 8}))
     return began, time.monotonic(), status, json.loads(body)
@@ -76,46 +79,67 @@ def test_two_services_and_a_writer_side_by_side(
     """No request fails, and each answer is of one moment since it was asked."""
     one, two = machine("one"), machine("two")
     asked: list[tuple[float, float, int, dict[str, Any]]] = []
-    with writer(machine("writer"), updates) as writing:
-        assert writing.stdin
-        assert writing.stdout
-        lines = [writing.stdout.readline() for _ in NAMES]
+    with writer(machine("writer"), updates) as (go, said_by_writer):
+        lines = [said_by_writer.readline() for _ in NAMES]
         with serving(LIBRARY, folder=one) as (_, first), serving(LIBRARY, folder=two) as (_, second):
-            ended = threading.Event()
 
-            def go_on(port: int, number: int) -> None:
-                count = 0
-                while count < questions / 4 or not ended.is_set():
-                    name, repeated = NAMES[count % len(NAMES)], count % 2 == 0
-                    more = "" if repeated else f" Question {number} {count}."
-                    asked.append(ask(port, f"How long is the pier of {name}, and how many boats?{more}"))
-                    count += 1
+            def go_on(number: int) -> None:
+                """Half of the questions were asked before, so that kept answers are among those given."""
+                name, more = NAMES[number % 8], "" if number % 3 else f" Question {number}."
+                asked.append(
+                    ask(
+                        (first, second)[number % 2],
+                        f"How long is the pier of {name}, and how many boats?{more}",
+                    )
+                )
+                if number % (questions // updates) == 0:
+                    go.write("go\n")
 
             with ThreadPoolExecutor(4) as threads:
-                asking = [threads.submit(go_on, port, n) for n, port in enumerate((first, second) * 2)]
-                writing.stdin.write("go\n")
-                writing.stdin.flush()
-                lines += writing.stdout.readlines()
-                ended.set()
-                for each in asking:
-                    each.result()
-        assert writing.wait(30) == 0
-    assert len(lines) == len(NAMES) + updates
-    assert len(asked) >= questions
+                list(threads.map(go_on, range(questions)))
+            lines += said_by_writer.readlines()
+    assert (len(lines), len(asked)) == (len(NAMES) + updates, questions)
     assert {status for _, _, status, _ in asked} == {200}
     timeline = Timeline.of(lines)
-    assert [
-        fault for began, ended_, _, answer in asked if (fault := timeline.fault(began, ended_, answer))
-    ] == []
-    assert all(answer["citations"] or answer["near_misses"] for _, _, _, answer in asked)
-    beside = [
-        began
-        for began, _, _, _ in asked
-        if json.loads(lines[len(NAMES)])[3] < began < json.loads(lines[-1])[4]
-    ]
-    assert len(beside) > questions / 4
+    faults = [timeline.fault(began, ended, answer) for began, ended, _, answer in asked]
+    assert [fault for fault in faults if fault] == []
+    assert len({answer["fingerprint"]["snapshot"] for *_, answer in asked}) > updates / 2
+    assert all(answer["citations"] or answer["near_misses"] for *_, answer in asked)
     for folder in (one, two):
         assert [path.name for path in folder.iterdir()] == ["citewell.toml"]
+
+
+@pytest.mark.parametrize(
+    ("revisions", "fault"),
+    [
+        ({"Arle": 1, "Brem": 1}, None),
+        ({"Arle": 2, "Brem": 1}, None),
+        ({"Arle": 1, "Brem": 2}, "were not current together"),
+        ({"Brem": 3}, "were not current together"),
+        ({"Colm": 1}, "were not current together"),
+    ],
+)
+def test_the_timeline_tells_answers_that_are_of_no_one_moment(
+    revisions: dict[str, int], fault: str | None
+) -> None:
+    changes = [
+        ("Arle", 1, 0, 0.0, 1.0), ("Brem", 1, 0, 0.0, 1.0), ("Colm", 1, 0, 0.0, 1.0), ("Colm", None, 1, 2.0, 3.0),
+        ("Arle", 2, 1, 11.0, 12.0), ("Brem", 2, 1, 13.0, 14.0), ("Brem", 3, 2, 21.0, 22.0),
+    ]  # fmt: skip
+    timeline = Timeline.of(map(json.dumps, changes))
+    cited = [
+        {
+            "article": {"id": name, "revision": number},
+            "quote": {"text": f"{name} counts {999 + number} boats"},
+        }
+        for name, number in revisions.items()
+    ]
+    found = timeline.fault(10.0, 20.0, {"citations": cited, "near_misses": []})
+    assert (found is None) if fault is None else fault in str(found)
+    cited[0]["quote"]["text"] = "counts 7 boats"
+    assert "not the words" in str(timeline.fault(10.0, 20.0, {"citations": cited, "near_misses": []}))
+    twice = [*cited, {**cited[0], "article": {**cited[0]["article"], "revision": 9}}]
+    assert timeline.fault(10.0, 20.0, {"citations": twice, "near_misses": []})
 
 
 # -- writing through services ------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """One that writes beside services, and the timeline by which their answers are judged.
 
-Run in the folder of a citewell.toml it puts articles, waits for a line, then puts and removes revisions one by one. Of each it
+Run in the folder of a citewell.toml it puts articles, then for each line that it reads puts or removes a revision. Of each it
 prints from when to when it was written; clocks of processes on one machine are the same.
 """
 
@@ -92,8 +92,8 @@ def write(updates: int) -> None:
     with opened(Path("library"), create=True) as library:
         for name in NAMES:
             changed(library, name, 0)
-        sys.stdin.readline()
         for number, (name, removed) in zip(range(1, updates + 1), _turns(), strict=False):
+            sys.stdin.readline()
             changed(library, name, number, removed)
 
 
