@@ -127,7 +127,7 @@ def test_the_timeline_tells_answers_that_are_of_no_one_moment(
         ("Arle", 2, 1, 11.0, 12.0), ("Brem", 2, 1, 13.0, 14.0), ("Brem", 3, 2, 21.0, 22.0),
     ]  # fmt: skip
     timeline = Timeline.of(map(json.dumps, changes))
-    cited = [
+    cited: list[dict[str, Any]] = [
         {
             "article": {"id": name, "revision": number},
             "quote": {"text": f"{name} counts {999 + number} boats"},
