@@ -184,7 +184,7 @@ def opened(
 
     `bulk` is for commands that may embed many passages. Without a precision it is opened in its own. Without models
     those are taken that the environment or the file says; without settings they say where truth and passages are, too.
-    `watched` may put something around the model.
+    `watched` may put something around the model; `keep_vectors` is false for what may write nothing to this machine.
     """
     from citewell.index.folder import make_folder, require
     from citewell.index.library import Library
