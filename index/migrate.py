@@ -164,7 +164,7 @@ class _Move:
             (((name,), (_digest(vector),)) for name, vector in sorted(vectors.items()))
             for vectors in (known, {name: v.tobytes() for name, v in found.items() if name in known})
         )
-        return compared(f"vectors of {len(some)} articles", *sides)
+        return compared("vectors (sample)", *sides)
 
     def _known_vectors(self, articles: list[Article]) -> dict[str, bytes]:
         """Of their passages by id, as the source has them of this model."""

@@ -107,6 +107,7 @@ class MemoryStore:
     def drop(self, collection: str) -> None:
         self._answer("drop")
         self.kept.pop(collection, None)
+        self.aliases = {alias: name for alias, name in self.aliases.items() if name != collection}
 
     def new_name(self, alias: str, token: str) -> str:
         return f"{alias}_{token}"
@@ -141,10 +142,11 @@ def clustered(
     store: MemoryStore,
     config: Config | None = None,
     truth: Server | None = None,
+    whole: bool = True,
 ) -> Library:
     """A library over it."""
     folder.mkdir(parents=True, exist_ok=True)
-    library = Library(folder, embedder, config, create=True, cluster=ADDRESS, truth=truth)
+    library = Library(folder, embedder, config, create=True, cluster=ADDRESS, truth=truth, whole=whole)
     library.engine.close()
     database = library.store.database if truth else None
     library.engine = Cluster(ADDRESS, folder, embedder, lambda: library.config, store, None, database)
