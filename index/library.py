@@ -102,6 +102,11 @@ class Library:
         """Of what is published, or of what the library knew at a day or time. Raises BadInput for what is neither."""
         return self.engine.askable(self.store, as_of)
 
+    def check(self) -> None:
+        """Raises, within some seconds, what is wrong when no question can be answered: with the truth, or with the index."""
+        self.store.database.check()
+        self.askable()
+
     def searcher(self, as_of: str | None = None) -> Searcher:
         """The same where the whole index is at hand. Raises BadInput for passages in a cluster."""
         found = self.askable(as_of)

@@ -142,11 +142,15 @@ def clustered(
     store: MemoryStore,
     config: Config | None = None,
     truth: Server | None = None,
+    keep_vectors: bool = True,
     whole: bool = True,
 ) -> Library:
     """A library over it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    library = Library(folder, embedder, config, create=True, cluster=ADDRESS, truth=truth, whole=whole)
+    if truth is None:
+        folder.mkdir(parents=True, exist_ok=True)
+    library = Library(
+        folder, embedder, config, create=True, cluster=ADDRESS, truth=truth, keep_vectors=keep_vectors, whole=whole
+    )
     library.engine.close()
     database = library.store.database if truth else None
     library.engine = Cluster(ADDRESS, folder, embedder, lambda: library.config, store, None, database)

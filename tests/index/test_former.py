@@ -1,6 +1,6 @@
 """Collections that stay: one that was being filled is gone on with, and the one before can be gone back to."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -96,9 +96,12 @@ def sent(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Keys of the revisions whose rows were sent."""
     seen: list[str] = []
     original = store.put
-    monkeypatch.setattr(
-        store, "put", lambda name, rows: original(name, rows) or seen.extend({row.revision for row in rows})
-    )
+
+    def put(name: str, rows: Sequence[PassageRow]) -> None:
+        original(name, rows)
+        seen.extend({row.revision for row in rows})
+
+    monkeypatch.setattr(store, "put", put)
     return seen
 
 
@@ -141,11 +144,13 @@ def test_it_is_begun_anew_after_another_rule_or_model_or_when_it_is_gone(
     def is_gone() -> None:
         del store.kept[list(store.kept)[-1]]
 
-    for change in (
-        lambda: library.store.leave_out([Repeated("https://example.org/", "Menu", 3, 4)]),
-        lambda: library.store.start_epoch(library.store.epoch()),
-        is_gone,
-    ):
+    def is_cleaned() -> None:
+        library.store.leave_out([Repeated("https://example.org/", "Menu", 3, 4)])
+
+    def is_restored() -> None:
+        library.store.start_epoch(library.store.epoch())
+
+    for change in (is_cleaned, is_restored, is_gone):
         cut_short(library, store, 2)
         change()
         sent.clear()
