@@ -149,7 +149,14 @@ def clustered(
     if truth is None:
         folder.mkdir(parents=True, exist_ok=True)
     library = Library(
-        folder, embedder, config, create=True, cluster=ADDRESS, truth=truth, keep_vectors=keep_vectors, whole=whole
+        folder,
+        embedder,
+        config,
+        create=True,
+        cluster=ADDRESS,
+        truth=truth,
+        keep_vectors=keep_vectors,
+        whole=whole,
     )
     library.engine.close()
     database = library.store.database if truth else None
