@@ -43,7 +43,7 @@ class Listing:
     """By the name that a library gives them as source, which is the address: pages with what tells their states.
 
     A stamp is empty where only the page itself can tell. `is_window`: what it does not list any longer may be there still.
-    `is_whole`: no part of it was out of reach.
+    `lost` are sitemaps in it that could not be read.
     """
 
     address: str
@@ -51,7 +51,7 @@ class Listing:
     entries: Mapping[str, FeedEntry]  # pages that need not be fetched
     refused: Mapping[str, Refused]
     is_window: bool
-    is_whole: bool
+    lost: tuple[str, ...]
     at: datetime.datetime  # when it was begun, UTC
 
     def is_settled(self, name: str) -> bool:
@@ -74,15 +74,13 @@ def listing_of(given: str, fetcher: Fetcher, allow_empty: bool = False) -> Listi
         if not (error.gone and allow_empty):
             keep = f" {_KEEP}" if error.gone else " Nothing was changed."
             raise BadInput(f"{address}: {error}.{keep}") from None
-        return Listing(address, {}, {}, {}, is_window=False, is_whole=True, at=at)
+        return Listing(address, {}, {}, {}, is_window=False, lost=(), at=at)
     except ValueError as error:
         raise BadInput(f"{address}: {error}. Nothing was changed.") from None
     if not found.stamps and not found.refused and not allow_empty:
         raise BadInput(f"{address} lists no page. {_KEEP}")
     is_window = is_feed and bool(found.stamps or found.refused)
-    return Listing(
-        address, found.stamps, found.entries, found.refused, is_window, is_whole=not found.lost, at=at
-    )
+    return Listing(address, found.stamps, found.entries, found.refused, is_window, tuple(found.lost), at)
 
 
 class _Looking:

@@ -103,8 +103,18 @@ def sync(
             visits.forget(listing.address, [*names, *_forgotten(survey, visits, listing)])
         ended = zip(names, over, strict=True)
         outcomes |= {name: Outcome(name, result, article_id, reason=reason) for name, article_id in ended}
+    _note_source(library, listing)
     told = tuple(each for each in outcomes.values() if each.result != "unchanged")
     return Synced(listing.address, False, told, len(untouched) + len(outcomes) - len(told))
+
+
+def _note_source(library: Library, listing: Listing) -> None:
+    """Write down that the source was looked at; one that gives nothing is a source no longer."""
+    lost = [f"{listing.refused[name].place}: {listing.refused[name].reason}" for name in listing.lost]
+    if listing.stamps or listing.refused:
+        library.store.note_look(listing.address, lost[0] if lost else None)
+    else:
+        library.store.forget_source(listing.address)
 
 
 def _survey(store: Store | None, visits: Visits | None, listing: Listing, keep_vanished: bool) -> _Survey:
@@ -120,7 +130,7 @@ def _survey(store: Store | None, visits: Visits | None, listing: Listing, keep_v
         spared |= set(left if keep_vanished else left[MOST_ASKED:])
         vanished = Action.ASK
     else:
-        spared |= set() if listing.is_whole else set(unlisted)
+        spared |= set(unlisted) if listing.lost else set()
         vanished = Action.KEEP if keep_vanished else Action.REMOVE
     as_read = read_as(store)
     made = plan(

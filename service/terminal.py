@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from citewell.index.writing import Outcome
 
 _WIDTH = 96
+_SOURCES = 10  # of which the report says when they were looked at; all with --json
 
 
 @contextmanager
@@ -163,6 +164,9 @@ def health(found: "Health") -> str:
     lines = [f"{found.articles:,} articles, {found.passages:,} passages; languages: {languages or 'none'}"]
     if found.left_out:
         lines.append(f"{found.left_out:,} repeated lines are left out")
+    first = sorted(found.sources, key=lambda source: source.looked_at)[:_SOURCES]
+    lines += [f"{escaped(source.place)}: last looked at {source.looked_at[:16]}Z" for source in first]
+    lines += [f"and {more:,} more mirrored sources"] if (more := len(found.sources) - len(first)) else []
     for each in found.findings:
         lines.append(f"{each.level.upper():<8} {each.name:<20} {each.count:>8,} of {each.of:,} {each.what}")
         lines += [f"           {textwrap.shorten(escaped(example), _WIDTH)}" for example in each.examples]
