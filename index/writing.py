@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from citewell.corpus.ahead import ahead
-from citewell.corpus.article import Cut, Draft
+from citewell.corpus.article import Article, Cut, Draft
 from citewell.corpus.errors import BadInput, UnknownArticle
 from citewell.corpus.finding import Refused
 from citewell.corpus.reading import Found, Item, Reading, Unmodified, article_id_of, language_of, read_each
@@ -23,6 +23,7 @@ _BATCH = 2_000  # passages that are published together: what a batch needs is he
 _AT_ONCE = 16  # articles that are flushed to disk together
 _CHARACTERS_AT_ONCE = 1_000_000
 LOOKED_AT = 1_000  # code points of an article that tell its script
+_CHANGED = "its article was changed meanwhile; try again"
 UNKNOWN_SCRIPT = "in a script that the model does not know: found by its words only"
 
 
@@ -180,6 +181,8 @@ def _store(library: Library, each: _Ready, places: dict[str, str]) -> Outcome:
         article_id = article_id_of(read.draft, read.source)
         if article_id in places:
             raise BadInput(f"the id {article_id!r} is that of {places[article_id]}, too. Give it another.")
+        if read.follows is not None and _still(library, article_id, read.follows) is None:
+            raise BadInput(_CHANGED)
     except BadInput as refused:
         return Outcome(read.place, "refused", reason=str(refused).removeprefix(f"{read.source}: "))
     places[article_id] = read.place
@@ -195,11 +198,16 @@ def _kept(library: Library, article_id: str, piece: _Piece) -> Outcome:
 
 
 def _unmodified(library: Library, found: Unmodified) -> Outcome:
-    article = next(iter(library.store.live([found.article_id])), None)
-    if article is None or article.revision != found.revision:
-        return Outcome(found.place, "refused", reason="its article was changed meanwhile; add it again")
+    article = _still(library, found.article_id, found.revision)
+    if article is None:
+        return Outcome(found.place, "refused", reason=_CHANGED)
     passages = library.store.cut(article.text_sha).passages
     return Outcome(found.place, "unchanged", article.article_id, len(passages))
+
+
+def _still(library: Library, article_id: str, revision: int) -> Article | None:
+    """The article, if that revision is the live one still."""
+    return next((each for each in library.store.live([article_id]) if each.revision == revision), None)
 
 
 @dataclass(frozen=True, slots=True)
