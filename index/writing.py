@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -77,7 +77,10 @@ def batches(
     mapped: Mapped | None = None,
     taken: Mapping[str, str] = MappingProxyType({}),
 ) -> Generator[list[Written], None, None]:
-    """Add files; each batch is published when it comes. `taken` are ids that none may have, with whose they are."""
+    """Add files; each batch is published when it comes. `taken` are ids that none may have, with whose they are.
+
+    The writer's lock is held to store what was read, and to publish: nobody else waits for a slow site.
+    """
     with ThreadPoolExecutor(1) as cutter, closing(read_each(files, mapped)) as read:
         lines = library.store.lines_of_sites()
 
@@ -87,9 +90,8 @@ def batches(
 
         stored = _store_all(library, ahead(cutter, cut_one, read, _CUT_AHEAD), dict(taken))
         while True:
+            batch = _batch(stored)
             with library.writing():
-                library.check_nothing_lost()
-                batch = _batch(stored)
                 library.catch_up(progress)
                 library.compact()
             yield batch
@@ -149,11 +151,13 @@ def _store_all(
     library: Library, found: Iterable[tuple[Item, _Ready]], places: dict[str, str]
 ) -> Iterator[Written]:
     """A few at a time are flushed to disk together. `places` are those of the ids that are taken."""
-    # what is erased goes from disk after its flush
-    at_once = 1 if library.store.kept_revisions() else _AT_ONCE
-    for group in _groups(found, at_once):
-        with library.store.database.transaction():
-            written = [Written(file, _store(library, each, places)) for file, each in group]
+    for group in _groups(found, _AT_ONCE):
+        with library.writing():
+            library.check_nothing_lost()
+            # what is erased goes from disk after its flush
+            alone = library.store.kept_revisions() is not None
+            with nullcontext() if alone else library.store.database.transaction():
+                written = [Written(file, _store(library, each, places)) for file, each in group]
         yield from written
 
 
