@@ -141,7 +141,7 @@ def _sync_listing(
 
     with Fetcher(allowed) as fetcher:
         try:
-            listing = listing_of(source, fetcher, allow_empty)
+            listing = listing_of(source, fetcher, allow_empty, mirroring.known_documents(library, source))
         except BadInput as error:
             with suppress(ValueError):  # what is no address is no source
                 if not dry_run:

@@ -47,7 +47,7 @@ def urlset(site: Site, *places: str, kind: str = "urlset") -> str:
     ],
 )
 def test_a_stamp_counts_only_if_a_later_change_would_show_in_it(said: str, is_settled: bool) -> None:
-    found = Listing(PAGE, {PAGE: said}, {}, {}, is_window=False, lost=(), at=NOW)
+    found = Listing(PAGE, {PAGE: said}, {}, {}, is_window=False, lost=(), documents={}, at=NOW)
     assert found.is_settled(PAGE) is is_settled
 
 
