@@ -13,6 +13,7 @@ from citewell.corpus.finding import Refused
 from citewell.corpus.reading import Found, Item, Reading, Unmodified, article_id_of, language_of, read_each
 from citewell.corpus.records import Mapped
 from citewell.corpus.repeated import recipe_with, site_of
+from citewell.corpus.storage import storing
 from citewell.index.cutting import cut_for
 from citewell.index.embedding import Embedder, Progress
 from citewell.index.library import Library
@@ -90,7 +91,8 @@ def batches(
 
         stored = _store_all(library, ahead(cutter, cut_one, read, _CUT_AHEAD), dict(taken))
         while True:
-            batch = _batch(stored)
+            with storing(library.index):  # what reads may want room, too
+                batch = _batch(stored)
             with library.writing():
                 library.catch_up(progress)
                 library.compact()
