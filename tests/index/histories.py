@@ -21,7 +21,7 @@ TINY = Bounds(least_words=2, target_words=5, most_words=9, most_tokens=30)
 sentence = st.lists(st.sampled_from([*WORDS, "rises", "sets", "late"]), min_size=2, max_size=6).map(
     lambda words: " ".join(words).capitalize() + "."
 )
-MENU = "Our whole menu"
+MENU = "Our whole menu."
 RULE = [Repeated("/", MENU, 5, 6)]  # whatever stands in the articles
 text = st.tuples(
     st.sampled_from(("", f"{MENU}\n\n")), st.lists(sentence, min_size=1, max_size=5).map(" ".join)

@@ -15,7 +15,7 @@ from citewell.index.answer import ask, search
 from citewell.index.filter import EVERYTHING, Filter
 from citewell.index.library import Library
 from tests.fakes import WordEmbedder
-from tests.index.histories import FILTERS, LANGUAGES, NAMES, WORDS, history, play, step, tiny_passages
+from tests.index.histories import FILTERS, LANGUAGES, MENU, NAMES, WORDS, history, play, step, tiny_passages
 from tests.truths import another, kept_by
 
 
@@ -51,6 +51,20 @@ def test_a_history_leaves_no_trace_in_the_answers(
 ) -> None:
     with TemporaryDirectory() as folder, tiny_passages():
         check_against_rebuild(Path(folder), batches, kept_by(another(truth)))
+
+
+def test_what_histories_clean_is_left_out(tmp_path: Path) -> None:
+    """Else the other tests would show nothing of it."""
+    library = Library(tmp_path, WordEmbedder(*WORDS), create=True)
+    with tiny_passages():
+        play(library, [[("put", "a", f"{MENU}\n\nSun rises late.")], [("clean", MENU, "")]])
+        play(library, [[("put", "b", f"{MENU}\n\nMoon rises.")]])
+        found = search(library.searcher(), library.store, "sun moon menu", 9).hits
+        assert {hit.passage.text.strip() for hit in found} == {"Sun rises late.", "Moon rises."}
+        play(library, [[("clean", "", "")]])
+        found = search(library.searcher(), library.store, "sun moon menu", 9).hits
+        assert sum(MENU in hit.passage.text for hit in found) == 2
+    library.close()
 
 
 def check_with_clusters(folder: Path, batches: list[list[tuple[str, str, str]]]) -> None:
