@@ -118,7 +118,8 @@ def sync(
 def missed(folder: Path, place: str, reason: str, truth: Server | None = None) -> None:
     """Write down, if the library is there and mirrors the source, that it could not be read now."""
     with suppress(CitewellError), closing(Store(truth or folder / STORE)) as store:
-        store.note_miss(place, reason.partition(" Nothing was changed")[0].rstrip("."))
+        fault = reason.partition(" Nothing was changed")[0].rstrip(".")
+        store.note_miss(place, fault.removeprefix(f"{place}: "))
 
 
 def note_source(library: Library, looked: Look) -> None:

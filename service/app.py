@@ -31,6 +31,7 @@ from citewell.service.keys import Keys
 from citewell.service.metrics import Metrics
 from citewell.service.pool import Pool
 from citewell.service.question_routes import question_routes
+from citewell.service.report_routes import report_routes
 from citewell.service.schemas import ArticleRequest, ArticlesRequest, Problem
 from citewell.service.settings import Settings
 from citewell.service.writer import Writer
@@ -64,6 +65,7 @@ def create_app(
     writer = Writer(library, settings.timeout / 2)
     asking, drainer = Asking(library, settings, metrics), Drainer(jobs, writer)
     writing = Pool("write", 1, settings.queue, settings.timeout, metrics)
+    reporting = Pool("report", 1, settings.queue, settings.timeout, metrics)
 
     @asynccontextmanager
     async def living(_: FastAPI) -> AsyncIterator[None]:
@@ -74,6 +76,7 @@ def create_app(
             drainer.stop()
             asking.close()
             writing.close()
+            reporting.close()
             writer.close()
             jobs.close()
 
@@ -92,6 +95,7 @@ def create_app(
     checked.include_router(question_routes(library, asking, access))
     checked.include_router(article_routes(library, writer, writing, jobs, drainer))
     checked.include_router(job_routes(jobs, stopping))
+    checked.include_router(report_routes(library, reporting))
     app.include_router(checked)
     app.include_router(health_routes(library, jobs, metrics, stopping))
 
