@@ -33,7 +33,7 @@ def main(parent: "Connection[Any, Any]") -> None:
     except Exception as error:  # of many kinds: no node here, another version, another Python
         parent.send(_reason(error))
         return
-    parent.send(most)
+    parent.send(most or "none of its nodes has a core for workers")
     _work(parent, commands, opening)
     ray.shutdown()
 

@@ -65,7 +65,9 @@ class RayWorkers:
         self._send(address, opening)
         if not self._child.poll(_CONNECTING):
             self.close()
-            raise SpreadingFailed(address, f"no Ray cluster answers within {_CONNECTING:.0f} s")
+            raise SpreadingFailed(
+                address, f"no Ray cluster with this machine in it answers within {_CONNECTING:.0f} s"
+            )
         said = self._receive()
         if isinstance(said, str):
             self.close()
