@@ -1,13 +1,14 @@
 """What runs in each worker that embeds for another process: one model, one core."""
 
 import os
+import pickle
 import socket
 from collections.abc import Callable, Sequence
 
 from citewell.index.embedding import Embedder, Vectors
 from citewell.index.model import Precision, default_model
 
-Opening = Callable[[], Embedder]  # pickled by name: every node has citewell installed
+Opening = Callable[[], Embedder]  # of modules that every node has
 
 
 def default_embedder(precision: Precision) -> Embedder:
@@ -20,12 +21,13 @@ def default_embedder(precision: Precision) -> Embedder:
 class EmbeddingWorker:
     """Opens its model when it is asked whether it is ready, so that what is wrong with it can be said."""
 
-    def __init__(self, opening: Opening) -> None:
+    def __init__(self, opening: bytes) -> None:
         self._opening = opening
 
     def ready(self, probes: Sequence[str]) -> tuple[str, str, Vectors]:
         """Where it runs, the fingerprint of its model and the vectors of the probes."""
-        self._embedder = self._opening()
+        opening: Opening = pickle.loads(self._opening)  # noqa: S301  # what the command that asks made
+        self._embedder = opening()
         place = f"{socket.gethostname()} (process {os.getpid()})"
         return place, self._embedder.fingerprint, self._embedder.embed_passages(probes)
 

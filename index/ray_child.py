@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
-from citewell.index.embedding_worker import EmbeddingWorker, Opening
+from citewell.index.embedding_worker import EmbeddingWorker
 from citewell.index.spreading import PROBES, Done, Event, Lost, Ready
 
 _ENDING = 10.0  # seconds; Ray waits longer for a cluster that is gone
@@ -50,7 +50,7 @@ def _listen(parent: "Connection[Any, Any]", commands: "SimpleQueue[tuple[Any, ..
 
 
 def _work(
-    parent: "Connection[Any, Any]", commands: "SimpleQueue[tuple[Any, ...] | None]", opening: Opening
+    parent: "Connection[Any, Any]", commands: "SimpleQueue[tuple[Any, ...] | None]", opening: bytes
 ) -> None:
     import ray
 

@@ -5,6 +5,7 @@ Ray itself is in a child process: it ends the one that it is in when its cluster
 
 import ipaddress
 import os
+import pickle
 import socket
 import subprocess
 import sys
@@ -62,7 +63,7 @@ class RayWorkers:
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl+C is for this process, which lets go of it
             )  # fmt: skip
-        self._send(address, opening)
+        self._send(address, pickle.dumps(opening))
         if not self._child.poll(_CONNECTING):
             self.close()
             raise SpreadingFailed(

@@ -146,7 +146,8 @@ class SpreadEmbedder:
         """
         if self._workers is None:
             if len(texts) < WORTH_SPREADING:
-                yield 0, self._local.embed_passages(texts)
+                if texts:
+                    yield 0, self._local.embed_passages(texts)
                 return
             self._workers = self._connect()
             self._starting = {self._workers.start() for _ in range(self._workers.most)}

@@ -84,6 +84,7 @@ class Crew:
 
     def close(self) -> None:
         self.closed += 1
+        self._coming = []
 
 
 @pytest.fixture
