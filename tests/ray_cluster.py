@@ -87,7 +87,8 @@ class RayCluster:
 
 
 @contextmanager
-def ray_cluster(*cpus: int) -> Iterator[RayCluster]:
+def started(*cpus: int) -> Iterator[RayCluster]:
+    """A node for each number of cores; skips the test if Ray is not installed."""
     cluster = RayCluster()
     try:
         for each in cpus:

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -22,17 +21,11 @@ from citewell.index.ray_workers import RayWorkers, address_of, check_reachable
 from citewell.index.spreading import AT_ONCE, SpreadEmbedder
 from citewell.index.torch_embedder import TorchEmbedder
 from citewell.index.vector_cache import Role, VectorCache
-from tests.ray_cluster import RayCluster, ray_cluster
+from tests.ray_cluster import RayCluster, started
 from tests.servers import free_port
 
 DEFAULT = partial(default_embedder, Precision.FP32)
 TEXTS = [f"Question {i}: is {i * 17} more than {i % 7}? " * (1 + i % 5) for i in range(20 * AT_ONCE)]
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[RayCluster]:
-    with ray_cluster(1, 1) as started:
-        yield started
 
 
 def spread(cluster: RayCluster, local: Embedder, opening: Opening = DEFAULT) -> SpreadEmbedder:
@@ -63,7 +56,7 @@ def expected(embedder: OnnxEmbedder, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def test_a_worker_that_is_killed_costs_its_batch_and_vectors_are_those_of_this_machine(
-    cluster: RayCluster,
+    ray_cluster: RayCluster,
     embedder: OnnxEmbedder,
     expected: bytes,
     tmp_path: Path,
@@ -76,16 +69,16 @@ def test_a_worker_that_is_killed_costs_its_batch_and_vectors_are_those_of_this_m
         assert total == len(TEXTS)
         seen.append(done)
         if done == 5 * AT_ONCE:
-            killed.extend(cluster.workers()[:1])
+            killed.extend(ray_cluster.workers()[:1])
             os.kill(killed[0], signal.SIGKILL)
 
-    several = spread(cluster, embedder)
+    several = spread(ray_cluster, embedder)
     try:
         made = embed_cached(several, VectorCache(tmp_path / "vectors.db"), Role.PASSAGE, TEXTS, watched)
         assert made.tobytes() == expected
         assert seen == list(range(AT_ONCE, len(TEXTS) + 1, AT_ONCE))
         assert f"(process {killed[0]}) was lost: " in capsys.readouterr().err
-        used = cluster.workers()
+        used = ray_cluster.workers()
     finally:
         several.close()
     assert ended(used)
@@ -112,15 +105,15 @@ embed_cached(spread, VectorCache(Path(sys.argv[2])), Role.PASSAGE, TEXTS, killed
 
 
 def test_a_client_that_is_killed_goes_on_where_it_was_and_leaves_no_worker(
-    cluster: RayCluster, embedder: OnnxEmbedder, expected: bytes, tmp_path: Path
+    ray_cluster: RayCluster, embedder: OnnxEmbedder, expected: bytes, tmp_path: Path
 ) -> None:
     file = tmp_path / "vectors.db"
     client = subprocess.run(
-        [sys.executable, "-c", CLIENT, cluster.address, str(file)], check=False, timeout=60, cwd=Path(__file__).parents[2]
+        [sys.executable, "-c", CLIENT, ray_cluster.address, str(file)], check=False, timeout=60, cwd=Path(__file__).parents[2]
     )  # fmt: skip
     assert client.returncode == -signal.SIGKILL
-    assert ended(cluster.workers())
-    several = spread(cluster, embedder)
+    assert ended(ray_cluster.workers())
+    several = spread(ray_cluster, embedder)
     totals: set[int] = set()
     try:
         made = embed_cached(
@@ -132,17 +125,19 @@ def test_a_client_that_is_killed_goes_on_where_it_was_and_leaves_no_worker(
     assert totals == {len(TEXTS) - 5 * AT_ONCE}
 
 
-def test_a_model_that_is_not_there_is_said_by_its_worker(cluster: RayCluster, embedder: OnnxEmbedder) -> None:
-    several = spread(cluster, embedder, partial(TorchEmbedder, "no-such-model"))
+def test_a_model_that_is_not_there_is_said_by_its_worker(
+    ray_cluster: RayCluster, embedder: OnnxEmbedder
+) -> None:
+    several = spread(ray_cluster, embedder, partial(TorchEmbedder, "no-such-model"))
     with pytest.raises(SpreadingFailed, match="a worker did not begin: There is no folder no-such-model"):
         several.embed_passages(TEXTS)
 
 
 @pytest.mark.slow
 def test_another_model_is_refused_by_the_name_of_its_worker(
-    cluster: RayCluster, embedder: OnnxEmbedder
+    ray_cluster: RayCluster, embedder: OnnxEmbedder
 ) -> None:
-    several = spread(cluster, embedder, partial(default_embedder, Precision.INT8))
+    several = spread(ray_cluster, embedder, partial(default_embedder, Precision.INT8))
     refused = rf"{socket.gethostname()} \(process \d+\) is refused: its model is \w+-int8, not {embedder.fingerprint}"
     with pytest.raises(SpreadingFailed, match=refused):
         several.embed_passages(TEXTS)
@@ -152,7 +147,7 @@ def test_another_model_is_refused_by_the_name_of_its_worker(
 def test_a_node_that_goes_down_costs_the_batches_on_it(
     embedder: OnnxEmbedder, expected: bytes, tmp_path: Path
 ) -> None:
-    with ray_cluster(1, 1) as cluster:
+    with started(1, 1) as cluster:
 
         def watched(done: int, total: int) -> None:
             if done == 5 * AT_ONCE:
@@ -169,7 +164,7 @@ def test_a_cluster_that_goes_down_is_an_error_and_what_was_made_is_kept(
     embedder: OnnxEmbedder, tmp_path: Path
 ) -> None:
     cache = VectorCache(tmp_path / "vectors.db")
-    with ray_cluster(1) as cluster:
+    with started(1) as cluster:
 
         def watched(done: int, total: int) -> None:
             if done == 5 * AT_ONCE:

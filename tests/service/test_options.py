@@ -1,15 +1,17 @@
 """Which embedder a command gets: on a device for bulk alone, and in the precision that the library was made in."""
 
+import socket
 from pathlib import Path
 
 import pytest
 
 from citewell.corpus.errors import BadInput
-from citewell.index import cuda_embedder
+from citewell.index import cuda_embedder, ray_workers
 from citewell.index.cuda_embedder import CudaEmbedder
 from citewell.index.library import Library
 from citewell.index.model import Precision
 from citewell.index.onnx_embedder import OnnxEmbedder
+from citewell.index.spreading import SpreadEmbedder
 from citewell.index.writing import add
 from citewell.service import options
 from citewell.service.options import check_precision, embedder, made_in, opened
@@ -39,6 +41,19 @@ def test_int8_is_never_left_to_a_device(monkeypatch: pytest.MonkeyPatch) -> None
     """Its vectors would be those of fp32."""
     monkeypatch.setattr(cuda_embedder, "cuda_seems_present", lambda: True)
     assert type(embedder(INT8, bulk=True)) is OnnxEmbedder
+
+
+@pytest.mark.parametrize(("bulk", "kind"), [(True, SpreadEmbedder), (False, WordEmbedder)])
+def test_a_cluster_embeds_for_commands_in_bulk_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bulk: bool, kind: type
+) -> None:
+    monkeypatch.setattr(options, "embedder", words_in)
+    monkeypatch.setattr(ray_workers, "find_spec", lambda name: object())
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("CITEWELL_EMBEDDING_CLUSTER", f"127.0.0.1:{listener.getsockname()[1]}")
+        with opened(tmp_path / "library", create=True, bulk=bulk) as held:
+            assert type(held.embedder) is kind
+            assert held.embedder.fingerprint == words_in(FP32).fingerprint
 
 
 def words_in(precision: Precision, bulk: bool = False) -> WordEmbedder:

@@ -1,0 +1,61 @@
+"""Commands that embed many passages leave it to a Ray cluster that is named, and give the library that they give without."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.ray_cluster import RayCluster
+from tests.servers import free_port
+from tests.service.command import Ran, citewell
+from tests.service.test_cli import contents, run_in_python
+
+VARIABLE = "CITEWELL_EMBEDDING_CLUSTER"
+
+
+@pytest.fixture
+def article(tmp_path: Path) -> Path:
+    """With more sentences than are embedded here."""
+    file = tmp_path / "squares.txt"
+    file.write_text(
+        "\n".join(f"The square of {i} is {i * i}, as everybody knows.\n" for i in range(400)), "utf-8"
+    )
+    return file
+
+
+def test_a_library_is_the_same_and_ray_is_in_no_process_of_ours(
+    ray_cluster: RayCluster, article: Path, tmp_path: Path
+) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    assert citewell("add", article, "--library", here).code == 0
+    ran = run_in_python("add", article, "--library", there, **{VARIABLE: ray_cluster.address})
+    assert (ran.out.splitlines()[-1], ran.err) == ("None [] True", "")
+    assert contents(there / "index") == contents(here / "index")
+    for file in there.glob("vectors.db*"):
+        file.unlink()
+    again = run_in_python("rebuild", "--library", there, **{VARIABLE: ray_cluster.address})
+    assert (again.code, again.err) == (0, "")
+    assert contents(there / "index") == contents(here / "index")
+
+
+def test_a_cluster_that_is_not_there_is_said_before_anything_is_stored(
+    article: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("ray")
+    address = f"127.0.0.1:{free_port()}"
+    monkeypatch.setenv(VARIABLE, address)
+    assert citewell("add", article, "--library", tmp_path / "library").refusal.startswith(
+        f"The cluster at {address} does not embed (nothing answers there: Connection refused)."
+    )
+    assert not list((tmp_path / "library").glob("*.db"))
+    monkeypatch.setenv(VARIABLE, "auto")
+    assert citewell("add", article, "--library", tmp_path / "library").refusal == (
+        "embedding_cluster is 'auto'; write the address of a Ray cluster as 127.0.0.1:6379."
+    )
+
+
+def test_asking_needs_no_cluster(article: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = tmp_path / "library"
+    assert isinstance(citewell("add", article, "--library", library), Ran)
+    monkeypatch.setenv(VARIABLE, f"127.0.0.1:{free_port()}")
+    ran = citewell("search", "What is the square of 12?", "--library", library)
+    assert (ran.code, ran.err) == (0, "")
