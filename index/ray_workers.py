@@ -65,6 +65,7 @@ class RayWorkers:
             )  # fmt: skip
         self._send(address, pickle.dumps(opening))
         if not self._child.poll(_CONNECTING):
+            self._process.kill()  # it holds no worker
             self.close()
             raise SpreadingFailed(
                 address, f"no Ray cluster with this machine in it answers within {_CONNECTING:.0f} s"

@@ -25,7 +25,7 @@ from tests.ray_cluster import RayCluster, started
 from tests.servers import free_port
 
 DEFAULT = partial(default_embedder, Precision.FP32)
-TEXTS = [f"Question {i}: is {i * 17} more than {i % 7}? " * (1 + i % 5) for i in range(20 * AT_ONCE)]
+TEXTS = [f"Question {i}: is {i * 17} more than {i % 7}? " * (1 + i % 5) for i in range(12 * AT_ONCE)]
 
 
 def spread(cluster: RayCluster, local: Embedder, opening: Opening = DEFAULT) -> SpreadEmbedder:
@@ -68,7 +68,7 @@ def test_a_worker_that_is_killed_costs_its_batch_and_vectors_are_those_of_this_m
     def watched(done: int, total: int) -> None:
         assert total == len(TEXTS)
         seen.append(done)
-        if done == 5 * AT_ONCE:
+        if done == 3 * AT_ONCE:
             killed.extend(ray_cluster.workers()[:1])
             os.kill(killed[0], signal.SIGKILL)
 
@@ -99,7 +99,7 @@ from tests.index.test_ray_workers import TEXTS, DEFAULT
 
 assert "ray" not in sys.modules
 spread = SpreadEmbedder(DEFAULT(), lambda: RayWorkers(sys.argv[1], DEFAULT))
-killed = lambda done, total: done < 5 * AT_ONCE or os.kill(os.getpid(), 9)
+killed = lambda done, total: done < 3 * AT_ONCE or os.kill(os.getpid(), 9)
 embed_cached(spread, VectorCache(Path(sys.argv[2])), Role.PASSAGE, TEXTS, killed)
 """
 
@@ -122,7 +122,7 @@ def test_a_client_that_is_killed_goes_on_where_it_was_and_leaves_no_worker(
     finally:
         several.close()
     assert made.tobytes() == expected
-    assert totals == {len(TEXTS) - 5 * AT_ONCE}
+    assert totals == {len(TEXTS) - 3 * AT_ONCE}
 
 
 def test_a_model_that_is_not_there_is_said_by_its_worker(
@@ -150,7 +150,7 @@ def test_a_node_that_goes_down_costs_the_batches_on_it(
     with started(1, 1) as cluster:
 
         def watched(done: int, total: int) -> None:
-            if done == 5 * AT_ONCE:
+            if done == 3 * AT_ONCE:
                 cluster.kill(1)
 
         several = spread(cluster, embedder)
@@ -167,14 +167,14 @@ def test_a_cluster_that_goes_down_is_an_error_and_what_was_made_is_kept(
     with started(1) as cluster:
 
         def watched(done: int, total: int) -> None:
-            if done == 5 * AT_ONCE:
+            if done == 3 * AT_ONCE:
                 cluster.kill(0)
 
         with pytest.raises(SpreadingFailed, match="Vectors that were made are kept"):
             embed_cached(spread(cluster, embedder), cache, Role.PASSAGE, TEXTS, watched)
     left: list[int] = []
     embed_cached(embedder, cache, Role.PASSAGE, TEXTS, lambda done, total: left.append(total))
-    assert 0 < left[0] <= len(TEXTS) - 5 * AT_ONCE
+    assert 0 < left[0] <= len(TEXTS) - 3 * AT_ONCE
 
 
 @pytest.mark.parametrize(

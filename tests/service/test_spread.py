@@ -6,7 +6,7 @@ import pytest
 
 from tests.ray_cluster import RayCluster
 from tests.servers import free_port
-from tests.service.command import Ran, citewell
+from tests.service.command import citewell
 from tests.service.test_cli import contents, run_in_python
 
 VARIABLE = "CITEWELL_EMBEDDING_CLUSTER"
@@ -17,7 +17,7 @@ def article(tmp_path: Path) -> Path:
     """With more sentences than are embedded here."""
     file = tmp_path / "squares.txt"
     file.write_text(
-        "\n".join(f"The square of {i} is {i * i}, as everybody knows.\n" for i in range(400)), "utf-8"
+        "\n".join(f"The square of {i} is {i * i}, as everybody knows.\n" for i in range(280)), "utf-8"
     )
     return file
 
@@ -28,7 +28,7 @@ def test_a_library_is_the_same_and_ray_is_in_no_process_of_ours(
     here, there = tmp_path / "here", tmp_path / "there"
     assert citewell("add", article, "--library", here).code == 0
     ran = run_in_python("add", article, "--library", there, **{VARIABLE: ray_cluster.address})
-    assert (ran.out.splitlines()[-1], ran.err) == ("None [] True", "")
+    assert (ran.out.splitlines()[-1], ran.err) == ("0 [] True", "")
     assert contents(there / "index") == contents(here / "index")
     for file in there.glob("vectors.db*"):
         file.unlink()
@@ -53,9 +53,10 @@ def test_a_cluster_that_is_not_there_is_said_before_anything_is_stored(
     )
 
 
-def test_asking_needs_no_cluster(article: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    library = tmp_path / "library"
-    assert isinstance(citewell("add", article, "--library", library), Ran)
+def test_asking_needs_no_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library, file = tmp_path / "library", tmp_path / "sun.txt"
+    file.write_text("The sun is hot.", "utf-8")
+    assert citewell("add", file, "--library", library).code == 0
     monkeypatch.setenv(VARIABLE, f"127.0.0.1:{free_port()}")
-    ran = citewell("search", "What is the square of 12?", "--library", library)
+    ran = citewell("search", "Is the sun hot?", "--library", library)
     assert (ran.code, ran.err) == (0, "")
