@@ -5,6 +5,7 @@ worker and by all. Needs a cluster with this machine in it, for example: ray sta
 """
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -20,7 +21,7 @@ from citewell.index.embedding_worker import default_embedder
 from citewell.index.model import Precision, default_model
 from citewell.index.onnx_embedder import OnnxEmbedder
 from citewell.index.ray_workers import RayWorkers
-from citewell.index.spreading import AT_ONCE, Done, Ready, SpreadEmbedder, Workers
+from citewell.index.spreading import AT_ONCE, WORTH_SPREADING, Done, Ready, SpreadEmbedder, Workers
 from citewell.index.vector_cache import Role, VectorCache
 
 _OPENING = partial(default_embedder, Precision.FP32)
@@ -28,7 +29,7 @@ _ROUND_TRIPS = 200
 
 
 def texts_of(articles: int) -> tuple[list[str], list[str]]:
-    """The passages and the sentences of so many generated articles, 1 to 100."""
+    """The passages and the sentences of so many generated articles, 5 to 100."""
     chunk = corpus(OnnxEmbedder(default_model())).chunk(0)
     passages = range(articles * PASSAGES)
     sentences = [sentence for number in passages for sentence in chunk.sentence_texts(number)]
@@ -75,7 +76,7 @@ def started(embedder: SpreadEmbedder, texts: Sequence[str]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m citewell.eval.bench_spread", description=__doc__)
     parser.add_argument("address", help="as 127.0.0.1:6379")
-    parser.add_argument("--articles", type=int, default=30, help="1 to 100 [30]")
+    parser.add_argument("--articles", type=int, default=30, help="5 to 100 [30]")
     parser.add_argument("--rounds", type=int, default=3, help="[3]")
     asked = parser.parse_args()
     passages, sentences = texts_of(asked.articles)
@@ -95,18 +96,19 @@ def main() -> None:
     spread = {count: SpreadEmbedder(local, connect(count)) for count in sorted({1, most})}
     arranged: dict[str, Embedder] = {"here, one thread": _OPENING(), "here, all cores": local}
     arranged |= {f"there, {count} workers": embedder for count, embedder in spread.items()}
+    print(f"a batch without a text, there and back: {trips.p50_ms} ms p50, {trips.p95_ms} ms p95", flush=True)
     times: dict[str, list[float]] = {name: [] for name in arranged}
     starts = []
     for _ in range(asked.rounds):
         for name, embedder in arranged.items():
             if isinstance(embedder, SpreadEmbedder):
-                starts.append(started(embedder, passages))
+                starts.append(started(embedder, [*passages, *sentences][:WORTH_SPREADING]))
             times[name].append(seconds(embedder, passages, sentences))
+            print(f"{name:<18} {times[name][-1]:6.1f} s", file=sys.stderr, flush=True)
             if isinstance(embedder, SpreadEmbedder):
                 embedder.close()
     texts = len(passages) + len(sentences)
     print(f"{asked.articles} articles, {texts} texts, {-(-texts // AT_ONCE)} batches, {asked.rounds} rounds")
-    print(f"a batch without a text, there and back: {trips.p50_ms} ms p50, {trips.p95_ms} ms p95")
     print(f"until the first batch came, workers started for it: {median(starts):.1f} s")
     for name, took in times.items():
         rate = asked.articles / median(took)
