@@ -22,19 +22,17 @@ def article(tmp_path: Path) -> Path:
     return file
 
 
-def test_a_library_is_the_same_and_ray_is_in_no_process_of_ours(
+def test_a_library_is_the_same_as_without_and_ray_is_in_no_process_of_ours(
     ray_cluster: RayCluster, article: Path, tmp_path: Path
 ) -> None:
-    here, there = tmp_path / "here", tmp_path / "there"
-    assert citewell("add", article, "--library", here).code == 0
-    ran = run_in_python("add", article, "--library", there, **{VARIABLE: ray_cluster.address})
+    library = tmp_path / "library"
+    ran = run_in_python("add", article, "--library", library, **{VARIABLE: ray_cluster.address})
     assert (ran.out.splitlines()[-1], ran.err) == ("0 [] True", "")
-    assert contents(there / "index") == contents(here / "index")
-    for file in there.glob("vectors.db*"):
+    made = contents(library / "index")
+    for file in library.glob("vectors.db*"):
         file.unlink()
-    again = run_in_python("rebuild", "--library", there, **{VARIABLE: ray_cluster.address})
-    assert (again.code, again.err) == (0, "")
-    assert contents(there / "index") == contents(here / "index")
+    assert citewell("rebuild", "--library", library).code == 0
+    assert contents(library / "index") == made
 
 
 def test_a_cluster_that_is_not_there_is_said_before_anything_is_stored(
