@@ -75,7 +75,7 @@ def started(embedder: SpreadEmbedder, texts: Sequence[str]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m citewell.eval.bench_spread", description=__doc__)
-    parser.add_argument("address", help="as 127.0.0.1:6379")
+    parser.add_argument("address", help="as 10.0.0.1:6379")
     parser.add_argument("--articles", type=int, default=30, help="5 to 100 [30]")
     parser.add_argument("--rounds", type=int, default=3, help="[3]")
     asked = parser.parse_args()

@@ -31,9 +31,7 @@ def address_of(said: str) -> tuple[str, int]:
     except ValueError:
         host, port = None, None
     if not host or port is None or parts.netloc != said or "@" in said:
-        raise BadInput(
-            f"embedding_cluster is {said!r}; write the address of a Ray cluster as 127.0.0.1:6379."
-        )
+        raise BadInput(f"embedding_cluster is {said!r}; write the address of a Ray cluster as 10.0.0.1:6379.")
     return host, port
 
 

@@ -37,7 +37,7 @@ class Settings:
     )
     passages_token: str = _setting("", "Key to that cluster, or user:password.")
     embedding_cluster: str = _setting(
-        "", "Ray cluster that embeds many passages, as 127.0.0.1:6379; empty: this machine does."
+        "", "Ray cluster that embeds many passages, as 10.0.0.1:6379; empty: this machine does."
     )
     model: str = _setting(
         "", "Model that embeds: a folder, or the name of one that was downloaded (sentence-transformers)."

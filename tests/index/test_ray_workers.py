@@ -188,7 +188,7 @@ def test_an_address_is_a_host_and_a_port(said: str, expected: tuple[str, int]) -
     "said", ["", "auto", "host", "host:", "host:x", "ray://host:1", "a@host:1", "host:1/", ":1"]
 )
 def test_what_is_no_address_is_refused(said: str) -> None:
-    with pytest.raises(BadInput, match=r"write the address of a Ray cluster as 127\.0"):
+    with pytest.raises(BadInput, match=r"write the address of a Ray cluster as 10\.0"):
         address_of(said)
 
 

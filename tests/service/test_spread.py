@@ -47,7 +47,7 @@ def test_a_cluster_that_is_not_there_is_said_before_anything_is_stored(
     assert not list((tmp_path / "library").glob("*.db"))
     monkeypatch.setenv(VARIABLE, "auto")
     assert citewell("add", article, "--library", tmp_path / "library").refusal == (
-        "embedding_cluster is 'auto'; write the address of a Ray cluster as 127.0.0.1:6379."
+        "embedding_cluster is 'auto'; write the address of a Ray cluster as 10.0.0.1:6379."
     )
 
 
