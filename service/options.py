@@ -100,7 +100,7 @@ class Models:
         check_reachable(address)
         local = self.embedder(precision)
         opening: Callable[[], Embedder] = (
-            partial(TorchEmbedder, self.model)
+            partial(TorchEmbedder, _anywhere(self.model))
             if self.model
             else partial(default_embedder, precision or Precision.FP32)
         )
@@ -112,6 +112,12 @@ class Models:
         from citewell.index.cross_encoder import CrossEncoderReranker
 
         return CrossEncoderReranker(self.reranker)
+
+
+def _anywhere(model: str) -> str:
+    """A name for processes that run in other folders."""
+    folder = Path(model).expanduser()
+    return str(folder.absolute()) if folder.is_dir() else model
 
 
 def embedder(precision: Precision = Precision.FP32, bulk: bool = False) -> "Embedder":

@@ -23,6 +23,7 @@ from citewell.index.torch_embedder import TorchEmbedder
 from citewell.index.vector_cache import Role, VectorCache
 from tests.ray_cluster import RayCluster, started
 from tests.servers import free_port
+from tests.tiny_models import embedding_model
 
 DEFAULT = partial(default_embedder, Precision.FP32)
 TEXTS = [f"Question {i}: is {i * 17} more than {i % 7}? " * (1 + i % 5) for i in range(12 * AT_ONCE)]
@@ -141,6 +142,17 @@ def test_another_model_is_refused_by_the_name_of_its_worker(
     refused = rf"{socket.gethostname()} \(process \d+\) is refused: its model is \w+-int8, not {embedder.fingerprint}"
     with pytest.raises(SpreadingFailed, match=refused):
         several.embed_passages(TEXTS)
+
+
+@pytest.mark.slow
+def test_a_model_that_a_user_chose_gives_its_vectors_there(ray_cluster: RayCluster, tmp_path: Path) -> None:
+    opening = partial(TorchEmbedder, str(embedding_model(tmp_path / "tiny", "question", "more", "than")))
+    local = opening()
+    several = spread(ray_cluster, local, opening)
+    try:
+        assert several.embed_passages(TEXTS).tobytes() == local.embed_passages(TEXTS).tobytes()
+    finally:
+        several.close()
 
 
 @pytest.mark.slow
