@@ -63,7 +63,7 @@ class InBatches(Protocol):
 
 def embed_cached(
     embedder: Embedder,
-    cache: VectorCache,
+    cache: VectorCache | None,
     role: Role,
     texts: Sequence[str],
     progress: Progress = lambda *_: None,
@@ -71,13 +71,14 @@ def embed_cached(
     """Vectors of the texts, shape (len(texts), dim), computed only where the cache has none; committed as it goes."""
     shas = [text_sha(text) for text in texts]
     distinct = dict(zip(shas, texts, strict=True))
-    known = cache.get(list(distinct), role, embedder.fingerprint)
+    known = cache.get(list(distinct), role, embedder.fingerprint) if cache else {}
     missing = [sha for sha in distinct if not _is_vector(known.get(sha, b""), embedder.dim)]
     done = 0
     for first, made in _batches(embedder, [distinct[sha] for sha in missing]):
         batch = missing[first : first + len(made)]
         rows = [(sha, row.tobytes()) for sha, row in zip(batch, made.astype(np.float16), strict=True)]
-        cache.put(rows, role, embedder.fingerprint)
+        if cache:
+            cache.put(rows, role, embedder.fingerprint)
         known.update(rows)
         done += len(batch)
         progress(done, len(missing))
