@@ -9,7 +9,7 @@ from citewell.corpus.article import Article, Cut, Passage, Span
 from citewell.corpus.database import Database, Place
 from citewell.corpus.errors import BadInput, CorruptLibrary, UnknownArticle
 from citewell.corpus.originals import OriginalFiles, Originals
-from citewell.corpus.pages import check_pages, pages_of
+from citewell.corpus.pages import check_pages, pages_in, pages_of
 from citewell.corpus.repeated import Repeated, site_of
 from citewell.corpus.rows import (
     ARTICLE_COLUMNS,
@@ -241,6 +241,21 @@ class Stored:
             raise UnknownArticle(article_id)
         return (live_article_of if revision is None else article_of)(rows[0], self.place)
 
+    def revision(self, article_id: str, revision: int) -> tuple[Article, str, tuple[int, ...]]:
+        """A revision with its text and where its pages start, read at once. Raises UnknownArticle."""
+        pages = "FROM pages WHERE pages.text_sha = revisions.text_sha AND pages.original_sha = revisions.original_sha"
+        rows = self.database.rows(
+            f"SELECT (SELECT text FROM texts WHERE sha = revisions.text_sha), (SELECT starts {pages}), "
+            f"(SELECT pages.digest {pages}), {ARTICLE_COLUMNS} FROM revisions WHERE article_id = ? AND number = ?",
+            article_id,
+            revision,
+        )
+        if not rows:
+            raise UnknownArticle(article_id)
+        text, starts, digest, *row = rows[0]
+        article = article_of(tuple(row), self.place)
+        return article, self._checked(text, article.text_sha), pages_in(article, starts, digest, self.place)
+
     def article_with_text(self, article_id: str, sha12: str) -> Article | None:
         """The newest revision of an article whose text's SHA begins so."""
         rows = self.database.rows(
@@ -254,7 +269,9 @@ class Stored:
     def text(self, sha: str) -> str:
         """The text of that name, checked against it. Raises CorruptLibrary if it was altered or is gone."""
         rows = self.database.rows("SELECT text FROM texts WHERE sha = ?", sha)
-        text = rows[0][0] if rows else None
+        return self._checked(rows[0][0] if rows else None, sha)
+
+    def _checked(self, text: object, sha: str) -> str:
         if not isinstance(text, str) or text_sha(text) != sha:
             raise CorruptLibrary(
                 f"{self.place}: the text {sha[:12]} is missing or altered. Restore the library from a backup, or add "

@@ -16,6 +16,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from citewell.corpus.article import Article, passage_id
+from citewell.corpus.database import Database
 from citewell.corpus.errors import BadInput, ClusterMismatch, CorruptLibrary, ModelMismatch
 from citewell.corpus.store import Store
 from citewell.corpus.timeline import change_at, first_moment, moment_of
@@ -26,9 +27,11 @@ from citewell.index.build import BUILD_RECIPE
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder
 from citewell.index.engine import Held, Prepared, Row
+from citewell.index.entries import entries_of
 from citewell.index.indexing import Lines, Source
 from citewell.index.layout import Has
-from citewell.index.ledger import Collection, Ledger, entries_of
+from citewell.index.ledger import Ledger
+from citewell.index.ledger_read import Collection
 from citewell.index.passage_rows import revision_key, rows_of, span_of
 from citewell.index.passage_store import PassageStore
 from citewell.index.proposing import Proposing
@@ -50,7 +53,10 @@ class Filled:
 
 
 class Cluster:
-    """Of the collections of one name in a cluster; `config` says what is in force now."""
+    """Of the collections of one name in a cluster; `config` says what is in force now.
+
+    What they hold is written down in the folder, or beside a truth on a server, so that several machines know it.
+    """
 
     keeps_history = False
 
@@ -62,11 +68,12 @@ class Cluster:
         config: Callable[[], Config],
         store: PassageStore | None = None,
         reranking: Reranking | None = None,
+        truth: Database | None = None,
     ) -> None:
         self._store = connected(address) if store is None else store
         self._alias, self._place, self._folder = address.name, address.place, folder
         self._embedder, self._config, self._reranking = embedder, config, reranking
-        self._ledger = Ledger(folder / LEDGER)
+        self._ledger, self.is_near = Ledger(truth or folder / LEDGER), truth is None
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="citewell-cluster")
         self._turn = threading.Lock()
         self._seen: tuple[float, str | None] = (float("-inf"), None)
@@ -132,13 +139,15 @@ class Cluster:
 
     def _collection(self, fresh: bool = True) -> Collection | None:
         """Where the alias points; None before anything was published."""
+        known = self._ledger.collections()
+        last = next((each.name for each in reversed(known.values()) if each.held), None)
         with self._turn:
             at, name = self._seen
-        if fresh or name is None or time.monotonic() - at > _TRUSTED:
+        if fresh or name is None or name != last or time.monotonic() - at > _TRUSTED:
             name = self._store.target(self._alias)
+            known = self._ledger.collections()
             with self._turn:
                 self._seen = time.monotonic(), name
-        known = self._ledger.collections()
         if name is None:
             if any(each.held for each in known.values()):
                 raise ClusterMismatch(
@@ -149,7 +158,7 @@ class Cluster:
             return None
         if name not in known or known[name].held is None:
             raise ClusterMismatch(
-                f"{self._alias!r} at {self._place} belongs to another library, or {self._folder / LEDGER} was lost. "
+                f"{self._alias!r} at {self._place} belongs to another library, or what {self._ledger.place} says of it was lost. "
                 f"Choose another name (passages in citewell.toml), or take it over: citewell rebuild --library {self._folder}"
             )
         self._check_dim(name)

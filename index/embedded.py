@@ -36,7 +36,7 @@ class Built:
 class Embedded:
     """Of the segments in a folder; `config` says what is in force now."""
 
-    keeps_history = True
+    keeps_history = is_near = True
 
     def __init__(
         self,

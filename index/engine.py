@@ -53,13 +53,14 @@ class Engine(Protocol):
     """Readers see what was published, or the next. Everything that writes needs the writer's lock of the library."""
 
     keeps_history: bool  # whether it answers as of an earlier moment
+    is_near: bool  # whether `version` waits for no other machine
 
     def held(self) -> Held | None:
         """None before anything was published."""
         ...
 
     def version(self) -> Hashable:
-        """Equal as long as nothing else was published. Cheap: asked for every request."""
+        """Equal as long as nothing else was published. Asked for every request."""
         ...
 
     def askable(self, store: Store, as_of: str | None = None) -> Askable:

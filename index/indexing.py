@@ -1,7 +1,7 @@
 """From what the store holds to segments: texts that another recipe has cut are cut anew, known vectors are taken."""
 
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,11 +22,11 @@ Lines = Mapping[str, frozenset[str]]  # that are left out, by site
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Source:
-    """A store, with what makes an index of its texts; `vectors` is the file of the cache."""
+    """A store, with what makes an index of its texts; `vectors` is the file of the cache, if there is one."""
 
     store: Store
     embedder: Embedder
-    vectors: Path
+    vectors: Path | None
     progress: Progress = lambda *_: None
 
     def layout(self) -> Layout:
@@ -42,7 +42,7 @@ class Source:
         """
         texts = ((article, self.store.text(article.text_sha)) for article in articles)
         given = ((article, text, self._cut(article, text, lines)) for article, text in texts)
-        with closing(VectorCache(self.vectors)) as cache:
+        with closing(VectorCache(self.vectors)) if self.vectors else nullcontext() as cache:
             segment = build(given, self.embedder, cache, self.progress)
         return [segment] if len(segment) else []
 

@@ -43,9 +43,10 @@ def purge(library: Library, article_ids: Sequence[str]) -> None:
 
 def _forget_vectors(library: Library) -> None:
     """Keep the vectors that a stored text accounts for: what an article was cut into before, nobody can tell."""
-    with closing(VectorCache(library.vectors)) as cache:
-        cache.keep_only(_embedded(library.store))
-        cache.vacuum()
+    if library.vectors.exists():
+        with closing(VectorCache(library.vectors)) as cache:
+            cache.keep_only(_embedded(library.store))
+            cache.vacuum()
 
 
 def _forget_files(library: Library) -> None:
