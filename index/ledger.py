@@ -18,13 +18,13 @@ from citewell.index.ledger_read import LIVE, LedgerRead, in_parts
 class Ledger(LedgerRead):
     """It is derived: when it is lost, a rebuild makes it anew. Who writes holds the lock of writers."""
 
-    def begin(self, name: str, model: str, recipe: str) -> None:
-        """Enter a collection that is to be filled."""
+    def begin(self, name: str, model: str, recipe: str, epoch: str) -> None:
+        """Enter a collection that is to be filled from a store of that epoch."""
 
         def write(db: Transaction) -> None:
             (number,) = db.execute("SELECT coalesce(max(number), 0) + 1 FROM cluster_collections").fetchone()
-            statement = "INSERT INTO cluster_collections VALUES (?, ?, ?, ?, NULL, NULL, 0, 0)"
-            db.execute(statement, (name, number, model, recipe))
+            statement = "INSERT INTO cluster_collections VALUES (?, ?, ?, ?, ?, NULL, 0, 0)"
+            db.execute(statement, (name, number, model, recipe, epoch))
 
         self._kept.write(write)
 
@@ -44,46 +44,27 @@ class Ledger(LedgerRead):
 
         self._kept.write(write)
 
+    def take(self, name: str, change: int, put: Sequence[str], touched: Iterable[str]) -> None:
+        """Count these revisions, by their keys, as there since a change, and of articles that were touched no others.
+
+        A collection that is published answers with them only from when it is published up to that change.
+        """
+        self._kept.write(lambda db: _take(db, name, change, put, touched))
+
     def publish(self, name: str, held: Held, put: Sequence[str], touched: Iterable[str]) -> None:
-        """Let these revisions, by their keys, be what questions are asked of, and of articles that were touched no others."""
-        added, changed = set(put), list(set(touched))
+        """Let these revisions, too, be what questions are asked of, and of articles that were touched no others."""
 
         def write(db: Transaction) -> None:
-            select = "SELECT key, passages, length, terms FROM cluster_revisions WHERE"
-            over = [
-                row
-                for row in in_parts(db, f"{select} {LIVE} AND article IN ({{}})", (name,), changed)
-                if row[0] not in added
-            ]
-            unpublished = f"{select} collection = ? AND since IS NULL AND key IN ({{}})"
-            new = in_parts(db, unpublished, (name,), list(added))
-            passages = length = 0
-            terms: Counter[int] = Counter()
-            for sign, rows in ((1, new), (-1, over)):
-                for _, its_passages, its_length, its_terms in rows:
-                    passages += sign * its_passages
-                    length += sign * its_length
-                    for number, count in unpacked(its_terms):
-                        terms[number] += sign * count
-            update = "UPDATE cluster_revisions SET {} = ? WHERE collection = ? AND key = ?"
-            db.executemany(update.format("since"), [(held.change, name, row[0]) for row in new])
-            db.executemany(update.format("until"), [(held.change, name, row[0]) for row in over])
-            db.executemany(
-                "INSERT INTO cluster_terms VALUES (?, ?, ?) ON CONFLICT (collection, token) "
-                "DO UPDATE SET doc_freq = cluster_terms.doc_freq + excluded.doc_freq",
-                [(name, number, count) for number, count in terms.items() if count],
-            )
-            db.executemany(
-                "DELETE FROM cluster_terms WHERE collection = ? AND token = ? AND doc_freq = 0",
-                [(name, number) for number, count in terms.items() if count < 0],
-            )
-            db.execute(
-                "UPDATE cluster_collections SET epoch = ?, change = ?, passages = passages + ?, length = length + ? "
-                "WHERE name = ?",
-                (held.epoch, held.change, passages, length, name),
-            )
+            _take(db, name, held.change, put, touched)
+            statement = "UPDATE cluster_collections SET epoch = ?, change = ? WHERE name = ?"
+            db.execute(statement, (held.epoch, held.change, name))
 
         self._kept.write(write)
+
+    def put_last(self, name: str) -> None:
+        """As if it had been begun last."""
+        statement = "UPDATE cluster_collections SET number = (SELECT max(number) + 1 FROM cluster_collections) WHERE name = ?"
+        self._kept.write(lambda db: db.execute(statement, (name,)))
 
     def forget(self, name: str, keys: Sequence[str]) -> None:
         """After their rows were removed."""
@@ -101,3 +82,38 @@ class Ledger(LedgerRead):
     def vacuum(self) -> None:
         """Leave no trace of what was erased."""
         self._kept.vacuum()
+
+
+def _take(db: Transaction, name: str, change: int, put: Sequence[str], touched: Iterable[str]) -> None:
+    added, changed = set(put), list(set(touched))
+    select = "SELECT key, passages, length, terms FROM cluster_revisions WHERE"
+    over = [
+        row
+        for row in in_parts(db, f"{select} {LIVE} AND article IN ({{}})", (name,), changed)
+        if row[0] not in added
+    ]
+    new = in_parts(db, f"{select} collection = ? AND since IS NULL AND key IN ({{}})", (name,), list(added))
+    passages = length = 0
+    terms: Counter[int] = Counter()
+    for sign, rows in ((1, new), (-1, over)):
+        for _, its_passages, its_length, its_terms in rows:
+            passages += sign * its_passages
+            length += sign * its_length
+            for number, count in unpacked(its_terms):
+                terms[number] += sign * count
+    update = "UPDATE cluster_revisions SET {} = ? WHERE collection = ? AND key = ?"
+    db.executemany(update.format("since"), [(change, name, row[0]) for row in new])
+    db.executemany(update.format("until"), [(change, name, row[0]) for row in over])
+    db.executemany(
+        "INSERT INTO cluster_terms VALUES (?, ?, ?) ON CONFLICT (collection, token) "
+        "DO UPDATE SET doc_freq = cluster_terms.doc_freq + excluded.doc_freq",
+        [(name, number, count) for number, count in terms.items() if count],
+    )
+    db.executemany(
+        "DELETE FROM cluster_terms WHERE collection = ? AND token = ? AND doc_freq = 0",
+        [(name, number) for number, count in terms.items() if count < 0],
+    )
+    db.execute(
+        "UPDATE cluster_collections SET passages = passages + ?, length = length + ? WHERE name = ?",
+        (passages, length, name),
+    )

@@ -24,11 +24,12 @@ _AT_ONCE = 500  # values of one statement
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """`held` is None until it was published for the first time."""
+    """`held` is None until it was published for the first time; `epoch` is that of the store that it is filled from."""
 
     name: str
     model: str
     recipe: str
+    epoch: str
     held: Held | None
     passages: int
     length: int  # terms of all passages
@@ -56,7 +57,7 @@ class LedgerRead:
             "SELECT name, model, recipe, epoch, change, passages, length FROM cluster_collections ORDER BY number"
         )
         return {
-            name: Collection(name, model, recipe, Held(epoch, change) if epoch else None, passages, length)
+            name: Collection(name, model, recipe, epoch, _held(epoch, change), passages, length)
             for name, model, recipe, epoch, change, passages, length in rows
         }
 
@@ -66,7 +67,7 @@ class LedgerRead:
         rows = self._kept.rows(
             "SELECT model, recipe, epoch, change, passages, length, token, doc_freq FROM cluster_collections "
             f"LEFT JOIN cluster_terms ON collection = name AND token IN ({_marks(numbers)}) "
-            "WHERE name = ? AND epoch IS NOT NULL",
+            "WHERE name = ? AND change IS NOT NULL",
             *numbers,
             name,
         )
@@ -75,7 +76,7 @@ class LedgerRead:
         model, recipe, epoch, change, passages, length, _, _ = rows[0]
         found = dict.fromkeys(numbers.values(), 0)
         found.update((numbers[number], count) for *_, number, count in rows if number is not None)
-        return Collection(name, model, recipe, Held(epoch, change), passages, length), found
+        return Collection(name, model, recipe, epoch, Held(epoch, change), passages, length), found
 
     def languages(self, name: str, held: Held | None) -> tuple[str | None, ...]:
         """Of what was published last, in order; looked up once for it."""
@@ -141,6 +142,12 @@ class LedgerRead:
         query = "SELECT coalesce(sum(passages), 0) FROM cluster_revisions WHERE collection = ? AND since IS NOT NULL"
         return int(self._kept.rows(query, name)[0][0])
 
+    def taken_at(self, name: str) -> tuple[int, int]:
+        """The first and the last change that revisions were counted at as there; zeros if none was."""
+        query = "SELECT coalesce(min(since), 0), coalesce(max(since), 0) FROM cluster_revisions WHERE collection = ?"
+        ((first, last),) = self._kept.rows(query, name)
+        return first, last
+
     def faults(self, name: str) -> Iterator[str]:
         """Where the statistics are not those of the revisions that questions are asked of."""
         terms: Counter[int] = Counter()
@@ -181,6 +188,10 @@ def _parts(names: Iterable[str]) -> Iterator[list[str]]:
 
 def _marks(values: Sized) -> str:
     return ", ".join("?" * len(values)) or "NULL"
+
+
+def _held(epoch: str, change: int | None) -> Held | None:
+    return None if change is None else Held(epoch, change)
 
 
 def unknown(name: str) -> CollectionGone:

@@ -34,7 +34,7 @@ from citewell.index.turns import Turns
 
 
 class Library:
-    """Opens the store; raises LibraryMissing unless it is there or `create` is true.
+    """Opens the store; raises LibraryMissing unless it is there or `create` is true, NotWhole if it need be `whole` and is not.
 
     Without a configuration its own is in force, or the default. A writer waits so many seconds for another. Its passages
     are in its folder unless they are in a cluster, its truth unless it is on a server. A reranker judges so many first hits of
@@ -53,9 +53,10 @@ class Library:
         cluster: Address | None = None,
         truth: Server | None = None,
         keep_vectors: bool = True,
+        whole: bool = True,
     ) -> None:
         self._at: Path | Server = truth or folder / STORE
-        self._store = Store(self._at, create=create)
+        self._store, self._whole = Store(self._at, create=create, whole=whole), whole
         self._turn = threading.RLock()
         self.folder, self.embedder, self.wait, self._config = folder, embedder, wait, config
         self.truth, self.keep_vectors = truth, keep_vectors
@@ -88,7 +89,9 @@ class Library:
         if not self._store.is_current():
             with self._turn:
                 if not self._store.is_current():
-                    self._store = Store(self._at)  # the former serves who is reading it still
+                    self._store = Store(
+                        self._at, whole=self._whole
+                    )  # the former serves who is reading it still
         return self._store
 
     # -- reading: any number of threads and processes, never waiting for a writer ------------------------------------
@@ -203,6 +206,14 @@ class Library:
         prepared = self.engine.prepare(self._source(self.store, progress))
         self.engine.replace(prepared, Held(self.store.epoch(), change))
         return prepared.passages
+
+    def go_back(self, progress: Progress = lambda *_: None) -> int:
+        """Ask what was replaced last, brought up to date; returns the number of passages. Needs the lock.
+
+        Raises BadInput if there is nothing to go back to, ModelMismatch if that is of another model.
+        """
+        self.check_nothing_lost()
+        return self.engine.go_back(self._source(self.store, progress))
 
     def become(self, other: Store, progress: Progress = lambda *_: None) -> int:
         """Take over the content of another store; returns the number of passages. Needs the lock.

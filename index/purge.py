@@ -31,14 +31,19 @@ def purge(library: Library, article_ids: Sequence[str]) -> None:
             for name in dict.fromkeys(article_ids):
                 library.store.purge(name)
             library.catch_up()
-        library.forget()
-        _forget_vectors(library)
-        _forget_files(library)
-        library.store.originals.keep_only(set(library.store.original_shas()))
-        remove_leftovers(library)
-        library.store.database.vacuum()
+        erase_traces(library)
         if missing:
             raise UnknownArticle(missing[0])
+
+
+def erase_traces(library: Library) -> None:
+    """Let no file hold anything that the store has not. Needs the writer's lock."""
+    library.forget()
+    _forget_vectors(library)
+    _forget_files(library)
+    library.store.originals.keep_only(set(library.store.original_shas()))
+    remove_leftovers(library)
+    library.store.database.vacuum()
 
 
 def _forget_vectors(library: Library) -> None:

@@ -47,6 +47,25 @@ class VectorCache(DerivedFile):
         self.run(lambda db: _keep_only(db, shas))
 
 
+class Borrowing(VectorCache):
+    """One that takes over from another what it lacks."""
+
+    def __init__(self, file: Path, lender: Path) -> None:
+        super().__init__(file)
+        self._lender = VectorCache(lender)
+
+    def get(self, shas: Sequence[str], role: Role, model: str) -> dict[str, bytes]:
+        found = super().get(shas, role, model)
+        lent = self._lender.get([sha for sha in shas if sha not in found], role, model)
+        if lent:
+            self.put(list(lent.items()), role, model)
+        return {**found, **lent}
+
+    def close(self) -> None:
+        super().close()
+        self._lender.close()
+
+
 def _with_checksum(vector: bytes) -> bytes:
     """What is kept: SQLite does not notice a bit that flips."""
     return vector + crc32(vector).to_bytes(4, "big")

@@ -74,6 +74,12 @@ class Keys:
             keys[key_id] = key = key if key.revoked else replace(key, revoked=_now())
         return key
 
+    def take_over(self, others: "Keys") -> None:
+        """All of others, if there are none yet."""
+        if others.needed and not self.needed:
+            with self._kept.changing() as keys:
+                keys.update({key.id: key for key in others.all()})
+
 
 @contextmanager
 def keys_of(folder: Path, truth: Server | None) -> Iterator[Keys]:

@@ -179,6 +179,7 @@ def opened(
     models: Models | None = None,
     given: Settings | None = None,
     keep_vectors: bool = True,
+    whole: bool = True,
 ) -> Iterator["Library"]:
     """The library, with an index of everything that was stored before unless another process is writing.
 
@@ -209,6 +210,7 @@ def opened(
         cluster=cluster,
         truth=truth,
         keep_vectors=keep_vectors,
+        whole=whole,
     )
     try:
         if catch_up and not create:

@@ -48,7 +48,7 @@ def opens(truth: Path | Server, tmp_path: Path) -> Iterator[Opens]:
 @pytest.fixture
 def ledger(opens: Opens) -> Ledger:
     made = opens()
-    made.begin("books", "model", "recipe")
+    made.begin("books", "model", "recipe", "epoch")
     return made
 
 
@@ -122,7 +122,7 @@ def test_what_another_process_publishes_is_seen_and_the_last_begun_comes_last(
     other = opens()
     put(ledger, 1, entry("a", 1, {"sun": 1}))
     assert counted(other, "sun") == (1, 1, {"sun": 1})
-    other.begin("another", "model 2", "recipe")
+    other.begin("another", "model 2", "recipe", "epoch")
     assert list(ledger.collections()) == ["books", "another"]
     assert ledger.collections()["another"].held is None
 
@@ -136,7 +136,7 @@ def test_the_model_is_told_without_opening_the_library(
     assert model() is None
     put(ledger, 1, entry("a", 1, {"sun": 1}))
     assert model() == "model"
-    ledger.begin("another", "model 2", "recipe")
+    ledger.begin("another", "model 2", "recipe", "epoch")
     assert model() == "model"
     ledger.publish("another", Held("e", 1), [], [])
     assert model() == "model 2"
@@ -179,7 +179,7 @@ def store(postgres: Postgres, tmp_path: Path) -> Iterator[Store]:
 
 def test_readers_do_not_wait_for_each_other_nor_for_a_writer(store: Store) -> None:
     ledger = Ledger(store.database)
-    ledger.begin("books", "model", "recipe")
+    ledger.begin("books", "model", "recipe", "epoch")
     with store.database.transaction() as db, ThreadPoolExecutor(3) as threads:
         db.execute("UPDATE cluster_collections SET model = 'another'")
         asked = [threads.submit(ledger.collections) for _ in range(3)]
@@ -188,7 +188,7 @@ def test_readers_do_not_wait_for_each_other_nor_for_a_writer(store: Store) -> No
 
 
 def test_two_libraries_of_one_database_have_a_ledger_each(store: Store, postgres: Postgres) -> None:
-    Ledger(store.database).begin("books", "model", "recipe")
+    Ledger(store.database).begin("books", "model", "recipe", "epoch")
     with closing(Store(postgres.server(store.place.folder), create=True)) as other:
         assert Ledger(other.database).collections() == {}
 
@@ -197,7 +197,7 @@ def test_tables_of_another_version_are_refused_and_left_alone(postgres: Postgres
     server = postgres.server(tmp_path)
     with closing(Store(server, create=True)) as store:
         ledger = Ledger(store.database)
-        ledger.begin("books", "model", "recipe")
+        ledger.begin("books", "model", "recipe", "epoch")
         outside(server, "ALTER TABLE cluster_revisions DROP COLUMN signature")
         with pytest.raises(TruthMismatch, match="another version of citewell"):
             Ledger(store.database)
@@ -211,5 +211,5 @@ def test_a_file_of_another_version_is_made_anew(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "passages.db")) as db:
         db.execute("CREATE TABLE cluster_revisions (collection TEXT)")
     with closing(Ledger(tmp_path / "passages.db")) as ledger:
-        ledger.begin("books", "model", "recipe")
+        ledger.begin("books", "model", "recipe", "epoch")
         assert list(ledger.collections()) == ["books"]
