@@ -2,13 +2,21 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from citewell.corpus.errors import BadInput, ClusterAway, ClusterMismatch, CorruptLibrary, ModelMismatch
+from citewell.corpus.errors import (
+    BadInput,
+    ClusterAway,
+    ClusterMismatch,
+    CorruptLibrary,
+    LibraryBusy,
+    ModelMismatch,
+)
 from citewell.corpus.server import Server
 from citewell.eval.conformance_articles import Direction, article, articles, questions
 from citewell.index.answer import ask, search
@@ -192,6 +200,17 @@ def test_purged_rows_are_gone(library: Library, store: MemoryStore) -> None:
     live = {revision_key(IndexedArticle.of(each)) for each in library.store.articles()}
     assert {row.revision for row in rows(store).values()} == live
     sound(library)
+
+
+def test_threads_take_turns_to_write(library: Library) -> None:
+    def write() -> None:
+        with library.writing(wait=0):
+            pass
+
+    with ThreadPoolExecutor(1) as thread:
+        with library.writing(), pytest.raises(LibraryBusy):
+            thread.submit(write).result()
+        thread.submit(write).result()
 
 
 # -- failures --------------------------------------------------------------------------------------------------------

@@ -2,18 +2,24 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Any
 from uuid import uuid4
 
+import psycopg
 import pytest
 
+from citewell.corpus.article import Cut, Draft
+from citewell.corpus.server import Server as Truth
+from citewell.corpus.store import Store
 from tests.postgres import Postgres
 from tests.servers import Server, lite
 from tests.service.command import citewell
@@ -186,21 +192,46 @@ def test_a_key_is_one_for_all_and_revoked_for_all(machine: Callable[[str], Path]
 # -- servers that are away ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("away", ["cluster", "truth"])
+@contextmanager
+def away(server: Server | Postgres, how: str) -> Iterator[None]:
+    """Gone, as after a crash; or there and silent, with all connections that it has."""
+    if how == "gone":
+        stop = server.kill if isinstance(server, Server) else server.stop
+        stop()
+        try:
+            yield
+        finally:
+            server.start()
+    elif isinstance(server, Server):
+        assert server.process
+        os.killpg(server.process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(server.process.pid, signal.SIGCONT)
+    else:
+        with psycopg.connect(server.address) as connection:
+            query = "SELECT pid FROM pg_stat_activity WHERE application_name = 'citewell'"
+            backends = [pid for (pid,) in connection.execute(query)]
+        with server.hanging(*backends):
+            yield
+
+
+@pytest.mark.parametrize("how", ["gone", pytest.param("silent", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("which", ["cluster", "truth"])
 def test_a_server_that_is_away_is_named_until_it_is_back(
-    machine: Callable[[str], Path], cluster: Server, postgres: Postgres, away: str
+    machine: Callable[[str], Path], cluster: Server, postgres: Postgres, which: str, how: str
 ) -> None:
     folder = machine("one")
     assert citewell("add", bees(folder.parent), folder=machine("first")).code == 0
-    stop, start = (cluster.kill, cluster.start) if away == "cluster" else (postgres.stop, postgres.start)
-    kind, named = {
-        "cluster": ("ClusterAway", "The cluster at 127.0.0.1"),
-        "truth": ("TruthAway", "The database postgresql://"),
-    }[away]
+    server: Server | Postgres = cluster if which == "cluster" else postgres
+    named, kind = {
+        "cluster": ("The cluster at 127.0.0.1", "ClusterAway"),
+        "truth": ("The database postgresql://", "TruthAway"),
+    }[which]
     with serving(LIBRARY, folder=folder) as (_, port):
         assert cited(port, "Who makes honey?") == ["bees"]
-        stop()
-        try:
+        with away(server, how):
             assert eventually(lambda: request(port, "GET", "/health/ready")[0] == 503)
             for method, path, body in (
                 ("GET", "/health/ready", None),
@@ -214,13 +245,25 @@ def test_a_server_that_is_away_is_named_until_it_is_back(
                 problem = json.loads(said)
                 assert (status, problem["type"]) == (503, f"urn:citewell:problem:{kind}")
                 assert problem["detail"].startswith(named)
-        finally:
-            start()
         assert eventually(lambda: request(port, "GET", "/health/ready")[0] == 200)
         assert cited(port, "Who makes honey, again?") == ["bees"]
         ants = json.dumps({"text": "Ants dig tunnels."})
         assert request(port, "PUT", "/v1/articles/ants", ants)[0] in (200, 201)
         assert cited(port, "Who digs tunnels?")[0] == "ants"
+
+
+def test_what_a_killed_writer_stored_a_service_publishes(
+    machine: Callable[[str], Path], postgres: Postgres, tmp_path: Path
+) -> None:
+    folder = machine("one")
+    assert citewell("add", bees(folder.parent), folder=machine("first")).code == 0
+    address = tomllib.loads((folder / "citewell.toml").read_text())["truth"]
+    with serving(LIBRARY, folder=folder) as (_, port):
+        assert cited(port, "Who digs tunnels?") == ["bees"]
+        with closing(Store(Truth.of(address, tmp_path))) as store:
+            draft = Draft("Ants dig tunnels.", "Ants", "test", "")
+            store.put("ants", "/ants", draft, "en", Cut((), ()), "killed before it was cut")
+        assert eventually(lambda: cited(port, "Who digs tunnels?")[0] == "ants")
 
 
 def bees(folder: Path) -> Path:
