@@ -92,6 +92,10 @@ class Database(Protocol):
         """Of a statement that only reads; inside a transaction of this thread what was written there, too."""
         ...
 
+    def check(self) -> None:
+        """Raises at once, or within some seconds, what is wrong when nothing can be read."""
+        ...
+
     def transaction(self) -> AbstractContextManager[Transaction]:
         """All of what is done inside, or nothing; inside another it is a part of that.
 

@@ -15,6 +15,8 @@ CitewellError
     ├── LibraryReadOnly
     ├── StorageFailed
     ├── CorruptLibrary
+    ├── NotWhole
+    ├── NotEqual
     ├── ModelMismatch
     ├── TruthError      of the server that holds the truth
     │   ├── TruthAway
@@ -116,6 +118,19 @@ class StorageFailed(LibraryError):
 
 class CorruptLibrary(LibraryError):
     """A file of the library is damaged; the message names it and the way back."""
+
+
+class NotWhole(LibraryError):
+    def __init__(self, folder: Path, source: str) -> None:
+        super().__init__(
+            f"{folder} is not whole yet: it is being moved from {source}, or that was cut short. What is there is kept; "
+            f"to go on: citewell migrate {source} {folder}"
+        )
+        self.folder = folder
+
+
+class NotEqual(LibraryError):
+    """What was moved is not what was to be moved; the message says where they differ."""
 
 
 class ModelMismatch(LibraryError):

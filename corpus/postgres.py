@@ -19,7 +19,7 @@ from uuid import uuid4
 import psycopg
 from psycopg.rows import TupleRow
 
-from citewell.corpus.database import SCHEMA_VERSION, TABLES, Database, Place, fill
+from citewell.corpus.database import SCHEMA_VERSION, Database, Place, fill
 from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing, TruthAway, TruthMismatch
 from citewell.corpus.postgres_connection import PATIENCE, Connection, connect, named_errors
 from citewell.corpus.postgres_schema import references, statements
@@ -28,6 +28,7 @@ from citewell.corpus.sqlite import SqliteDatabase
 
 CONNECTIONS = 8  # for reading, of one process
 RETRIES = 10.0  # seconds that a reader asks again after the connection was lost
+_PROBING = 2.0  # seconds that a probe waits
 _ONE_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _STREAMED = 500  # rows that are fetched together
 _Result = TypeVar("_Result")
@@ -178,6 +179,10 @@ class PostgresDatabase:
         with self._reading() as connection:
             return connection.execute(marked(query), values).fetchall()
 
+    def check(self) -> None:
+        """By a connection of its own: those that are open may have been lost without notice."""
+        self._connect(patience=_PROBING).close()
+
     def _again(self, ask: Callable[[], _Result]) -> _Result:
         deadline, pause = time.monotonic() + RETRIES, 0.05
         while True:
@@ -311,7 +316,7 @@ class PostgresDatabase:
         connection = self._connect(writes=True, patience=None)
         try:
             with named_errors(self.place):
-                for table in (*TABLES, "originals"):
+                for table in self._tables(connection):
                     connection.execute(f"VACUUM (FULL) {table}".encode())
         finally:
             connection.close()
@@ -328,11 +333,9 @@ class PostgresDatabase:
 
     def _is_there(self, connection: Connection) -> bool:
         """Whether the tables are. Raises TruthMismatch, with nothing touched, for others."""
-        tables = connection.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = %s", (self._server.schema,)
-        ).fetchall()
+        tables = self._tables(connection)
         version: object = 0
-        if ("citewell_schema",) in tables:
+        if "citewell_schema" in tables:
             row = connection.execute("SELECT version FROM citewell_schema").fetchone()
             version = row[0] if row else 0
         if tables and version != SCHEMA_VERSION:
@@ -342,6 +345,11 @@ class PostgresDatabase:
             )
         self._server_has_tables = bool(tables)
         return self._server_has_tables
+
+    def _tables(self, connection: Connection) -> list[str]:
+        """The store's, and those beside them."""
+        query = "SELECT tablename FROM pg_tables WHERE schemaname = %s"
+        return [str(name) for (name,) in connection.execute(query, (self._server.schema,))]
 
     def _make(self) -> None:
         with self.transaction() as db:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from citewell.corpus.database import SCHEMA
+from citewell.corpus.database import SCHEMA, Database
 
 ALSO = """
 CREATE TABLE originals (sha TEXT PRIMARY KEY, content BYTEA NOT NULL);
@@ -17,18 +17,27 @@ CREATE TABLE citewell_schema (version INTEGER NOT NULL);
 """
 
 
-def statements() -> list[str]:
+def statements(schema: str = SCHEMA + ALSO) -> list[str]:
     """That make the tables. Texts sort by code points, as SQLite's do."""
-    schema = SCHEMA + ALSO
     for ours, theirs in (
         (" STRICT", ""),
         (", WITHOUT ROWID", ""),
         (" AUTOINCREMENT", ""),
         ("INTEGER", "BIGINT"),
+        ("BLOB", "BYTEA"),
         (" TEXT", ' TEXT COLLATE "C"'),
     ):
         schema = schema.replace(ours, theirs)
     return [statement for statement in schema.split(";") if statement.strip()]
+
+
+def have(database: Database, schema: str) -> None:
+    """Make the tables of a schema (CREATE TABLE IF NOT EXISTS) beside the store's, unless all are there."""
+    rows = database.rows("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+    if not set(re.findall(r"CREATE TABLE IF NOT EXISTS (\w+)", schema)) <= {name for (name,) in rows}:
+        with database.transaction() as db:
+            for statement in statements(schema):
+                db.execute(statement)
 
 
 def references() -> Iterator[tuple[str, str]]:

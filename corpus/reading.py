@@ -23,11 +23,11 @@ from citewell.corpus.language import guess_language
 from citewell.corpus.originals import sha_of
 from citewell.corpus.reader import ISOLATED, RECORDS, reader_of
 from citewell.corpus.records import Mapped, Record, records
-from citewell.corpus.sniff import HEAD, Format, format_of
+from citewell.corpus.sniff import HEAD, SUFFIXES, Format, format_of
 from citewell.corpus.text import escaped, normalise
 
 LIMITS = Limits()
-_AT_ONCE = 2  # files that are read while others are stored
+_AT_ONCE = 2  # files that are waited for while others are stored
 ONLY_A_SUMMARY = (
     "a summary, not the whole text; to read the page that it links to: citewell sync ADDRESS_OF_THE_FEED"
 )
@@ -90,8 +90,14 @@ def read_each(
         return [(file, file.read(children))]
 
     with ThreadPoolExecutor(_AT_ONCE) as threads, Children(limits) as children:
-        for found in ahead(threads, read, files, _AT_ONCE + 1):
+        for found in ahead(threads, read, files, _AT_ONCE + 1, _is_waited_for):
             yield from found
+
+
+def _is_waited_for(file: Item) -> bool:
+    """Whether it is read elsewhere, in a child process or from a site, as far as its name tells."""
+    kind = SUFFIXES.get(file.suffix.lower()) if isinstance(file, Path) else None
+    return not isinstance(file, Refused) and (kind is None or kind in ISOLATED)
 
 
 def read_file(path: Path, limits: Limits = LIMITS) -> Draft:

@@ -114,6 +114,9 @@ class SqliteDatabase:
         with self._turn, self._named_errors():
             return self._connection.execute(query, values).fetchall()
 
+    def check(self) -> None:
+        self.rows("SELECT 1 FROM library")
+
     def copy_to(self, file: Path) -> None:
         """Write the whole database as it is now to another file, while others read and write it."""
         with self._turn, self._named_errors(), storing(file), closing(sqlite3.connect(file)) as copy:

@@ -24,7 +24,7 @@ from citewell.corpus.stored import Stored
 from citewell.corpus.text import text_sha
 from citewell.corpus.timeline import moment
 
-_NEWEST = 1 << 62  # more than any revision's number
+NEWEST = 1 << 62  # more than any revision's number
 
 
 class Put(Enum):
@@ -43,9 +43,10 @@ class Store(Stored):
         at: Path | Server,
         create: bool = False,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        whole: bool = True,
     ) -> None:
-        """Raises LibraryMissing if there is none and `create` is false, CorruptLibrary if it cannot be read."""
-        super().__init__(at, create)
+        """Raises what `Stored` does."""
+        super().__init__(at, create, whole)
         self.clock = clock
 
     def put(
@@ -93,7 +94,7 @@ class Store(Stored):
             )
             self._point(db, article_id, number)
             keep = self.kept_revisions()
-            lost = self._erase(db, article_id, number - keep) if keep else set()
+            lost = self.erase(db, article_id, number - keep) if keep else set()
         self.originals.remove(lost)
         return Put.UPDATED if known and known[0] is not None else Put.ADDED
 
@@ -105,7 +106,7 @@ class Store(Stored):
         if not self.revisions(article_id):
             raise UnknownArticle(article_id)
         with self.database.transaction() as db:
-            self._erase(db, article_id, _NEWEST)
+            self.erase(db, article_id, NEWEST)
             db.execute("DELETE FROM articles WHERE id = ?", (article_id,))
             self._next_change(db, article_id, "purge")
 
@@ -122,7 +123,7 @@ class Store(Stored):
             ).fetchall()
             lost: set[str] = set()
             for article_id, newest in too_many:
-                lost |= self._erase(db, article_id, newest - keep)
+                lost |= self.erase(db, article_id, newest - keep)
                 self._next_change(db, article_id, "drop")
         self.originals.remove(lost)
 
@@ -157,8 +158,8 @@ class Store(Stored):
             row = with_digest(place, looked_at, tried_at, fault)
             db.execute("INSERT INTO sources VALUES (?, ?, ?, ?, ?)", row)
 
-    def _erase(self, db: Transaction, article_id: str, newest: int) -> set[str]:
-        """Erase an article's revisions up to that number, and the texts that no other revision has.
+    def erase(self, db: Transaction, article_id: str, newest: int) -> set[str]:
+        """Erase an article's revisions up to that number, and the texts that no other revision has, within a transaction.
 
         Returns the names of the originals that none has.
         """

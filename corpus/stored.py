@@ -7,7 +7,7 @@ from pathlib import Path
 
 from citewell.corpus.article import Article, Cut, Passage, Span
 from citewell.corpus.database import Database, Place
-from citewell.corpus.errors import BadInput, CorruptLibrary, UnknownArticle
+from citewell.corpus.errors import BadInput, CorruptLibrary, NotWhole, UnknownArticle
 from citewell.corpus.originals import OriginalFiles, Originals
 from citewell.corpus.pages import check_pages, pages_in, pages_of
 from citewell.corpus.repeated import Repeated, site_of
@@ -38,15 +38,22 @@ from citewell.corpus.timeline import last_change
 
 ORIGINALS = "originals"  # the folder beside the database
 ALL = 1 << 62
+MOVING = "moving "  # stands in the place of the former epoch until all of another's content is there
 _LIVE = f"SELECT {POINTER_COLUMNS}, {ARTICLE_COLUMNS} FROM articles LEFT JOIN revisions ON id = article_id AND live = number"
 
 
 class Stored:
     """The reading half of the store. Whatever was altered on disk is raised as CorruptLibrary."""
 
-    def __init__(self, at: Path | Server, create: bool = False) -> None:
-        """Raises LibraryMissing if there is none and `create` is false, CorruptLibrary if it cannot be read."""
+    def __init__(self, at: Path | Server, create: bool = False, whole: bool = True) -> None:
+        """Raises LibraryMissing if there is none and `create` is false, CorruptLibrary if it cannot be read.
+
+        Raises NotWhole if something is still being moved to it, unless it need not be whole.
+        """
         self.database, self.originals = opened(at, create)
+        if whole and (moving := self.moving()):
+            self.close()
+            raise NotWhole(self.place.folder, moving[1])
 
     @property
     def place(self) -> Place:
@@ -118,6 +125,14 @@ class Stored:
     def former_epoch(self) -> str:
         """That of the index whose place this store's content took; empty for a store that is no restored one."""
         return self._one("SELECT former FROM library")
+
+    def moving(self) -> tuple[int, str] | None:
+        """Of a store that another's content is being moved to: the change after which that may have erased, and its folder."""
+        former = self.former_epoch()
+        if not former.startswith(MOVING):
+            return None
+        change, _, folder = former.removeprefix(MOVING).partition(" ")
+        return int(change), folder
 
     def _one(self, query: str, *values: object) -> str:
         rows = self.database.rows(query, *values)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 from time import perf_counter
-from typing import cast
+from typing import Self, cast
 from uuid import uuid4
 
 from citewell.corpus.article import Article
@@ -71,6 +71,11 @@ class _OfSet:
         self.store, self._embedder = _Articles(beir), embedder
         self._documents = {article.article_id: (article, text, cut) for article, text, cut in beir.documents}
 
+    def progress(self, done: int, total: int) -> None: ...
+
+    def quiet(self) -> Self:
+        return self
+
     def segments(self, articles: Iterable[Article], _: object = None) -> list[Segment]:
         with closing(VectorCache(cache_folder() / "vectors.db")) as cache:
             given = (self._documents[article.article_id] for article in articles)
@@ -80,6 +85,12 @@ class _OfSet:
 @dataclass(frozen=True, slots=True)
 class _Articles:
     beir: BeirSet
+
+    def epoch(self) -> str:
+        return "bench"
+
+    def change(self) -> int:
+        return 1
 
     def lines_of_sites(self) -> dict[str, frozenset[str]]:
         return {}

@@ -31,22 +31,7 @@ _STEMMERS = {
     "ta": "tamil", "tr": "turkish", "yi": "yiddish",
 }  # fmt: skip
 _NONE: frozenset[str] = frozenset()
-_KEPT = 1 << 14  # stems, of each language
 _local = threading.local()
-
-
-class _Stems(dict[str, str]):
-    """Of the words that were stemmed last: the same few come again and again."""
-
-    def __init__(self, algorithm: str) -> None:
-        super().__init__()
-        self._stemmer = Stemmer.Stemmer(algorithm, 0)
-
-    def __missing__(self, word: str) -> str:
-        if len(self) == _KEPT:
-            self.clear()
-        self[word] = stem = str(self._stemmer.stemWord(word))
-        return stem
 
 
 def analyse(text: str, language: str | None) -> list[str]:
@@ -78,7 +63,8 @@ def _stem(words: list[str], language: str | None) -> list[str]:
     algorithm = _STEMMERS.get(language or "")
     if algorithm is None:
         return words
-    stems: dict[str, _Stems] = _local.__dict__  # a stemmer serves one thread only
-    if algorithm not in stems:
-        stems[algorithm] = _Stems(algorithm)
-    return [*map(stems[algorithm].__getitem__, words)]
+    stemmers: dict[str, Stemmer.Stemmer] = _local.__dict__  # a stemmer serves one thread only
+    if algorithm not in stemmers:
+        stemmers[algorithm] = Stemmer.Stemmer(algorithm, 0)  # its cache takes longer than stemming
+    stemmed: list[str] = stemmers[algorithm].stemWords(words)
+    return stemmed

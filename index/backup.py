@@ -56,7 +56,7 @@ def _write(library: Library, folder: Path, written: Path, vectors: bool) -> set[
     library.store.database.copy_to(folder / STORE)
     if vectors and library.vectors.is_file():
         VectorCache(library.vectors).close()  # a damaged file is made anew
-        _copy(library.vectors, folder / _VECTORS)
+        copy_database(library.vectors, folder / _VECTORS)
     with suppress(CorruptLibrary):  # none, or one that has to be fitted again anyway
         calibration.write(folder / _CALIBRATION, calibration.read(library.folder / _CALIBRATION))
     with suppress(CorruptLibrary):  # none, or one that has to be tuned again
@@ -105,7 +105,7 @@ def _restore(library: Library, file: Path, folder: Path, progress: Progress) -> 
     _unpack(file, folder)
     if (folder / _VECTORS).is_file():
         with suppress(sqlite3.DatabaseError):  # vectors can be computed again
-            _copy(folder / _VECTORS, library.vectors)
+            copy_database(folder / _VECTORS, library.vectors)
     with closing(Store(folder / STORE)) as source:
         if faults := source.faults():
             raise BadInput(f"{file} cannot be restored: its database is damaged ({faults[0]}).")
@@ -141,7 +141,8 @@ def remove_leftovers(library: Library) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def _copy(source: Path, target: Path) -> None:
+def copy_database(source: Path, target: Path) -> None:
+    """A SQLite file as it is at one moment."""
     with closing(sqlite3.connect(source)) as read, closing(sqlite3.connect(target)) as written:
         read.backup(written)
 

@@ -69,7 +69,7 @@ class _Row:
 def build(
     cut_articles: Iterable[tuple[Article, str, Cut]],
     embedder: Embedder,
-    cache: VectorCache,
+    cache: VectorCache | None,
     progress: Progress = lambda *_: None,
 ) -> Segment:
     """Index articles given as (article, text, cut). The result does not depend on their order."""

@@ -7,50 +7,44 @@ alias, so that readers go from the old to the new in one step.
 import os
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from uuid import uuid4
 
-from citewell.corpus.article import Article, passage_id
+import numpy as np
+from numpy.typing import NDArray
+
+from citewell.corpus.article import Article
+from citewell.corpus.database import Database
 from citewell.corpus.errors import BadInput, ClusterMismatch, CorruptLibrary, ModelMismatch
 from citewell.corpus.store import Store
 from citewell.corpus.timeline import change_at, first_moment, moment_of
 from citewell.index.address import LEDGER, Address
-from citewell.index.articles import IndexedArticle
 from citewell.index.as_of import AsOf
 from citewell.index.build import BUILD_RECIPE
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder
 from citewell.index.engine import Held, Prepared, Row
-from citewell.index.indexing import Lines, Source
+from citewell.index.filled import Filled
+from citewell.index.indexing import Source
 from citewell.index.layout import Has
-from citewell.index.ledger import Collection, Ledger, entries_of
-from citewell.index.passage_rows import revision_key, rows_of, span_of
-from citewell.index.passage_store import PassageStore
+from citewell.index.ledger import Ledger
+from citewell.index.ledger_read import Collection
+from citewell.index.passage_store import CollectionGone, PassageStore
 from citewell.index.proposing import Proposing
 from citewell.index.reranking import Reranking
 
-_ARTICLES = 256  # whose rows are sent together: what they need is held in memory
-_REVISIONS = 64  # whose rows are looked at together
 _TRUSTED = 1.0  # seconds that an alias is taken to point where it did
 _THREADS = 32  # lists that are waited for at once
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """A collection that no alias points at, with the keys of the revisions in it."""
-
-    name: str
-    keys: tuple[str, ...]
-    passages: int
-
-
 class Cluster:
-    """Of the collections of one name in a cluster; `config` says what is in force now."""
+    """Of the collections of one name in a cluster; `config` says what is in force now.
+
+    What they hold is written down in the folder, or beside a truth on a server, so that several machines know it.
+    """
 
     keeps_history = False
 
@@ -62,11 +56,12 @@ class Cluster:
         config: Callable[[], Config],
         store: PassageStore | None = None,
         reranking: Reranking | None = None,
+        truth: Database | None = None,
     ) -> None:
         self._store = connected(address) if store is None else store
         self._alias, self._place, self._folder = address.name, address.place, folder
         self._embedder, self._config, self._reranking = embedder, config, reranking
-        self._ledger = Ledger(folder / LEDGER)
+        self._ledger, self.is_near = Ledger(truth or folder / LEDGER), truth is None
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="citewell-cluster")
         self._turn = threading.Lock()
         self._seen: tuple[float, str | None] = (float("-inf"), None)
@@ -132,13 +127,15 @@ class Cluster:
 
     def _collection(self, fresh: bool = True) -> Collection | None:
         """Where the alias points; None before anything was published."""
+        known = self._ledger.collections()
+        last = next((each.name for each in reversed(known.values()) if each.held), None)
         with self._turn:
             at, name = self._seen
-        if fresh or name is None or time.monotonic() - at > _TRUSTED:
+        if fresh or name is None or name != last or time.monotonic() - at > _TRUSTED:
             name = self._store.target(self._alias)
+            known = self._ledger.collections()
             with self._turn:
                 self._seen = time.monotonic(), name
-        known = self._ledger.collections()
         if name is None:
             if any(each.held for each in known.values()):
                 raise ClusterMismatch(
@@ -147,9 +144,11 @@ class Cluster:
                     f"--library {self._folder}"
                 )
             return None
-        if name not in known or known[name].held is None:
+        if name in known and known[name].held is None:  # it is about to be published for the first time
+            return None
+        if name not in known:
             raise ClusterMismatch(
-                f"{self._alias!r} at {self._place} belongs to another library, or {self._folder / LEDGER} was lost. "
+                f"{self._alias!r} at {self._place} belongs to another library, or what {self._ledger.place} says of it was lost. "
                 f"Choose another name (passages in citewell.toml), or take it over: citewell rebuild --library {self._folder}"
             )
         self._check_dim(name)
@@ -172,112 +171,145 @@ class Cluster:
 
     def follow(self, source: Source) -> None:
         """Send the rows of what was put; then let questions find them, and nothing of what was superseded."""
-        found, store = self._collection(), source.store
+        found = self._collection()
         assert found is not None
-        assert found.held is not None
-        change, name = store.change(), found.name
-        touched = store.touched_since(found.held.change)
-        self._sweep(name)
-        there = set(self._ledger.keys_of(name, touched))
-        new = (each for each in store.live(touched) if revision_key(IndexedArticle.of(each)) not in there)
-        keys, _ = self._send(name, new, source)
-        self._ledger.publish(name, Held(found.held.epoch, change), keys, touched)
+        self._filled(found.name).follow(source)
 
     def prepare(self, source: Source) -> Filled:
-        self._drop_unpublished()
-        name = self._store.new_name(self._alias, uuid4().hex[:12])
-        self._ledger.begin(name, self._embedder.fingerprint, BUILD_RECIPE)
-        config = self._config()
-        self._store.create(name, self._embedder.dim, config.k1, config.b)
-        lines = source.store.lines_of_sites()
-        keys, passages = self._send(name, source.store.articles(), source, lines)
-        self._store.settle(name)
-        return Filled(name, tuple(keys), passages)
+        """In a collection that no alias points at. One that a killed process left is filled further."""
+        filled = self._begun(source.store)
+        filled.fill(source)
+        self._store.settle(filled.name)
+        return filled
 
     def replace(self, prepared: Prepared, held: Held) -> None:
+        """The collection before stays, so that one can go back to it."""
         assert isinstance(prepared, Filled)
-        self._ledger.publish(prepared.name, held, prepared.keys, ())
-        self._store.point(self._alias, prepared.name)
-        with self._turn:
-            self._seen = time.monotonic(), prepared.name
+        former = self._store.target(self._alias)
+        if former is None:  # so that an alias is never missing that was there before
+            self._point(prepared.name)
+        self._ledger.publish(prepared.name, held, (), ())
+        self._point(prepared.name)
         for name in self._ledger.collections():
-            if name != prepared.name:
-                self._store.drop(name)
-                self._ledger.drop(name)
+            if name not in (prepared.name, former):
+                self._filled(name).drop()
+
+    def go_back(self, source: Source) -> int:
+        """Let questions go to the former collection, once it holds what was stored since; returns the number of passages.
+
+        Raises BadInput if there is none, ModelMismatch if it was made with another model than is in use.
+        """
+        now = self._collection()
+        former = next((each for each in self._published() if now and each.name != now.name), None)
+        if former is None or former.held is None:
+            raise BadInput(
+                f"{self._alias!r} at {self._place} has no former collection to go back to: the one before is kept by each "
+                "citewell rebuild, and by citewell migrate."
+            )
+        if former.model != self._embedder.fingerprint:
+            raise ModelMismatch(
+                f"The former collection {former.name} was filled with model {former.model}; in use is "
+                f"{self._embedder.fingerprint}. To go back to it, name its model, too (--model or --precision, model in "
+                "citewell.toml): citewell rebuild --back"
+            )
+        if (
+            former.recipe != BUILD_RECIPE
+            or former.held.epoch != source.store.epoch()
+            or source.store.cleaned_since(former.held.change)
+        ):
+            raise BadInput(
+                f"The former collection {former.name} cannot be brought up to date: it was filled by another version of "
+                "citewell, or the library was restored or cleaned since. Fill another: citewell rebuild"
+            )
+        self._check_dim(former.name)
+        filled = self._filled(former.name)
+        filled.follow(source)
+        self._ledger.put_last(former.name)
+        self._point(former.name)
+        return filled.passages
+
+    def _point(self, name: str) -> None:
+        self._store.point(self._alias, name)
+        with self._turn:
+            self._seen = time.monotonic(), name
+
+    def _filled(self, name: str) -> Filled:
+        return Filled(name, self._store, self._ledger, self._place)
+
+    def _published(self) -> list[Collection]:
+        """The one that was pointed at last first."""
+        return [each for each in reversed(self._ledger.collections().values()) if each.held]
+
+    def _begun(self, store: Store) -> Filled:
+        """A collection to be filled: one that was begun, if nothing has changed since of how that is done, or a new one."""
+        for each in self._ledger.collections().values():
+            if each.held is None and self._is_continued(each, store):
+                return self._filled(each.name)
+        self._drop_unpublished()
+        name = self._store.new_name(self._alias, uuid4().hex[:12])
+        self._ledger.begin(name, self._embedder.fingerprint, BUILD_RECIPE, store.epoch())
+        config = self._config()
+        self._store.create(name, self._embedder.dim, config.k1, config.b)
+        return self._filled(name)
+
+    def _is_continued(self, begun: Collection, store: Store) -> bool:
+        made_with = (begun.model, begun.recipe, begun.epoch)
+        if made_with != (self._embedder.fingerprint, BUILD_RECIPE, store.epoch()):
+            return False
+        first, last = self._ledger.taken_at(begun.name)
+        if last > store.change() or (first and store.cleaned_since(first)):
+            return False
+        try:
+            return self._store.dim(begun.name) == self._embedder.dim
+        except CollectionGone:
+            return False
+
+    def _drop_unpublished(self) -> None:
+        for each in self._ledger.collections().values():
+            if each.held is None:
+                self._filled(each.name).drop()
 
     def drop(self) -> None:
         """Leave nothing of the library in the cluster."""
         for name in self._ledger.collections():
-            self._store.drop(name)
-            self._ledger.drop(name)
+            self._filled(name).drop()
 
     def compact(self, has: Has) -> None:
         """Nothing: a cluster does so by itself."""
 
     def forget(self, has: Has) -> None:
+        """In the former collection, too."""
         self._drop_unpublished()
-        if found := self._collection():
-            self._sweep(found.name)
+        now = self._collection()
+        for each in self._published():
+            filled = self._filled(each.name)
+            if now and each.name == now.name:
+                filled.sweep()
+                continue
+            try:
+                filled.forget(has)
+            except CollectionGone:  # nobody asks it
+                filled.drop()
         self._ledger.vacuum()
-
-    def _send(
-        self, name: str, articles: Iterable[Article], source: Source, lines: Lines | None = None
-    ) -> tuple[list[str], int]:
-        """The keys of what was sent, and how many passages it is. Raises CorruptLibrary if the cluster has lost some."""
-        keys: list[str] = []
-        passages, left = 0, iter(articles)
-        while some := list(islice(left, _ARTICLES)):
-            for segment in source.segments(some, lines):
-                entries = entries_of(segment)
-                self._ledger.enter(name, entries)
-                self._store.put(name, list(rows_of(segment)))
-                keys += [entry.key for entry in entries]
-                passages += len(segment)
-        expected, there = self._ledger.expected(name) + passages, self._store.count(name)
-        if there < expected:
-            raise CorruptLibrary(
-                f"The collection {name!r} at {self._place} has {there:,} rows; {expected:,} were sent. Fill another: "
-                f"citewell rebuild --library {self._folder}"
-            )
-        return keys, passages
-
-    def _sweep(self, name: str) -> None:
-        """Remove the rows of what was superseded before the last time, or never published."""
-        if keys := self._ledger.leftovers(name):
-            self._store.delete(name, keys)
-            self._ledger.forget(name, keys)
-
-    def _drop_unpublished(self) -> None:
-        """What a killed rebuild left."""
-        for name, each in self._ledger.collections().items():
-            if each.held is None:
-                self._store.drop(name)
-                self._ledger.drop(name)
 
     # -- checking ---------------------------------------------------------------------------------------------------
 
     def faults(self) -> tuple[str, int, tuple[str, ...]]:
         """The collection has the rows that were sent, and the statistics are those of what is published."""
         found = self._collection()
-        if found is None:
-            return "rows of the cluster", 0, ()
-        faults = list(self._ledger.faults(found.name))
-        there = self._store.count(found.name, without=self._ledger.leftovers(found.name))
-        if there != found.passages:
-            faults.append(f"{there:,} rows are there for {found.passages:,} passages: citewell rebuild")
-        return "rows of the cluster", there, tuple(faults)
+        return self._filled(found.name).faults() if found else ("rows of the cluster", 0, ())
 
     def live_rows(self) -> Iterator[Row]:
-        if found := self._collection():
-            articles = iter(self._ledger.live(found.name))
-            while some := {revision_key(article): article for article in islice(articles, _REVISIONS)}:
-                for row in self._store.ids(found.name, list(some)):
-                    article = some[row.rpartition(".")[0]]
-                    yield passage_id(article.article_id, article.text_sha, span_of(row)), article.revision
+        found = self._collection()
+        return self._filled(found.name).live_rows() if found else iter(())
 
     def past_rows(self, has: Has) -> Iterator[Row]:
         """None: what is superseded is not in a cluster."""
         return iter(())
+
+    def vectors(self, articles: Sequence[Article]) -> dict[str, NDArray[np.float16]]:
+        found = self._collection()
+        return self._filled(found.name).vectors(articles) if found else {}
 
 
 def connected(address: Address) -> PassageStore:

@@ -5,7 +5,11 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from citewell.corpus.errors import CorruptLibrary
+import numpy as np
+from numpy.typing import NDArray
+
+from citewell.corpus.article import Article
+from citewell.corpus.errors import BadInput, CorruptLibrary
 from citewell.corpus.store import Store
 from citewell.index.build import BUILD_RECIPE
 from citewell.index.config import Config
@@ -32,11 +36,32 @@ class Built:
     def passages(self) -> int:
         return sum(part.passages for part in self.layout.live)
 
+    def live_rows(self) -> Iterator[Row]:
+        for part in self.layout.live:
+            yield from _rows(part.segment, _alive(part))
+
+    def past_rows(self, has: Has) -> Iterator[Row]:
+        """Also those that still stand beside live ones; what the store erased does not count."""
+        for part in self.layout.live:
+            articles = part.segment.articles
+            yield from _rows(part.segment, {number for number in part.dead if has(*articles[number].key)})
+        for part in self.layout.past:
+            yield from _rows(part.segment, _alive(part))
+
+    def vectors(self, articles: Sequence[Article]) -> dict[str, NDArray[np.float16]]:
+        found, names = {}, [article.article_id for article in articles]
+        for part in self.layout.live:
+            segment = part.segment
+            wanted = sorted(set(segment.articles.numbers_of(names)) - part.dead)
+            for number in np.flatnonzero(np.isin(segment.article_of, wanted)).tolist():
+                found[segment.passage_id(number)] = segment.passage_vectors[number]
+        return found
+
 
 class Embedded:
     """Of the segments in a folder; `config` says what is in force now."""
 
-    keeps_history = True
+    keeps_history = is_near = True
 
     def __init__(
         self,
@@ -97,6 +122,12 @@ class Embedded:
     def replace(self, prepared: Prepared, held: Held) -> None:
         assert isinstance(prepared, Built)
         self._publish(held, prepared.layout, prepared.layout)
+
+    def go_back(self, source: Source) -> int:
+        raise BadInput(
+            f"The index in {self.folder} replaces the one before; there is none to go back to. To go back to another model, "
+            "name it: citewell rebuild --model MODEL"
+        )
 
     def compact(self, has: Has) -> None:
         """Join small segments, and drop what is dead in them, so that sizes stay geometric."""
@@ -161,21 +192,24 @@ class Embedded:
         return "index files", len(names), tuple(faults)
 
     def live_rows(self) -> Iterator[Row]:
-        for part in self._parts(lambda snapshot: snapshot.segments):
-            yield from _rows(part.segment, _alive(part))
+        return self._on_disk().live_rows()
 
     def past_rows(self, has: Has) -> Iterator[Row]:
-        """Also those that still stand beside live ones; what the store erased does not count."""
-        for part in self._parts(lambda snapshot: snapshot.segments):
-            articles = part.segment.articles
-            yield from _rows(part.segment, {number for number in part.dead if has(*articles[number].key)})
-        for part in self._parts(lambda snapshot: snapshot.history):
-            yield from _rows(part.segment, _alive(part))
+        return self._on_disk().past_rows(has)
 
-    def _parts(self, refs: Callable[[Snapshot], Sequence[SegmentRef]]) -> Iterator[Part]:
+    def vectors(self, articles: Sequence[Article]) -> dict[str, NDArray[np.float16]]:
+        return self._on_disk().vectors(articles)
+
+    def _on_disk(self) -> Built:
+        """As it is there now."""
         snapshot = read(self.folder)
-        for ref in refs(snapshot) if snapshot else ():
-            yield Part(Segment.open(self.folder / ref.id), ref.dead)  # as it is on disk now
+        if snapshot is None:
+            return Built(EMPTY)
+        live, past = (
+            tuple(Part(Segment.open(self.folder / ref.id), ref.dead) for ref in refs)
+            for refs in (snapshot.segments, snapshot.history)
+        )
+        return Built(Layout(live, past))
 
 
 def _alive(part: Part) -> set[int]:

@@ -54,7 +54,7 @@ class Embedder(Protocol):
 
 def embed_cached(
     embedder: Embedder,
-    cache: VectorCache,
+    cache: VectorCache | None,
     role: Role,
     texts: Sequence[str],
     progress: Progress = lambda *_: None,
@@ -62,13 +62,14 @@ def embed_cached(
     """Vectors of the texts, shape (len(texts), dim), computed only where the cache has none; committed as it goes."""
     shas = [text_sha(text) for text in texts]
     distinct = dict(zip(shas, texts, strict=True))
-    known = cache.get(list(distinct), role, embedder.fingerprint)
+    known = cache.get(list(distinct), role, embedder.fingerprint) if cache else {}
     missing = [sha for sha in distinct if not _is_vector(known.get(sha, b""), embedder.dim)]
     for first in range(0, len(missing), _BATCH):
         batch = missing[first : first + _BATCH]
         made = embedder.embed_passages([distinct[sha] for sha in batch]).astype(np.float16)
         rows = [(sha, row.tobytes()) for sha, row in zip(batch, made, strict=True)]
-        cache.put(rows, role, embedder.fingerprint)
+        if cache:
+            cache.put(rows, role, embedder.fingerprint)
         known.update(rows)
         progress(first + len(batch), len(missing))
     joined = b"".join(known[sha] for sha in shas)

@@ -8,6 +8,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
+from citewell.corpus.article import Article
 from citewell.corpus.store import Store
 from citewell.index.as_of import AsOf
 from citewell.index.config import Config
@@ -42,24 +46,41 @@ class Askable(Protocol):
         ...
 
 
-class Prepared(Protocol):
+class Looked(Protocol):
+    """What can be said of all that stands in an index, to hold it against the store."""
+
+    def live_rows(self) -> Iterator[Row]:
+        """What questions are asked of, as it is stored now."""
+        ...
+
+    def past_rows(self, has: Has) -> Iterator[Row]:
+        """What only questions about an earlier moment are asked of."""
+        ...
+
+    def vectors(self, articles: Sequence[Article]) -> dict[str, NDArray[np.float16]]:
+        """Of the passages of these live articles by their ids, each of shape (dim,)."""
+        ...
+
+
+class Prepared(Looked, Protocol):
     """An index of everything, complete beside the published one."""
 
     @property
     def passages(self) -> int: ...
 
 
-class Engine(Protocol):
+class Engine(Looked, Protocol):
     """Readers see what was published, or the next. Everything that writes needs the writer's lock of the library."""
 
     keeps_history: bool  # whether it answers as of an earlier moment
+    is_near: bool  # whether `version` waits for no other machine
 
     def held(self) -> Held | None:
         """None before anything was published."""
         ...
 
     def version(self) -> Hashable:
-        """Equal as long as nothing else was published. Cheap: asked for every request."""
+        """Equal as long as nothing else was published. Asked for every request."""
         ...
 
     def askable(self, store: Store, as_of: str | None = None) -> Askable:
@@ -79,11 +100,15 @@ class Engine(Protocol):
         ...
 
     def prepare(self, source: Source) -> Prepared:
-        """Everything anew, unpublished."""
+        """Everything anew, unpublished. What a process that was killed left of it may be gone on with."""
         ...
 
     def replace(self, prepared: Prepared, held: Held) -> None:
         """Publish it in place of all before, in one step."""
+        ...
+
+    def go_back(self, source: Source) -> int:
+        """Publish what was replaced last, brought up to date; returns the number of passages. Raises BadInput if it is gone."""
         ...
 
     def compact(self, has: Has) -> None:
@@ -96,14 +121,6 @@ class Engine(Protocol):
 
     def faults(self) -> tuple[str, int, tuple[str, ...]]:
         """What was looked at, how many of it, and what is wrong with it."""
-        ...
-
-    def live_rows(self) -> Iterator[Row]:
-        """What questions are asked of, as it is stored now."""
-        ...
-
-    def past_rows(self, has: Has) -> Iterator[Row]:
-        """What only questions about an earlier moment are asked of."""
         ...
 
     def close(self) -> None: ...

@@ -1,13 +1,13 @@
 """The folder of a library: what can be known of it before the model is loaded and the library opened."""
 
 import json
-import sqlite3
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from citewell.corpus.errors import CitewellError, LibraryError, LibraryMissing
 from citewell.corpus.server import Server
 from citewell.index.address import LEDGER
+from citewell.index.ledger_rows import model_in_file, model_on
 from citewell.index.snapshot import read
 
 STORE = "citewell.db"
@@ -25,24 +25,21 @@ def require(folder: Path, truth: Server | None = None) -> None:
         raise LibraryMissing(folder)
 
 
-def model_of(folder: Path) -> str | None:
-    """Fingerprint of the model that the published index was made with; None if nothing that can be read says it."""
+def model_of(folder: Path, clustered: Server | None = None) -> str | None:
+    """Fingerprint of the model that the published index was made with; None if nothing that can be read says it.
+
+    `clustered` is the server of a library that has its passages in a cluster.
+    """
     index = folder / "index"
+    if clustered is not None:
+        return model_on(clustered)
     if (folder / LEDGER).is_file():
-        return _model_in_ledger(folder / LEDGER)
+        return model_in_file(folder / LEDGER)
     with suppress(LibraryError):  # said when the library is opened
         snapshot = read(index)
         for name in reversed(snapshot.names if snapshot else ()):  # the last is small
             with suppress(OSError, ValueError, KeyError, TypeError):
                 return str(json.loads((index / name / "segment.json").read_text("utf-8"))["model"])
-    return None
-
-
-def _model_in_ledger(file: Path) -> str | None:
-    """Of the collection that was published last."""
-    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(file, timeout=30)) as db:
-        found = db.execute("SELECT model FROM collections WHERE epoch IS NOT NULL ORDER BY rowid").fetchall()
-        return str(found[-1][0]) if found else None
     return None
 
 

@@ -1,9 +1,10 @@
 """From what the store holds to segments: texts that another recipe has cut are cut anew, known vectors are taken."""
 
-from collections.abc import Collection, Iterable, Mapping
-from contextlib import closing, suppress
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from citewell.corpus.article import Article, Cut
 from citewell.corpus.errors import CorruptLibrary
@@ -15,19 +16,24 @@ from citewell.index.cutting import cut_for
 from citewell.index.embedding import Embedder, Progress
 from citewell.index.layout import Layout
 from citewell.index.segment import Segment
-from citewell.index.vector_cache import VectorCache
+from citewell.index.vector_cache import Borrowing, VectorCache
 
 Lines = Mapping[str, frozenset[str]]  # that are left out, by site
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Source:
-    """A store, with what makes an index of its texts; `vectors` is the file of the cache."""
+    """A store, with what makes an index of its texts; `vectors` is the file of the cache, if there is one, `known` another."""
 
     store: Store
     embedder: Embedder
-    vectors: Path
+    vectors: Path | None
     progress: Progress = lambda *_: None
+    known: Path | None = None
+
+    def quiet(self) -> Self:
+        """The same, which tells no progress."""
+        return replace(self, progress=lambda *_: None)
 
     def layout(self) -> Layout:
         """All that the store has, cut as its rules say now; what was superseded or removed apart."""
@@ -42,9 +48,18 @@ class Source:
         """
         texts = ((article, self.store.text(article.text_sha)) for article in articles)
         given = ((article, text, self._cut(article, text, lines)) for article, text in texts)
-        with closing(VectorCache(self.vectors)) as cache:
+        with self._cache() as cache:
             segment = build(given, self.embedder, cache, self.progress)
         return [segment] if len(segment) else []
+
+    @contextmanager
+    def _cache(self) -> Iterator[VectorCache | None]:
+        if self.vectors is None:
+            yield None
+            return
+        cache = Borrowing(self.vectors, self.known) if self.known else VectorCache(self.vectors)
+        with closing(cache):
+            yield cache
 
     def _cut(self, article: Article, text: str, lines: Lines | None) -> Cut:
         """The spans of a text; those of another recipe, or damaged ones, are made anew."""

@@ -1,13 +1,14 @@
-"""A library is a folder: the store of the truth, the vector cache, a writer's lock, and the engine that answers from them."""
+"""A library is a folder: the store of the truth, the vector cache, a writer's lock, and the engine that answers from them.
 
-import errno
-import fcntl
+With the truth on a server and the passages in a cluster only the cache is in the folder, and not even that where it is not
+kept: then any number of machines answer and take turns to write, and none needs storage.
+"""
+
 import threading
 import time
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
 
 from citewell.corpus.errors import (
     BadInput,
@@ -29,13 +30,15 @@ from citewell.index.folder import STORE
 from citewell.index.indexing import Source
 from citewell.index.reranking import FIRST, Reranker, Reranking, words_in
 from citewell.index.search import Searcher
+from citewell.index.turns import Turns
 
 
 class Library:
-    """Opens the store; raises LibraryMissing unless it is there or `create` is true.
+    """Opens the store; raises LibraryMissing unless it is there or `create` is true, NotWhole if it need be `whole` and is not.
 
     Without a configuration its own is in force, or the default. A writer waits so many seconds for another. Its passages
-    are in its folder unless they are in a cluster, its truth unless it is on a server. A reranker judges so many first hits of each question again.
+    are in its folder unless they are in a cluster, its truth unless it is on a server. A reranker judges so many first hits of
+    each question again. `keep_vectors` is whether what was embedded is kept in the folder.
     """
 
     def __init__(
@@ -49,12 +52,15 @@ class Library:
         rerank: int = FIRST,
         cluster: Address | None = None,
         truth: Server | None = None,
+        keep_vectors: bool = True,
+        whole: bool = True,
     ) -> None:
         self._at: Path | Server = truth or folder / STORE
-        self._store = Store(self._at, create=create)
+        self._store, self._whole = Store(self._at, create=create, whole=whole), whole
         self._turn = threading.RLock()
         self.folder, self.embedder, self.wait, self._config = folder, embedder, wait, config
-        self.truth = truth
+        self.truth, self.keep_vectors = truth, keep_vectors
+        self._turns = Turns(folder, shared=truth is None or cluster is None)
         self.index, self.vectors, self.cluster = folder / "index", folder / "vectors.db", cluster
         words = lambda segment, local: words_in(self.store, segment, local)  # noqa: E731
         reranking = Reranking(reranker, rerank, words) if reranker else None
@@ -65,7 +71,8 @@ class Library:
         else:
             from citewell.index.cluster import Cluster  # with the client, which takes long to import
 
-            self.engine = Cluster(cluster, folder, embedder, lambda: self.config, reranking=reranking)
+            shared = self._store.database if truth else None
+            self.engine = Cluster(cluster, folder, embedder, lambda: self.config, None, reranking, shared)
 
     def close(self) -> None:
         self.engine.close()
@@ -82,7 +89,9 @@ class Library:
         if not self._store.is_current():
             with self._turn:
                 if not self._store.is_current():
-                    self._store = Store(self._at)  # the former serves who is reading it still
+                    self._store = Store(
+                        self._at, whole=self._whole
+                    )  # the former serves who is reading it still
         return self._store
 
     # -- reading: any number of threads and processes, never waiting for a writer ------------------------------------
@@ -90,6 +99,11 @@ class Library:
     def askable(self, as_of: str | None = None) -> Askable:
         """Of what is published, or of what the library knew at a day or time. Raises BadInput for what is neither."""
         return self.engine.askable(self.store, as_of)
+
+    def check(self) -> None:
+        """Raises, within some seconds, what is wrong when no question can be answered: with the truth, or with the index."""
+        self.store.database.check()
+        self.askable()
 
     def searcher(self, as_of: str | None = None) -> Searcher:
         """The same where the whole index is at hand. Raises BadInput for passages in a cluster."""
@@ -128,29 +142,21 @@ class Library:
 
     @contextmanager
     def writing(self, wait: float | None = None) -> Iterator[None]:
-        """Hold the writer's lock, that of the folder and, of machines that share a truth, that of its server.
+        """Hold the writer's lock, that of the folder, if the index is there, and that of the server of a shared truth.
 
         Raises LibraryBusy when another process holds it for longer than a writer waits. Whatever storage refuses to write
         meanwhile is raised as StorageFailed.
         """
         deadline = time.monotonic() + (self.wait if wait is None else wait)
         with (
-            self._alone_in_folder(deadline),
+            self._alone_here(deadline),
             self.store.database.alone(max(0.0, deadline - time.monotonic())),
         ):
             yield
 
     @contextmanager
-    def _alone_in_folder(self, deadline: float) -> Iterator[None]:
-        with storing(self.index), self._lock() as lock, self.engine.writing():
-            while True:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() >= deadline:
-                        raise LibraryBusy(self.folder) from None
-                    time.sleep(0.05)
+    def _alone_here(self, deadline: float) -> Iterator[None]:
+        with storing(self.index), self._turns.alone(deadline), self.engine.writing():
             yield
 
     @contextmanager
@@ -160,16 +166,8 @@ class Library:
             with self.writing(wait=0):
                 yield
             return
-        with self._alone_in_folder(time.monotonic()), self.store.database.at_once():
+        with self._alone_here(time.monotonic()), self.store.database.at_once():
             yield
-
-    def _lock(self) -> IO[str]:
-        try:
-            return (self.folder / "lock").open("a")
-        except OSError as error:
-            if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
-                raise
-            raise LibraryReadOnly(self.folder) from None
 
     def catch_up(self, progress: Progress = lambda *_: None) -> None:
         """Publish what was stored since the last time. Needs the writer's lock."""
@@ -209,6 +207,14 @@ class Library:
         self.engine.replace(prepared, Held(self.store.epoch(), change))
         return prepared.passages
 
+    def go_back(self, progress: Progress = lambda *_: None) -> int:
+        """Ask what was replaced last, brought up to date; returns the number of passages. Needs the lock.
+
+        Raises BadInput if there is nothing to go back to, ModelMismatch if that is of another model.
+        """
+        self.check_nothing_lost()
+        return self.engine.go_back(self._source(self.store, progress))
+
     def become(self, other: Store, progress: Progress = lambda *_: None) -> int:
         """Take over the content of another store; returns the number of passages. Needs the lock.
 
@@ -227,4 +233,4 @@ class Library:
         return ""
 
     def _source(self, store: Store, progress: Progress) -> Source:
-        return Source(store, self.embedder, self.vectors, progress)
+        return Source(store, self.embedder, self.vectors if self.keep_vectors else None, progress)

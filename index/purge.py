@@ -31,21 +31,27 @@ def purge(library: Library, article_ids: Sequence[str]) -> None:
             for name in dict.fromkeys(article_ids):
                 library.store.purge(name)
             library.catch_up()
-        library.forget()
-        _forget_vectors(library)
-        _forget_files(library)
-        library.store.originals.keep_only(set(library.store.original_shas()))
-        remove_leftovers(library)
-        library.store.database.vacuum()
+        erase_traces(library)
         if missing:
             raise UnknownArticle(missing[0])
 
 
+def erase_traces(library: Library) -> None:
+    """Let no file hold anything that the store has not. Needs the writer's lock."""
+    library.forget()
+    _forget_vectors(library)
+    _forget_files(library)
+    library.store.originals.keep_only(set(library.store.original_shas()))
+    remove_leftovers(library)
+    library.store.database.vacuum()
+
+
 def _forget_vectors(library: Library) -> None:
     """Keep the vectors that a stored text accounts for: what an article was cut into before, nobody can tell."""
-    with closing(VectorCache(library.vectors)) as cache:
-        cache.keep_only(_embedded(library.store))
-        cache.vacuum()
+    if library.vectors.exists():
+        with closing(VectorCache(library.vectors)) as cache:
+            cache.keep_only(_embedded(library.store))
+            cache.vacuum()
 
 
 def _forget_files(library: Library) -> None:

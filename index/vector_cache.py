@@ -11,8 +11,8 @@ from citewell.index.derived import DerivedFile, many
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS vectors (text_sha TEXT NOT NULL, role TEXT NOT NULL, model TEXT NOT NULL, "
-    "vector BLOB NOT NULL, PRIMARY KEY (text_sha, role, model)) STRICT, WITHOUT ROWID"
-)
+    "vector BLOB NOT NULL, PRIMARY KEY (text_sha, role, model)) STRICT"
+)  # with rowids: rows are appended, and only the small entries of the key go to places that its hash decides
 
 
 class Role(StrEnum):
@@ -45,6 +45,25 @@ class VectorCache(DerivedFile):
     def keep_only(self, shas: Iterable[str]) -> None:
         """Forget the vectors of all other texts, in every role and of every model."""
         self.run(lambda db: _keep_only(db, shas))
+
+
+class Borrowing(VectorCache):
+    """One that takes over from another what it lacks."""
+
+    def __init__(self, file: Path, lender: Path) -> None:
+        super().__init__(file)
+        self._lender = VectorCache(lender)
+
+    def get(self, shas: Sequence[str], role: Role, model: str) -> dict[str, bytes]:
+        found = super().get(shas, role, model)
+        lent = self._lender.get([sha for sha in shas if sha not in found], role, model)
+        if lent:
+            self.put(list(lent.items()), role, model)
+        return {**found, **lent}
+
+    def close(self) -> None:
+        super().close()
+        self._lender.close()
 
 
 def _with_checksum(vector: bytes) -> bytes:

@@ -1,16 +1,14 @@
 """Articles into and out of a library: read, cut, stored one by one, then published together."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from citewell.corpus.ahead import ahead
 from citewell.corpus.article import Article, Cut, Draft
 from citewell.corpus.errors import BadInput, UnknownArticle
 from citewell.corpus.finding import Refused
-from citewell.corpus.reading import Found, Item, Reading, Unmodified, article_id_of, language_of, read_each
+from citewell.corpus.reading import Item, Reading, Unmodified, article_id_of, language_of, read_each
 from citewell.corpus.records import Mapped
 from citewell.corpus.repeated import recipe_with, site_of
 from citewell.corpus.storage import storing
@@ -19,7 +17,6 @@ from citewell.index.embedding import Embedder, Progress
 from citewell.index.library import Library
 
 MOST_KEPT = 1_000_000  # revisions of an article
-_CUT_AHEAD = 3  # articles
 _BATCH = 2_000  # passages that are published together: what a batch needs is held in memory
 _AT_ONCE = 16  # articles that are flushed to disk together
 _CHARACTERS_AT_ONCE = 1_000_000
@@ -82,14 +79,13 @@ def batches(
 
     The writer's lock is held to store what was read, and to publish: nobody else waits for a slow site.
     """
-    with ThreadPoolExecutor(1) as cutter, closing(read_each(files, mapped)) as read:
+    with closing(read_each(files, mapped)) as read:
         lines = library.store.lines_of_sites()
-
-        def cut_one(given: tuple[Item, Found]) -> tuple[Item, _Ready]:
-            file, found = given
-            return file, _cut(library.embedder, found, lines) if isinstance(found, Reading) else found
-
-        stored = _store_all(library, ahead(cutter, cut_one, read, _CUT_AHEAD), dict(taken))
+        ready = (
+            (file, _cut(library.embedder, found, lines) if isinstance(found, Reading) else found)
+            for file, found in read
+        )
+        stored = _store_all(library, ready, dict(taken))
         while True:
             with storing(library.index):  # what reads may want room, too
                 batch = _batch(stored)

@@ -14,7 +14,8 @@ from citewell.service.errors import (
     WrongHost,
     WrongOrigin,
 )
-from citewell.service.keys import MOST_KEYS, Key, Keys, Scope
+from citewell.service.key_rows import Key, Scope
+from citewell.service.keys import MOST_KEYS, Keys
 from citewell.service.limits import Limits
 from citewell.service.settings import Settings
 
@@ -33,6 +34,10 @@ def scope_of(method: str, path: str) -> Scope | None:
     return None
 
 
+def limits_of(settings: Settings) -> Limits:
+    return Limits(settings.rate, settings.burst, MOST_KEYS + 1)
+
+
 @dataclass(slots=True)
 class Caller:
     """Who asks, with the headers that say what is left to them."""
@@ -44,11 +49,15 @@ class Caller:
 class Access:
     """Decides on a request by its method, path and headers alone."""
 
-    def __init__(self, keys: Keys, settings: Settings) -> None:
-        self._keys = keys
+    def __init__(self, keys: Keys, settings: Settings, limits: Limits | None = None) -> None:
+        """Several workers are given one set of limits, so that they share them."""
+        self._keys, self._limits = keys, limits or limits_of(settings)
         self._hosts = {host.lower() for host in settings.hosts} | {"localhost"}
         self._origins = {origin.lower() for origin in settings.origins}
-        self._limits = Limits(settings.rate, settings.burst, MOST_KEYS + 1)
+
+    def waits(self, method: str, path: str) -> bool:
+        """Whether the decision may have to wait for another machine."""
+        return not self._keys.is_near and scope_of(method, path) is not None
 
     def check(self, method: str, path: str, headers: Mapping[bytes, bytes]) -> Caller:
         """Raises an error of `service/errors.py`; what it says never depends on what is in the library."""

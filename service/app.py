@@ -28,6 +28,7 @@ from citewell.service.health_routes import health_routes
 from citewell.service.job_routes import job_routes
 from citewell.service.jobs import Jobs
 from citewell.service.keys import Keys
+from citewell.service.limits import Limits
 from citewell.service.metrics import Metrics
 from citewell.service.pool import Pool
 from citewell.service.question_routes import question_routes
@@ -51,17 +52,17 @@ _EXPOSED = ["ETag", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", 
 def create_app(
     library: Library,
     settings: Settings = Settings(),
-    access: Access | None = None,
+    limits: Limits | None = None,
     metrics: Metrics | None = None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> FastAPI:
     """Serve a library that is open; jobs are worked on between startup and shutdown of the application.
 
-    Several workers are given one `access`, so that they share its limits. `stopping` says that the service is to end.
+    Several workers are given the same `limits`, so that they share them. `stopping` says that the service is to end.
     """
-    access = access or Access(Keys(library.folder), settings)
     metrics = metrics or Metrics()
-    jobs = Jobs(library.store.database if library.truth else library.folder)
+    kept = library.store.database if library.truth else library.folder
+    access, jobs = Access(Keys(kept), settings, limits), Jobs(kept)
     writer = Writer(library, settings.timeout / 2)
     asking, drainer = Asking(library, settings, metrics), Drainer(jobs, writer)
     writing = Pool("write", 1, settings.queue, settings.timeout, metrics)
@@ -106,7 +107,7 @@ def create_app(
     app.router.routes.append(Route(mcp.Endpoint.path, mcp.Endpoint(library, asking), methods=["POST"]))
     app.mount("/page", _Assets(directory=_PAGE), name="page")
     _describe(app)
-    app.add_middleware(Gate, access=access, settings=settings, metrics=metrics)
+    app.add_middleware(Gate, access=access, settings=settings, metrics=metrics, looking=asking.looking)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,

@@ -21,27 +21,33 @@ from citewell.service.schemas import AskRequest
 from citewell.service.settings import Settings
 
 log = logging.getLogger("citewell")
+_LOOKING = 8  # threads
 _ANSWER, _SEARCH_RESULT = TypeAdapter(Answer), TypeAdapter(SearchResult)
 Work = Callable[[Askable], tuple[bytes, Kept]]
 
 
 class Asking:
-    """`pool` is for whatever else works as hard as a question. Raises what `ask` and `search` raise, Overloaded and TookTooLong."""
+    """`pool` is for whatever else works as hard as a question, `looking` for what only waits for another machine.
+
+    Raises what `ask` and `search` raise, Overloaded and TookTooLong.
+    """
 
     def __init__(self, library: Library, settings: Settings, metrics: Metrics) -> None:
         self._library, self._settings, self._metrics = library, settings, metrics
         self._cache = Cache(int(settings.cache_mb * 1_000_000))
         threads = settings.concurrency or (os.cpu_count() or 1) // settings.workers + 1
         self.pool = Pool("ask", threads, settings.queue, settings.timeout, metrics)
+        self.looking = Pool("look", _LOOKING, settings.queue, settings.timeout, metrics)
 
     def close(self) -> None:
         self.pool.close()
+        self.looking.close()
 
     async def answer(self, request: AskRequest) -> bytes:
         """One answer."""
         self._check(request.question, request.k)
         key, work = self._key(request), self._ask(request)
-        return await self._kept(key, work, self._library.version())
+        return await self._kept(key, work, await self._version())
 
     async def answers(self, requests: Sequence[AskRequest]) -> bytes:
         """Answers one after another, all from one snapshot; a batch takes one thread, so that others are served."""
@@ -51,19 +57,24 @@ class Asking:
                 request.filter.filter()
             except BadInput as refused:
                 raise type(refused)(f"questions.{number}: {refused}") from None
-        before = self._library.version()
+        before = await self._version()
         index = await self.pool.run(self._library.askable)
-        same = self._library.version() == before
+        same = await self._version() == before
         found = []
         for request in requests:
-            key = self._key(request) if same and self._library.version() == before else None
+            key = self._key(request) if same and await self._version() == before else None
             found.append(await self._kept(key, self._ask(request), before, index))
         return b'{"answers":[' + b",".join(found) + b"]}"
 
     async def search(self, question: str, k: int, given: Filter, as_of: str | None = None) -> bytes:
         self._check(question, k)
         key = None if as_of is not None else ("search", question, k, given)
-        return await self._kept(key, self._search(question, k, given, as_of), self._library.version())
+        return await self._kept(key, self._search(question, k, given, as_of), await self._version())
+
+    async def _version(self) -> Hashable:
+        if self._library.engine.is_near:
+            return self._library.version()
+        return await self.looking.run(self._library.version)
 
     def _check(self, question: str, k: int) -> None:
         """Before anything waits for a thread."""

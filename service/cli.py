@@ -1,6 +1,6 @@
 """The command line, and its commands that add and ask.
 
-The others are in `syncing.py`, `operating.py`, `judging.py`, `upkeep.py`, `doctor.py` and `clustering.py`.
+The others are in `syncing.py`, `operating.py`, `judging.py`, `upkeep.py`, `migrating.py`, `doctor.py` and `clustering.py`.
 
 What takes long to import is imported by the command that needs it.
 """
@@ -30,6 +30,7 @@ from citewell.service.filters import (
     filter_of,
 )
 from citewell.service.judging import judging
+from citewell.service.migrating import migrating
 from citewell.service.operating import operating
 from citewell.service.options import (
     LIBRARY,
@@ -60,7 +61,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for group in (operating, syncing, upkeep, care, clustering):
+for group in (operating, syncing, upkeep, migrating, care, clustering):
     app.add_typer(group)
 app.add_typer(judging, name="eval")
 
@@ -74,7 +75,7 @@ def configured(context: typer.Context) -> None:
         context.default_map = {
             name: {"library": str(library)}
             for name in group.commands
-            if name not in ("serve", "config", "conformance")
+            if name not in ("serve", "config", "conformance", "migrate")
         }
 
 

@@ -15,6 +15,7 @@ from citewell.service import problems
 from citewell.service.access import Access, Caller
 from citewell.service.errors import BodyTooSlow, NotFinished
 from citewell.service.metrics import Metrics
+from citewell.service.pool import Pool
 from citewell.service.settings import Settings
 
 log = logging.getLogger("citewell")
@@ -28,8 +29,12 @@ _HEADERS = ((b"x-content-type-options", b"nosniff"),)
 class Gate:
     """Answers what may not go on itself, as a problem; an error that nobody thought of, too."""
 
-    def __init__(self, app: ASGIApp, access: Access, settings: Settings, metrics: Metrics) -> None:
+    def __init__(
+        self, app: ASGIApp, access: Access, settings: Settings, metrics: Metrics, looking: Pool
+    ) -> None:
+        """Keys that another machine keeps are looked at in threads of a pool."""
         self._app, self._access, self._settings, self._metrics = app, access, settings, metrics
+        self._looking = looking
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,7 +58,11 @@ class Gate:
             await send(message)
 
         try:
-            caller = self._access.check(scope["method"], scope["path"], headers)
+            asked = scope["method"], scope["path"], headers
+            if self._access.waits(scope["method"], scope["path"]):
+                caller = await self._looking.run(self._access.check, *asked)
+            else:
+                caller = self._access.check(*asked)
             scope.setdefault("state", {})["caller"] = caller
             body = await self._body(scope, headers, receive)
             await self._app(scope, _given(body, receive), sending)

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from citewell.corpus.errors import BadInput
-from citewell.index.folder import require
 from citewell.service import settings
-from citewell.service.keys import SCOPES, Key, Keys
+from citewell.service.key_rows import SCOPES, Key
+from citewell.service.keys import keys_of
 from citewell.service.options import (
     LIBRARY,
     AsJson,
@@ -115,18 +115,18 @@ def create(
     as_json: AsJson = False,
 ) -> None:
     """Make a key and print it, once. From the first key on the service asks everybody for one."""
-    require(library, truth_of(library))
     if unknown := [each for each in scope if each not in SCOPES]:
         raise BadInput(f"{unknown[0]!r} is no scope. There are: {', '.join(SCOPES)}.")
-    made, token = Keys(library).create(name, [each for each in SCOPES if each in scope])
+    with keys_of(library, truth_of(library)) as held:
+        made, token = held.create(name, [each for each in SCOPES if each in scope])
     show(as_json, {"id": made.id, "key": token, **_shown(made)}, f"{token}\nKeep it: it is not shown again.")
 
 
 @keys.command(name="list")
 def list_keys(library: Folder = LIBRARY, as_json: AsJson = False) -> None:
     """Name the keys, revoked ones too; the keys themselves are not kept."""
-    require(library, truth_of(library))
-    found = Keys(library).all()
+    with keys_of(library, truth_of(library)) as held:
+        found = held.all()
     lines = [
         f"{key.id}  {','.join(key.scopes):<16}  {key.created}  {f'revoked {key.revoked}' if key.revoked else key.name}"
         for key in found
@@ -141,8 +141,8 @@ def list_keys(library: Folder = LIBRARY, as_json: AsJson = False) -> None:
 @keys.command()
 def revoke(key_id: str, library: Folder = LIBRARY, as_json: AsJson = False) -> None:
     """Take a key's rights, at once, also in a service that runs."""
-    require(library, truth_of(library))
-    key = Keys(library).revoke(key_id)
+    with keys_of(library, truth_of(library)) as held:
+        key = held.revoke(key_id)
     show(as_json, _shown(key), f"revoked  {key.id}")
 
 

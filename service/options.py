@@ -115,11 +115,17 @@ def prepared(models: Models, precision: Precision | None) -> None:
         default_model(precision or Precision.FP32)
 
 
-def made_in(folder: Path) -> Precision | None:
-    """The precision of the model that a library's index was made with; None before there is one."""
+def made_with(folder: Path, given: Settings | None = None) -> str | None:
+    """Fingerprint of the model that a library's index was made with; None before there is one."""
     from citewell.index.folder import model_of
 
-    fingerprint = model_of(folder)
+    found = given or settings.read({}, names=("truth", "passages"))
+    return model_of(folder, found.server(folder) if found.passages else None)
+
+
+def made_in(folder: Path, given: Settings | None = None) -> Precision | None:
+    """The precision of that model."""
+    fingerprint = made_with(folder, given)
     return precision_of(fingerprint) if fingerprint else None
 
 
@@ -132,15 +138,14 @@ def check_precision(folder: Path, asked: Precision | None) -> None:
         )
 
 
-def check_model(folder: Path, fingerprint: str) -> None:
+def check_model(folder: Path, fingerprint: str, given: Settings | None = None) -> None:
     """Raises ModelMismatch if a library's index was made with another model and one of the two was chosen by a user.
 
     Else a library would be embedded anew, unasked, by whoever forgot to name its model.
     """
-    from citewell.index.folder import model_of
     from citewell.index.torch_models import is_chosen
 
-    made = model_of(folder)
+    made = made_with(folder, given)
     if made and made != fingerprint and (is_chosen(made) or is_chosen(fingerprint)):
         raise ModelMismatch(
             f"The library in {folder} was made with model {made}, and {fingerprint} is in use. Choose that model (--model, "
@@ -173,26 +178,28 @@ def opened(
     watched: "Callable[[Embedder], Embedder]" = lambda model: model,
     models: Models | None = None,
     given: Settings | None = None,
+    keep_vectors: bool = True,
+    whole: bool = True,
 ) -> Iterator["Library"]:
     """The library, with an index of everything that was stored before unless another process is writing.
 
     `bulk` is for commands that may embed many passages. Without a precision it is opened in its own. Without models
     those are taken that the environment or the file says; without settings they say where truth and passages are, too.
-    `watched` may put something around the model.
+    `watched` may put something around the model; `keep_vectors` is false for what may write nothing to this machine.
     """
     from citewell.index.folder import make_folder, require
     from citewell.index.library import Library
 
     found = given or settings.read({}, names=("truth", "passages", "passages_token"))
     cluster, truth = found.cluster, found.server(folder)
-    if create or truth:
+    if create or (truth and not cluster):
         make_folder(folder)
-    else:
+    elif not truth:
         require(folder)
     models = models or Models.chosen()
-    model = models.embedder(precision if models.model else precision or made_in(folder), bulk)
+    model = models.embedder(precision if models.model else precision or made_in(folder, found), bulk)
     if catch_up:
-        check_model(folder, model.fingerprint)
+        check_model(folder, model.fingerprint, found)
     library = Library(
         folder,
         watched(model),
@@ -202,6 +209,8 @@ def opened(
         rerank=models.rerank,
         cluster=cluster,
         truth=truth,
+        keep_vectors=keep_vectors,
+        whole=whole,
     )
     try:
         if catch_up and not create:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from citewell.corpus.errors import CitewellError
 from citewell.index.embedding import Embedder, Vectors
-from citewell.index.folder import require
-from citewell.service.access import Access, check_exposure
-from citewell.service.keys import Keys
+from citewell.service.access import check_exposure, limits_of
+from citewell.service.keys import keys_of
+from citewell.service.limits import Limits
 from citewell.service.options import Models, made_in, opened, prepared
 from citewell.service.settings import Settings
 from citewell.service.workers import supervise
@@ -23,20 +23,22 @@ _GRACE = 60  # seconds for what was begun when the service is asked to end
 
 def serve(settings: Settings) -> None:
     """Serve until a signal. Raises CitewellError before anything is served if it cannot be."""
-    require(settings.library, settings.server())
-    check_exposure(settings.host, keys := Keys(settings.library))
+    with keys_of(settings.library, settings.server()) as keys:
+        check_exposure(settings.host, keys)
     _allow_files(settings.connections)
     listeners = _listening(settings.host, settings.port, settings.workers)
-    access = Access(keys, settings)  # before the workers begin, so that they share its limits
+    limits = limits_of(settings)  # before the workers begin, so that they share them
     said = lambda: _say(settings, listeners[0])  # noqa: E731
     if settings.workers == 1:
-        work(settings, access, listeners[0], said)
+        work(settings, limits, listeners[0], said)
         return
-    prepared(_models(settings), made_in(settings.library))  # a model is compiled once, not by every worker
-    supervise(lambda number, ready: work(settings, access, listeners[number], ready), settings.workers, said)
+    prepared(
+        _models(settings), made_in(settings.library, settings)
+    )  # a model is compiled once, not by every worker
+    supervise(lambda number, ready: work(settings, limits, listeners[number], ready), settings.workers, said)
 
 
-def work(settings: Settings, access: Access, listener: socket.socket, ready: Callable[[], None]) -> None:
+def work(settings: Settings, limits: Limits, listener: socket.socket, ready: Callable[[], None]) -> None:
     """Answer on a socket in this process until a signal; then finish what was begun."""
     import uvicorn
 
@@ -48,14 +50,21 @@ def work(settings: Settings, access: Access, listener: socket.socket, ready: Cal
 
     metrics = Metrics()
     watched = lambda model: TimedEmbedder(model, metrics.stage)  # noqa: E731
-    with opened(settings.library, watched=watched, models=_models(settings), given=settings) as library:
+    stateless = bool(settings.truth and settings.passages)  # then nothing is written to this machine
+    with opened(
+        settings.library,
+        watched=watched,
+        models=_models(settings),
+        given=settings,
+        keep_vectors=not stateless,
+    ) as library:
         index = library.askable()  # a library that cannot be searched is said so before anything is served
         if settings.model or settings.reranker:  # and so are models; to load them takes seconds
             searcher, query = index.about("citewell")
             searcher.hybrid(query, 1)
         stop_logging = logs.start(settings.log_level, request_id.get)
         Connection.most, Connection.patience = settings.connections, settings.timeout
-        app = create_app(library, settings, access, metrics, lambda: server.should_exit)
+        app = create_app(library, settings, limits, metrics, lambda: server.should_exit)
         config = uvicorn.Config(
             app, http=Connection, ws="none", log_config=None, access_log=False, server_header=False,
             timeout_keep_alive=75, timeout_graceful_shutdown=_GRACE, backlog=1024, lifespan="on",

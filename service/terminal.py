@@ -4,7 +4,8 @@ import sys
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Never
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from citewell.index.embedding import Progress
     from citewell.index.explain import Explanation
     from citewell.index.health import Health
+    from citewell.index.migrate import Migrated, Stage
     from citewell.index.rereading import Reread
     from citewell.index.response import Answer, RetrieverState, SearchResult
     from citewell.index.sync import Synced
@@ -50,6 +52,18 @@ def progress(what: str) -> Iterator["Progress"]:
         yield show
     finally:
         close()
+
+
+@contextmanager
+def stages() -> Iterator["Stage"]:
+    """A bar for each part of the work, one at a time."""
+    with ExitStack() as shown:
+
+        def begin(what: str) -> "Progress":
+            shown.close()
+            return shown.enter_context(progress(what))
+
+        yield begin
 
 
 def steps() -> "Say":
@@ -154,6 +168,23 @@ def search_result(found: "SearchResult") -> str:
             "",
         ]
     return "\n".join([*lines, _states(found.retrievers)])
+
+
+def migrated(done: "Migrated", source: Path, target: Path) -> str:
+    lines = [
+        f"ok     {each.name:<24} {each.target.count:>10,}  {each.target.sha256[:16]}" for each in done.checks
+    ]
+    lines.append(
+        f"{target} holds what {source} held after change {done.change:,}: {done.articles:,} articles, "
+        f"{done.passages:,} passages"
+    )
+    if done.behind:
+        lines.append(f"{done.behind:,} changes were stored since: citewell migrate {source} {target}")
+    lines.append(
+        f"Before you serve it (in {target}: citewell serve --library .), end what writes to {source} and move once more; "
+        f"that takes moments. To go back, serve {source}."
+    )
+    return "\n".join(lines)
 
 
 def checks(made: Sequence["Check"], keep_revisions: int | None) -> str:

@@ -50,6 +50,9 @@ def rebuild(
     library: Folder = LIBRARY,
     model: ModelName = None,
     precision: InPrecision = None,
+    back: Annotated[
+        bool, typer.Option("--back", help="Go back to what the last rebuild replaced in a cluster.")
+    ] = False,
     wait: Wait = WAIT,
     as_json: AsJson = False,
 ) -> None:
@@ -61,8 +64,9 @@ def rebuild(
         held.writing(),
         terminal.progress("embedding") as progress,
     ):
-        passages = held.rebuild(progress)
-    show(as_json, {"passages": passages}, f"indexed {passages} passages")
+        passages = (held.go_back if back else held.rebuild)(progress)
+    done = "went back to" if back else "indexed"
+    show(as_json, {"passages": passages}, f"{done} {passages} passages")
 
 
 @upkeep.command()

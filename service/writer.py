@@ -31,10 +31,12 @@ class Writer:
         self._own: Library | None = None
 
     def put(self, articles: Sequence[Given]) -> list[Outcome]:
+        self._look()
         return put(self._library(), articles)
 
     def remove(self, article_id: str) -> None:
         """Also if it is not there."""
+        self._look()
         with suppress(UnknownArticle):
             remove(self._library(), [article_id])
 
@@ -42,9 +44,9 @@ class Writer:
         return self._library().store.article(article_id)
 
     def follow(self) -> None:
-        """Index what other machines stored in a truth that they share, where the index is this machine's own."""
+        """Index what other machines stored in a truth that they share: for itself, or what a killed one left to a cluster."""
         reading = self._reading
-        if reading.truth is not None and reading.cluster is None and reading.is_behind():
+        if reading.truth is not None and reading.is_behind():
             self._library().catch_up_if_free()
 
     def close(self) -> None:
@@ -53,12 +55,22 @@ class Writer:
                 self._own.close()
                 self._own = None
 
+    def _look(self) -> None:
+        """Raises ClusterAway after seconds: who writes would wait longer for a cluster than a request may take."""
+        if self._reading.cluster is not None:
+            self._reading.engine.held()
+
     def _library(self) -> Library:
         with self._turn:
             if self._own is None:
                 of = self._reading
                 self._own = Library(
-                    of.folder, of.embedder, wait=self._wait, cluster=of.cluster, truth=of.truth
+                    of.folder,
+                    of.embedder,
+                    wait=self._wait,
+                    cluster=of.cluster,
+                    truth=of.truth,
+                    keep_vectors=of.keep_vectors,
                 )
             return self._own
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citewell.corpus.errors import ClusterAway
+from citewell.corpus.server import Server
 from citewell.index.address import Address
 from citewell.index.cluster import Cluster
 from citewell.index.config import Config
@@ -96,6 +97,7 @@ class MemoryStore:
         return self.aliases.get(alias)
 
     def dim(self, collection: str) -> int:
+        self._rows(collection)
         return self.dims[collection]
 
     def point(self, alias: str, collection: str) -> None:
@@ -105,6 +107,7 @@ class MemoryStore:
     def drop(self, collection: str) -> None:
         self._answer("drop")
         self.kept.pop(collection, None)
+        self.aliases = {alias: name for alias, name in self.aliases.items() if name != collection}
 
     def new_name(self, alias: str, token: str) -> str:
         return f"{alias}_{token}"
@@ -133,10 +136,29 @@ def passes(row: PassageRow, where: Where) -> bool:
     )
 
 
-def clustered(folder: Path, embedder: Embedder, store: MemoryStore, config: Config | None = None) -> Library:
+def clustered(
+    folder: Path,
+    embedder: Embedder,
+    store: MemoryStore,
+    config: Config | None = None,
+    truth: Server | None = None,
+    keep_vectors: bool = True,
+    whole: bool = True,
+) -> Library:
     """A library over it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    library = Library(folder, embedder, config, create=True, cluster=ADDRESS)
+    if truth is None:
+        folder.mkdir(parents=True, exist_ok=True)
+    library = Library(
+        folder,
+        embedder,
+        config,
+        create=True,
+        cluster=ADDRESS,
+        truth=truth,
+        keep_vectors=keep_vectors,
+        whole=whole,
+    )
     library.engine.close()
-    library.engine = Cluster(ADDRESS, folder, embedder, lambda: library.config, store)
+    database = library.store.database if truth else None
+    library.engine = Cluster(ADDRESS, folder, embedder, lambda: library.config, store, None, database)
     return library

@@ -2,26 +2,36 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from citewell.corpus.errors import BadInput, ClusterAway, ClusterMismatch, CorruptLibrary, ModelMismatch
+from citewell.corpus.errors import (
+    BadInput,
+    ClusterAway,
+    ClusterMismatch,
+    CorruptLibrary,
+    LibraryBusy,
+    ModelMismatch,
+)
+from citewell.corpus.server import Server
 from citewell.eval.conformance_articles import Direction, article, articles, questions
 from citewell.index.answer import ask, search
-from citewell.index.cluster import Cluster
+from citewell.index.articles import IndexedArticle
 from citewell.index.config import Config
 from citewell.index.filter import Filter
-from citewell.index.ledger import Ledger
 from citewell.index.library import Library
+from citewell.index.passage_rows import revision_key
 from citewell.index.purge import purge
 from citewell.index.scoring import State
 from citewell.index.verify import verify
 from citewell.index.writing import put, remove
 from tests.cluster import ADDRESS, MemoryStore, clustered
 from tests.fakes import WordEmbedder
+from tests.truths import another, kept_by
 
 ASKED = questions(6)
 
@@ -32,8 +42,9 @@ def store() -> MemoryStore:
 
 
 @pytest.fixture
-def library(tmp_path: Path, store: MemoryStore) -> Iterator[Library]:
-    made = clustered(tmp_path / "clustered", Direction(), store)
+def library(tmp_path: Path, store: MemoryStore, truth: Path | Server) -> Iterator[Library]:
+    """What stands in the cluster is written down in a file, or on the server of the truth."""
+    made = clustered(tmp_path / "clustered", Direction(), store, truth=kept_by(truth))
     yield made
     made.close()
 
@@ -59,8 +70,7 @@ def answered(library: Library, question: str, **given: Any) -> dict[str, Any]:
 
 
 def rows(store: MemoryStore) -> dict[str, Any]:
-    (kept,) = store.kept.values()
-    return kept
+    return store.kept[store.aliases[ADDRESS.name]]
 
 
 def sound(library: Library) -> None:
@@ -130,11 +140,11 @@ def test_what_is_superseded_is_not_found_though_its_rows_are_there(
 
 
 def test_a_list_full_of_what_is_superseded_is_made_up_for(
-    tmp_path: Path, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, store: MemoryStore, truth: Path | Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("citewell.index.proposing.SPARE", 1)
     shallow = Config(depth=5)
-    library = clustered(tmp_path / "clustered", Direction(), store, shallow)
+    library = clustered(tmp_path / "clustered", Direction(), store, shallow, kept_by(truth))
     exact = Library(_folder(tmp_path / "exact"), Direction(), shallow, create=True)
     for each in (library, exact):
         put(each, [article(f"a{number}", number, marked="Same") for number in range(30)])
@@ -162,9 +172,10 @@ def test_a_question_on_its_way_answers_from_what_was_published_when_it_began(
     assert search(library.askable(), library.store, "word", 1).hits[0].article.revision == 2
 
 
+@pytest.mark.parametrize("rebuilds", [1, 2])
 @pytest.mark.parametrize("list_comes", ["before", "after"])
 def test_a_question_on_its_way_survives_a_rebuild(
-    list_comes: str, library: Library, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+    list_comes: str, rebuilds: int, library: Library, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(library, articles(5))
     right, original, began = answered(library, ASKED[0]), store.nearest, threading.Event()
@@ -173,32 +184,33 @@ def test_a_question_on_its_way_survives_a_rebuild(
         found = original(*arguments) if list_comes == "before" else None
         if not began.is_set():
             began.set()
-            with library.writing():
-                library.rebuild()
+            for _ in range(rebuilds):  # after two its collection is gone
+                with library.writing():
+                    library.rebuild()
         return original(*arguments) if found is None else found
 
     monkeypatch.setattr(store, "nearest", slow)
     assert answered(library, ASKED[0]) == right
-    assert len(store.kept) == 1
+    assert len(store.kept) == 2
 
 
-def test_purged_rows_are_gone(library: Library, store: MemoryStore, tmp_path: Path) -> None:
+def test_purged_rows_are_gone(library: Library, store: MemoryStore) -> None:
     put(library, articles(5))
     purge(library, ["a1"])
-    assert not [
-        row for row in rows(store).values() if row.revision not in _live(tmp_path / "clustered", store)
-    ]
+    live = {revision_key(IndexedArticle.of(each)) for each in library.store.articles()}
+    assert {row.revision for row in rows(store).values()} == live
     sound(library)
 
 
-def _live(folder: Path, store: MemoryStore) -> set[str]:
-    from citewell.index.passage_rows import revision_key
+def test_threads_take_turns_to_write(library: Library) -> None:
+    def write() -> None:
+        with library.writing(wait=0):
+            pass
 
-    ledger = Ledger(folder / "passages.db")
-    (name,) = store.kept
-    found = {revision_key(each) for each in ledger.live(name)}
-    ledger.close()
-    return found
+    with ThreadPoolExecutor(1) as thread:
+        with library.writing(), pytest.raises(LibraryBusy):
+            thread.submit(write).result()
+        thread.submit(write).result()
 
 
 # -- failures --------------------------------------------------------------------------------------------------------
@@ -238,7 +250,7 @@ def test_without_any_list_the_question_fails_by_name(library: Library, store: Me
 def test_what_was_acknowledged_is_caught_up_after_the_cluster_died(
     library: Library, exact: Library, store: MemoryStore, puts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("citewell.index.cluster._ARTICLES", 4)
+    monkeypatch.setattr("citewell.index.filled._ARTICLES", 4)
     put(library, articles(12))
     before = [answered(library, question) for question in ASKED]
     changed = [article(f"a{number}", 5_000 + number) for number in range(0, 24, 2)]
@@ -260,6 +272,8 @@ def test_a_rebuild_that_is_cut_short_leaves_the_former_collection(
     library: Library, store: MemoryStore, failing: str
 ) -> None:
     put(library, articles(5))
+    with library.writing():
+        library.rebuild()
     right = answered(library, ASKED[0])
     store.failing = {failing}
     with pytest.raises(ClusterAway), library.writing():
@@ -269,7 +283,7 @@ def test_a_rebuild_that_is_cut_short_leaves_the_former_collection(
     with library.writing():
         library.rebuild()
     assert answered(library, ASKED[0]) == right
-    assert len(store.kept) == 1
+    assert len(store.kept) == 2
 
 
 def test_rows_that_the_cluster_lost_are_noticed(library: Library, store: MemoryStore) -> None:
@@ -287,10 +301,10 @@ def test_rows_that_the_cluster_lost_are_noticed(library: Library, store: MemoryS
 
 
 def test_the_name_of_another_library_is_not_taken_without_being_asked_for(
-    library: Library, store: MemoryStore, tmp_path: Path
+    library: Library, store: MemoryStore, tmp_path: Path, truth: Path | Server
 ) -> None:
     put(library, articles(3))
-    other = clustered(tmp_path / "other", Direction(), store)
+    other = clustered(tmp_path / "other", Direction(), store, truth=kept_by(another(truth)))
     with pytest.raises(ClusterMismatch, match=r"belongs to another library.*citewell rebuild"):
         put(other, [article("b", 1)])
     assert [each.article_id for each in other.store.articles()] == ["b"] or not other.store.articles()
@@ -309,24 +323,25 @@ def test_a_cluster_that_was_emptied_is_named(library: Library, store: MemoryStor
 
 
 def test_another_model_is_named_and_a_write_fills_a_new_collection(
-    library: Library, store: MemoryStore, tmp_path: Path
+    library: Library, store: MemoryStore, tmp_path: Path, truth: Path | Server
 ) -> None:
     put(library, articles(3))
     (former,) = store.kept
-    words = clustered(tmp_path / "clustered", WordEmbedder("ba", "ce"), store)
+    words = clustered(tmp_path / "clustered", WordEmbedder("ba", "ce"), store, truth=kept_by(truth))
     with pytest.raises(ClusterMismatch, match=r"64 dimensions; the model's have 3.*citewell rebuild"):
         words.askable()
     with words.writing():
         words.rebuild()
-    assert former not in store.kept
+    assert former in store.kept
+    assert rows(store) is not store.kept[former]
     words.close()
     with pytest.raises((ModelMismatch, ClusterMismatch), match="citewell rebuild"):
-        Cluster(ADDRESS, tmp_path / "clustered", Direction(), lambda: library.config, store).askable(
-            library.store
-        )
+        library.askable()
 
 
-def test_a_library_in_a_cluster_is_not_opened_without_it(library: Library, tmp_path: Path) -> None:
+def test_a_library_in_a_cluster_is_not_opened_without_it(tmp_path: Path, store: MemoryStore) -> None:
+    put(library := clustered(tmp_path / "clustered", Direction(), store), articles(3))
+    library.close()
     with pytest.raises(BadInput, match=r"are in a cluster, which was not named.*CITEWELL_PASSAGES"):
         Library(tmp_path / "clustered", Direction())
 

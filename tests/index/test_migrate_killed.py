@@ -1,0 +1,144 @@
+"""A migration that is killed at random goes on where it was and ends complete and equal."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from citewell.corpus.errors import NotWhole
+from citewell.eval.conformance_articles import Direction, articles, questions
+from citewell.index.address import Address
+from citewell.index.answer import ask
+from citewell.index.library import Library
+from citewell.index.migrate import Migrated
+from citewell.index.purge import purge
+from citewell.index.verify import verify
+from citewell.index.writing import put, remove
+from tests.index.migrator import move
+from tests.postgres import Postgres
+from tests.servers import Server, lite
+
+KINDS = ("a folder", "a server", "a cluster")
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Server]:
+    made = lite(tmp_path)
+    made.start()
+    yield made
+    made.kill()
+
+
+@pytest.fixture(params=KINDS)
+def to(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str]:
+    """Where truth and passages are to be: addresses, empty for the folder."""
+    if request.param == "a server":
+        postgres: Postgres = request.getfixturevalue("postgres")
+        server = postgres.server(tmp_path)
+        return f"{server.address}&schema={server.schema}", ""
+    if request.param == "a cluster":
+        lite_server: Server = request.getfixturevalue("cluster")
+        return "", f"{lite_server.uri}/books"
+    return "", ""
+
+
+def made(folder: Path, count: int) -> None:
+    """A library of so many articles, some of them changed, removed and purged since."""
+    folder.mkdir()
+    with closing(Library(folder, Direction(), create=True)) as library:
+        given = articles(count)
+        for first in range(0, count, 1_000):
+            put(library, given[first : first + 1_000])
+        put(library, articles(count // 20, seed=9))
+        remove(library, ["a1", "a3"])
+        purge(library, ["a2"])
+
+
+def killed(
+    source: Path, target: Path, to: tuple[str, str], chance: random.Random, most: tuple[int, float]
+) -> bool:
+    """Whether it was killed before it had ended: after so many lines, and seconds, at most."""
+    command = [sys.executable, "-m", "tests.index.migrator", str(source), str(target), *to]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as process:
+        assert process.stdout is not None
+        last = b""
+        for _ in range(chance.randint(1, most[0])):
+            last = process.stdout.readline() or last
+        time.sleep(chance.uniform(0, most[1]))
+        os.kill(process.pid, signal.SIGKILL)
+        last = (process.stdout.read().splitlines() or [last])[-1]
+    return not last.startswith(b"done")
+
+
+def answers(library: Library, asked: list[str]) -> list[dict[str, Any]]:
+    found = [asdict(ask(library.askable(), library.store, question, 10)) for question in asked]
+    for each in found:
+        for changing in ("took_ms", "fingerprint"):
+            each.pop(changing)
+    return found
+
+
+def check_kills(
+    tmp_path: Path, to: tuple[str, str], count: int, kills: int, most: tuple[int, float], seed: int
+) -> Migrated:
+    source, target = tmp_path / "old", tmp_path / "new"
+    made(source, count)
+    target.mkdir()
+    chance, were = random.Random(seed), 0
+    for _ in range(3 * kills):
+        if not killed(source, target, to, chance, most):
+            continue
+        were += 1
+        with pytest.raises(NotWhole, match=f"to go on: citewell migrate {source} {target}"):
+            _reader(target, to)
+        if were == kills:
+            break
+    assert were == kills
+    done = move(source, target, *to)
+    with (
+        closing(Library(source, Direction())) as old,
+        closing(_reader(target, to)) as new,
+    ):
+        assert done.change == old.store.change()
+        assert done.articles == len(old.store.articles())
+        assert [fault for check in verify(new) for fault in check.faults] == []
+        assert set(new.engine.live_rows()) == set(old.engine.live_rows())
+        assert done.passages == len(list(new.engine.live_rows()))
+        asked = questions(20)
+        assert answers(new, asked) == answers(old, asked)
+        for article in old.store.articles()[:50]:
+            assert new.store.revisions(article.article_id) == old.store.revisions(article.article_id)
+    return done
+
+
+def _reader(target: Path, to: tuple[str, str]) -> Library:
+    from citewell.corpus.server import Server as Truth
+
+    return Library(
+        target,
+        Direction(),
+        cluster=Address.of(to[1]) if to[1] else None,
+        truth=Truth.of(to[0], target) if to[0] else None,
+    )
+
+
+def test_three_kills_leave_nothing_out(tmp_path: Path, to: tuple[str, str]) -> None:
+    check_kills(tmp_path, to, 700, 3, (4, 0.5), 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1])
+def test_twenty_thousand_passages_killed_three_times_end_complete_and_equal(
+    tmp_path: Path, to: tuple[str, str], seed: int
+) -> None:
+    done = check_kills(tmp_path, to, 14_500, 3, (60 if to[1] else 25, 5.0), seed)
+    assert done.passages >= 20_000
