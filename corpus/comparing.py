@@ -19,6 +19,7 @@ _KEYS = {  # what names a row, in order
     "excluded": "text_sha, start",
     "pages": "text_sha, original_sha",
     "repeated": "site, line",
+    "sources": "place",
     "keeping": "1",
 }
 TABLES_COMPARED = len(_KEYS)
