@@ -21,6 +21,7 @@ _KEYS = {  # what names a row, in order
     "repeated": "site, line",
     "sources": "place",
     "keeping": "1",
+    "sources": "place",
 }
 TABLES_COMPARED = len(_KEYS)
 _NAMED = 3  # differences that are told
