@@ -19,7 +19,6 @@ _KEYS = {  # what names a row, in order
     "excluded": "text_sha, start",
     "pages": "text_sha, original_sha",
     "repeated": "site, line",
-    "sources": "place",
     "keeping": "1",
     "sources": "place",
 }
