@@ -61,6 +61,7 @@ def source(tmp_path: Path) -> Iterator[Library]:
     put(made, [article(f"a{number}", 700 + number) for number in range(9)])
     remove(made, ["a11", "a12"])
     purge(made, ["a13"])
+    made.store.note_look("/notes")
     yield made
     made.close()
 
