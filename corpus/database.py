@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 SCHEMA = """
 CREATE TABLE library (epoch TEXT NOT NULL, former TEXT NOT NULL) STRICT;
 CREATE TABLE keeping (revisions INTEGER, digest TEXT NOT NULL) STRICT;
@@ -33,6 +33,8 @@ CREATE TABLE pages (text_sha TEXT NOT NULL REFERENCES texts, original_sha TEXT N
     digest TEXT NOT NULL, PRIMARY KEY (text_sha, original_sha)) STRICT, WITHOUT ROWID;
 CREATE TABLE repeated (site TEXT NOT NULL, line TEXT NOT NULL, articles INTEGER NOT NULL, "of" INTEGER NOT NULL,
     digest TEXT NOT NULL, PRIMARY KEY (site, line)) STRICT, WITHOUT ROWID;
+CREATE TABLE sources (place TEXT PRIMARY KEY, looked_at TEXT NOT NULL, tried_at TEXT NOT NULL, fault TEXT,
+    digest TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX revisions_of ON revisions (text_sha);
 CREATE INDEX revisions_from ON revisions (original_sha);
 """

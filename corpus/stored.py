@@ -18,6 +18,7 @@ from citewell.corpus.rows import (
     PASSAGE_COLUMNS,
     POINTER_COLUMNS,
     REPEATED_COLUMNS,
+    SOURCE_COLUMNS,
     article_of,
     change_of,
     check_pointer,
@@ -27,8 +28,10 @@ from citewell.corpus.rows import (
     live_article_of,
     passage_of,
     repeated_of,
+    source_of,
 )
 from citewell.corpus.server import Server
+from citewell.corpus.sources import Source
 from citewell.corpus.sqlite import SqliteDatabase
 from citewell.corpus.text import text_sha
 from citewell.corpus.timeline import last_change
@@ -76,6 +79,7 @@ class Stored:
                 change_of(row, self.place)
             self.kept_revisions()
             self.repeated()
+            self.sources()
             check_pages(self.database)
         except CorruptLibrary as error:
             return [str(error)]
@@ -182,6 +186,11 @@ class Stored:
         """That of the revision that had the text first: what is left out of a text goes by that."""
         query = "SELECT source FROM revisions WHERE text_sha = ? ORDER BY change LIMIT 1"
         return site_of(self._one(query, sha))
+
+    def sources(self) -> list[Source]:
+        """That are mirrored, in order."""
+        rows = self.database.rows(f"SELECT {SOURCE_COLUMNS} FROM sources ORDER BY place")
+        return [source_of(row, self.place) for row in rows]
 
     def kept_revisions(self) -> int | None:
         """How many revisions are kept of each article; None for all."""
