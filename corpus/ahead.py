@@ -2,7 +2,8 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
+from functools import partial
 from typing import TypeVar
 
 Given = TypeVar("Given")
@@ -10,13 +11,20 @@ Made = TypeVar("Made")
 
 
 def ahead(
-    workers: Executor, work: Callable[[Given], Made], items: Iterable[Given], most: int
+    workers: Executor,
+    work: Callable[[Given], Made],
+    items: Iterable[Given],
+    most: int,
+    waits: Callable[[Given], bool],
 ) -> Iterator[Made]:
-    """What becomes of each item, in order; at most so many are worked on or wait to be taken."""
-    waiting: deque[Future[Made]] = deque()
+    """What becomes of each item, in order. Of the next so many, those whose work is waiting are begun.
+
+    The others are worked on when they are taken: a thread would only quarrel with the taker about Python's one lock.
+    """
+    begun: deque[Callable[[], Made]] = deque()
     for item in items:
-        waiting.append(workers.submit(work, item))
-        if len(waiting) >= most:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
+        begun.append(workers.submit(work, item).result if waits(item) else partial(work, item))
+        if len(begun) >= most:
+            yield begun.popleft()()
+    while begun:
+        yield begun.popleft()()

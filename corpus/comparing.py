@@ -20,6 +20,7 @@ _KEYS = {  # what names a row, in order
     "pages": "text_sha, original_sha",
     "repeated": "site, line",
     "keeping": "1",
+    "sources": "place",
 }
 TABLES_COMPARED = len(_KEYS)
 _NAMED = 3  # differences that are told

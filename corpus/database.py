@@ -4,14 +4,14 @@ Statements are written once, in what both understand, with ? for each value.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 SCHEMA = """
 CREATE TABLE library (epoch TEXT NOT NULL, former TEXT NOT NULL) STRICT;
 CREATE TABLE keeping (revisions INTEGER, digest TEXT NOT NULL) STRICT;
@@ -33,12 +33,13 @@ CREATE TABLE pages (text_sha TEXT NOT NULL REFERENCES texts, original_sha TEXT N
     digest TEXT NOT NULL, PRIMARY KEY (text_sha, original_sha)) STRICT, WITHOUT ROWID;
 CREATE TABLE repeated (site TEXT NOT NULL, line TEXT NOT NULL, articles INTEGER NOT NULL, "of" INTEGER NOT NULL,
     digest TEXT NOT NULL, PRIMARY KEY (site, line)) STRICT, WITHOUT ROWID;
+CREATE TABLE sources (place TEXT PRIMARY KEY, looked_at TEXT NOT NULL, tried_at TEXT NOT NULL, fault TEXT,
+    digest TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX revisions_of ON revisions (text_sha);
 CREATE INDEX revisions_from ON revisions (original_sha);
 """
 TABLES = tuple(re.findall(r"CREATE TABLE (\w+)", SCHEMA))  # each after those that it refers to
 _AT_ONCE = 1_000  # rows that are copied together
-_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +90,6 @@ class Database(Protocol):
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Of a statement that only reads; inside a transaction of this thread what was written there, too."""
-        ...
-
-    def read(self, work: Callable[[Transaction], _Result]) -> _Result:
-        """What some reading finds, all of it at one moment, while others read and write. It may be done again.
-
-        Not inside a transaction.
-        """
         ...
 
     def check(self) -> None:

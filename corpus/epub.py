@@ -12,6 +12,8 @@ from citewell.corpus.fields import if_usable, language, one_line, published
 from citewell.corpus.html import parsed
 from citewell.corpus.markup import text_of
 from citewell.corpus.plain import first_title
+from citewell.corpus.reader import RECIPES
+from citewell.corpus.sniff import Format
 from citewell.corpus.text import normalise
 
 _CONTAINER = "META-INF/container.xml"
@@ -50,7 +52,7 @@ def read_epub(content: bytes, name: str) -> Draft:
     return Draft(
         text=text,
         title=said("title") or first_title(text) or name,
-        reader="epub-1",
+        reader=RECIPES[Format.EPUB],
         author=said("creator"),
         published=if_usable(published, said("date")),
         language=if_usable(language, said("language")),

@@ -22,6 +22,7 @@ CitewellError
     │   ├── TruthAway
     │   ├── TruthRefused
     │   └── TruthMismatch
+    ├── SpreadingFailed of the cluster that embeds
     └── ClusterError    of the cluster that holds the passages
         ├── ClusterAway
         ├── ClusterRefused
@@ -163,6 +164,17 @@ class TruthRefused(TruthError):
 
 class TruthMismatch(TruthError):
     """What stands there is not a library that this citewell can use; the message says what to do."""
+
+
+class SpreadingFailed(LibraryError):
+    """The cluster that embeds did not."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(
+            f"The cluster at {place} does not embed ({reason}). Vectors that were made are kept: mend that and run the "
+            "command again, or run it without embedding_cluster (shown by: citewell config) to embed here."
+        )
+        self.place, self.reason = place, reason
 
 
 class ClusterError(LibraryError):

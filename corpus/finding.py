@@ -65,6 +65,8 @@ def within(folder: Path) -> list[tuple[Path, Path | Refused]]:
         for name in [*folders, *files]:
             path = Path(place, name)
             fault = _fault_of_link(path, root) if path.is_symlink() else None
+            if fault is None and name in files and path.suffix.lower() in SUFFIXES and not path.is_file():
+                fault = "not a regular file"
             if fault is None:
                 found += [(path, path)] if name in files and _is_wanted(path) else []
             elif name in folders or path.suffix.lower() in SUFFIXES:

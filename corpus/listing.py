@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from citewell.corpus.address import address_of, host_and_port
 from citewell.corpus.children import Children
@@ -16,10 +17,12 @@ from citewell.corpus.originals import sha_of
 from citewell.corpus.reading import Reading
 from citewell.corpus.sniff import HEAD, Format, is_sitemap, shown_format
 from citewell.corpus.text import escaped
+from citewell.corpus.visit import NO_VALIDATORS, Document
 
 MOST_BYTES = 52_428_800  # of one sitemap, as the protocol has it, and of a feed
 MOST_PAGES = 100_000
 MOST_SITEMAPS = 500
+_MOST_KEPT = MOST_BYTES  # bytes of all of them together, packed
 _DEEPEST = 2  # sitemaps of sitemaps
 _GZIP = b"\x1f\x8b"
 _KEEP = "Nothing was changed. To take its articles out of the library: --allow-empty"
@@ -43,7 +46,7 @@ class Listing:
     """By the name that a library gives them as source, which is the address: pages with what tells their states.
 
     A stamp is empty where only the page itself can tell. `is_window`: what it does not list any longer may be there still.
-    `is_whole`: no part of it was out of reach.
+    `lost` are sitemaps in it that could not be read; `documents` what it was read from, if that can be asked for by state.
     """
 
     address: str
@@ -51,7 +54,8 @@ class Listing:
     entries: Mapping[str, FeedEntry]  # pages that need not be fetched
     refused: Mapping[str, Refused]
     is_window: bool
-    is_whole: bool
+    lost: tuple[str, ...]
+    documents: Mapping[str, Document]
     at: datetime.datetime  # when it was begun, UTC
 
     def is_settled(self, name: str) -> bool:
@@ -59,8 +63,16 @@ class Listing:
         return self.is_window or _is_long_before(self.stamps[name], self.at)
 
 
-def listing_of(given: str, fetcher: Fetcher, allow_empty: bool = False) -> Listing:
-    """Raises BadInput for what is no feed or sitemap, cannot be read or, unless that is allowed, is empty or not there."""
+def listing_of(
+    given: str,
+    fetcher: Fetcher,
+    allow_empty: bool = False,
+    known: Mapping[str, Document] = MappingProxyType({}),
+) -> Listing:
+    """What was known of it by address is fetched only if it changed.
+
+    Raises BadInput for what is no feed or sitemap, cannot be read or, unless that is allowed, is empty or not there.
+    """
     at = datetime.datetime.now(datetime.UTC)
     try:
         address = address_of(given)
@@ -68,28 +80,30 @@ def listing_of(given: str, fetcher: Fetcher, allow_empty: bool = False) -> Listi
         raise BadInput(f"{escaped(given)}: {error}.") from None
     try:
         with Children() as children:
-            found = _Looking(address, fetcher, children)
+            found = _Looking(address, fetcher, children, known)
             is_feed = found.look()
     except Unfetched as error:
         if not (error.gone and allow_empty):
             keep = f" {_KEEP}" if error.gone else " Nothing was changed."
             raise BadInput(f"{address}: {error}.{keep}") from None
-        return Listing(address, {}, {}, {}, is_window=False, is_whole=True, at=at)
+        return Listing(address, {}, {}, {}, is_window=False, lost=(), documents={}, at=at)
     except ValueError as error:
         raise BadInput(f"{address}: {error}. Nothing was changed.") from None
     if not found.stamps and not found.refused and not allow_empty:
         raise BadInput(f"{address} lists no page. {_KEEP}")
     is_window = is_feed and bool(found.stamps or found.refused)
-    return Listing(
-        address, found.stamps, found.entries, found.refused, is_window, is_whole=not found.lost, at=at
-    )
+    said = (found.stamps, found.entries, found.refused)
+    return Listing(address, *said, is_window, tuple(found.lost), found.documents, at)
 
 
 class _Looking:
     """What was found so far."""
 
-    def __init__(self, address: str, fetcher: Fetcher, children: Children) -> None:
-        self._address, self._fetcher, self._children = address, fetcher, children
+    def __init__(
+        self, address: str, fetcher: Fetcher, children: Children, known: Mapping[str, Document]
+    ) -> None:
+        self._address, self._fetcher, self._children, self._known = address, fetcher, children, known
+        self.documents: dict[str, Document] = {}
         self.stamps: dict[str, str] = {}
         self.entries: dict[str, FeedEntry] = {}
         self.refused: dict[str, Refused] = {}
@@ -111,10 +125,22 @@ class _Looking:
         return True
 
     def _fetched(self, address: str) -> tuple[str, bytes]:
-        fetched = self._fetcher.fetch(address, MOST_BYTES)
-        assert fetched is not None
-        content = fetched.content
-        return fetched.address, unpacked_gzip(content, MOST_BYTES) if content.startswith(_GZIP) else content
+        """The address that it came from in the end, and the bytes."""
+        former = self._known.get(address)
+        fetched = self._fetcher.fetch(address, MOST_BYTES, former.validators if former else NO_VALIDATORS)
+        if fetched is None:
+            assert former is not None
+            self.documents[address] = former
+            base, content = former.validators.address, former.content
+        else:
+            base, content = fetched.address, fetched.content
+            self._keep(address, Document.of(fetched.validators, content))
+        return base, unpacked_gzip(content, MOST_BYTES) if content.startswith(_GZIP) else content
+
+    def _keep(self, address: str, document: Document) -> None:
+        room = _MOST_KEPT - sum(len(each.packed) for each in self.documents.values())
+        if document.validators.headers(document.validators.address) and len(document.packed) <= room:
+            self.documents[address] = document
 
     def _take_entry(self, entry: Entry, base: str) -> None:
         try:

@@ -9,6 +9,8 @@ from citewell.corpus.article import Draft
 from citewell.corpus.blocks import heading_words
 from citewell.corpus.characters import decoded
 from citewell.corpus.fields import draft_of
+from citewell.corpus.reader import RECIPES
+from citewell.corpus.sniff import Format
 
 _FRONT_MATTER = regex.compile(
     r"\A---[ \t]*\n(?![ \t]*\n(?!---))(?P<yaml>.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", regex.S | regex.M
@@ -30,7 +32,9 @@ def read_markdown(content: bytes, name: str) -> Draft:
     fields, body = split_front_matter(decoded(content))
     heading = _FIRST_HEADING.match(body)
     try:
-        return draft_of(fields, body, "markdown-1", name, heading_words(heading["line"]) if heading else None)
+        return draft_of(
+            fields, body, RECIPES[Format.MARKDOWN], name, heading_words(heading["line"]) if heading else None
+        )
     except ValueError as error:
         raise ValueError(f"front matter: {error}") from None
 

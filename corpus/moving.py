@@ -74,7 +74,7 @@ def copy_rest(db: Transaction, source: Stored, target: Store) -> bool:
     copied = False
     while _copy_some(db, source, target):
         copied = True
-    for table in ("keeping", "repeated"):
+    for table in ("keeping", "repeated", "sources"):
         rules = sorted(_rows(db, f"SELECT * FROM {table}"))
         with target.database.transaction() as within:
             if sorted(_rows(within, f"SELECT * FROM {table}")) != rules:

@@ -46,6 +46,13 @@ def pages_of(database: Database, article: Article) -> tuple[int, ...]:
     return _starts_of(rows[0], database.place) if rows else ()
 
 
+def pages_in(article: Article, starts: object, digest: object, place: Place) -> tuple[int, ...]:
+    """The same from the cells of its row, which are None if there is none."""
+    if starts is None and digest is None:
+        return ()
+    return _starts_of((article.text_sha, article.original_sha, starts, digest), place)
+
+
 def check_pages(database: Database) -> None:
     """Raises CorruptLibrary if what is kept of the pages of any text is damaged."""
     for row in database.rows(f"SELECT {_COLUMNS} FROM pages"):

@@ -7,6 +7,8 @@ from pypdfium2 import raw
 from citewell.corpus.article import Draft
 from citewell.corpus.fields import one_line
 from citewell.corpus.plain import first_title
+from citewell.corpus.reader import RECIPES
+from citewell.corpus.sniff import Format
 from citewell.corpus.text import normalise
 
 _HYPHEN_AT_LINE_END = regex.compile(r"[\ufffe\x02](?:\r?\n)?")
@@ -39,7 +41,7 @@ def read_pdf(content: bytes, name: str) -> Draft:
     return Draft(
         text=text,
         title=_telling(one_line(said.get("Title"))) or first_title(text) or name,
-        reader="pdf-1",
+        reader=RECIPES[Format.PDF],
         author=one_line(said.get("Author")),
         pages=tuple(starts),
     )

@@ -6,6 +6,8 @@ from citewell.corpus.article import Draft
 from citewell.corpus.blocks import heading_words
 from citewell.corpus.characters import decoded
 from citewell.corpus.cleaning import excluded_spans
+from citewell.corpus.reader import RECIPES
+from citewell.corpus.sniff import Format
 
 TITLE_LENGTH = 90
 _LETTER_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
@@ -15,7 +17,9 @@ _BARE = regex.compile(r"(?i)(introduction|introductie|einleitung|inleiding|abstr
 def read_plain(content: bytes, name: str) -> Draft:
     """Raises ValueError for what is not UTF-8."""
     text = decoded(content)
-    return Draft(text=text, title=first_title(text) or name, reader="plain-2", pages=pages_between(text))
+    return Draft(
+        text=text, title=first_title(text) or name, reader=RECIPES[Format.PLAIN], pages=pages_between(text)
+    )
 
 
 def pages_between(text: str) -> tuple[int, ...]:

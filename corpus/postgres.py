@@ -19,7 +19,7 @@ from uuid import uuid4
 import psycopg
 from psycopg.rows import TupleRow
 
-from citewell.corpus.database import SCHEMA_VERSION, Database, Place, Transaction, fill
+from citewell.corpus.database import SCHEMA_VERSION, Database, Place, fill
 from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing, TruthAway, TruthMismatch
 from citewell.corpus.postgres_connection import PATIENCE, Connection, connect, named_errors
 from citewell.corpus.postgres_schema import references, statements
@@ -178,20 +178,6 @@ class PostgresDatabase:
     def _rows(self, query: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
         with self._reading() as connection:
             return connection.execute(marked(query), values).fetchall()
-
-    def read(self, work: Callable[[Transaction], _Result]) -> _Result:
-        return self._again(lambda: self._read(work))
-
-    def _read(self, work: Callable[[Transaction], _Result]) -> _Result:
-        with self._reading() as connection:
-            connection.execute(_ONE_MOMENT)
-            try:
-                result = work(_Within(connection))
-                connection.execute("COMMIT")
-            except BaseException:
-                connection.roll_back()
-                raise
-            return result
 
     def check(self) -> None:
         """By a connection of its own: those that are open may have been lost without notice."""

@@ -7,6 +7,18 @@ from citewell.corpus.sniff import Format
 
 ISOLATED = {Format.HTML, Format.PDF, Format.EPUB, Format.DOCX, Format.MAIL}  # read in a child process
 RECORDS = {Format.JSON_LINES, Format.CSV}  # a file of many articles
+RECIPES = {  # bump one when its reader makes something else of the same bytes: `citewell reread` goes by it
+    Format.PLAIN: "plain-2",
+    Format.MARKDOWN: "markdown-1",
+    Format.HTML: "html-1",
+    Format.PDF: "pdf-1",
+    Format.EPUB: "epub-1",
+    Format.DOCX: "docx-1",
+    Format.MAIL: "mail-1",
+    Format.JSON_LINES: "jsonl-1",
+    Format.CSV: "csv-1",
+    Format.FEED: "feed-1",
+}
 
 
 class Reader(Protocol):
@@ -38,3 +50,13 @@ def reader_of(wanted: Format) -> Reader:
         case _:
             raise ValueError(f"{wanted} holds many articles")
     return read
+
+
+def read_as(recipe: str) -> Format | None:
+    """The format that something was read as by that recipe, of today or of an earlier day; None for no reader's."""
+    name = recipe.partition(" ")[0].rpartition("-")[0]
+    return next((kind for kind, today in RECIPES.items() if today.rpartition("-")[0] == name), None)
+
+
+def is_of_today(recipe: str) -> bool:
+    return recipe.partition(" ")[0] in RECIPES.values()

@@ -23,12 +23,12 @@ from citewell.corpus.language import guess_language
 from citewell.corpus.originals import sha_of
 from citewell.corpus.reader import ISOLATED, RECORDS, reader_of
 from citewell.corpus.records import Mapped, Record, records
-from citewell.corpus.sniff import HEAD, Format, format_of
+from citewell.corpus.sniff import HEAD, SUFFIXES, Format, format_of
 from citewell.corpus.text import escaped, normalise
 
 LIMITS = Limits()
-_AT_ONCE = 2  # files that are read while others are stored
-_ONLY_A_SUMMARY = (
+_AT_ONCE = 2  # files that are waited for while others are stored
+ONLY_A_SUMMARY = (
     "a summary, not the whole text; to read the page that it links to: citewell sync ADDRESS_OF_THE_FEED"
 )
 _READABLE_ID = regex.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -36,12 +36,16 @@ _READABLE_ID = regex.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One article: its place, as a report names it, its source, a draft, and the bytes that it was made of."""
+    """One article: its place, as a report names it, its source, a draft, and the bytes that it was made of.
+
+    One that is to follow a revision is not stored when the article has another by then.
+    """
 
     place: str
     source: str
     draft: Draft
     original: bytes
+    follows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +90,14 @@ def read_each(
         return [(file, file.read(children))]
 
     with ThreadPoolExecutor(_AT_ONCE) as threads, Children(limits) as children:
-        for found in ahead(threads, read, files, _AT_ONCE + 1):
+        for found in ahead(threads, read, files, _AT_ONCE + 1, _is_waited_for):
             yield from found
+
+
+def _is_waited_for(file: Item) -> bool:
+    """Whether it is read elsewhere, in a child process or from a site, as far as its name tells."""
+    kind = SUFFIXES.get(file.suffix.lower()) if isinstance(file, Path) else None
+    return not isinstance(file, Refused) and (kind is None or kind in ISOLATED)
 
 
 def read_file(path: Path, limits: Limits = LIMITS) -> Draft:
@@ -109,8 +119,13 @@ def read_bytes(content: bytes, name: str, children: Children) -> Draft:
     stem = " ".join(normalise(Path(name).stem).split()) or "untitled"
     if kind in RECORDS or kind is Format.FEED:
         raise ValueError(f"{kind}, of many articles; add it as a file")
+    return read_as(kind, content, stem, children)
+
+
+def read_as(kind: Format, content: bytes, title: str, children: Children) -> Draft:
+    """One article of a format; the title is for one that says none. Raises ValueError with the reason."""
     read = children.read if kind in ISOLATED else _read_here
-    return _checked(read(kind, content, stem), content)
+    return checked(read(kind, content, title), content)
 
 
 def too_large(size: int, limits: Limits) -> str:
@@ -121,7 +136,7 @@ def _read_here(kind: Format, content: bytes, name: str) -> Draft:
     return reader_of(kind)(content, name)
 
 
-def _checked(draft: Draft, content: bytes) -> Draft:
+def checked(draft: Draft, content: bytes) -> Draft:
     if not draft.text.strip():
         raise ValueError("no text in it")
     return replace(draft, original_sha=sha_of(content))
@@ -196,7 +211,7 @@ def _read_records(
 def _read_feed(content: bytes, place: str, source: str, children: Children) -> list[Reading | Refused]:
     """Of the entries that carry their whole text; each like a record."""
     records = (
-        Record(number, entry.original.encode(), entry.draft or _ONLY_A_SUMMARY)
+        Record(number, entry.original.encode(), entry.draft or ONLY_A_SUMMARY)
         for number, entry in enumerate(children.read_feed(content, ""), 1)
     )
     return [_reading_of(each, place, source) for each in records] or [Refused(place, "no entry in it")]
@@ -209,7 +224,7 @@ def _reading_of(record: Record, place: str, source: str) -> Reading | Refused:
     url = record.found.metadata.get("url", "")
     own_source = url if is_web(url) else f"{source}#{record.number}"
     try:
-        return Reading(own_place, own_source, _checked(record.found, record.original), record.original)
+        return Reading(own_place, own_source, checked(record.found, record.original), record.original)
     except ValueError as error:
         return Refused(own_place, str(error))
 

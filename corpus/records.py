@@ -9,6 +9,7 @@ from typing import BinaryIO
 from citewell.corpus.article import Draft
 from citewell.corpus.characters import decoded
 from citewell.corpus.fields import draft_of, one_line
+from citewell.corpus.reader import RECIPES
 from citewell.corpus.sniff import Format
 from citewell.corpus.text import normalise
 
@@ -48,7 +49,7 @@ def _json_lines(stream: BinaryIO, mapped: Mapped, most_bytes: int) -> Iterator[R
 
 def _attempt(line: bytes, name: str, mapped: Mapped) -> Draft | str:
     try:
-        return _draft(_object(decoded(line)), name, "jsonl-1", mapped)
+        return _draft(_object(decoded(line)), name, RECIPES[Format.JSON_LINES], mapped)
     except ValueError as error:
         return str(error)
 
@@ -107,7 +108,7 @@ def _attempt_row(own: bytes, names: list[str], row: list[str], name: str, mapped
         decoded(own)
         if len(row) > len(names):
             return f"{len(row)} cells, but {len(names)} columns"
-        return _draft(dict(zip(names, row, strict=False)), name, "csv-1", mapped)
+        return _draft(dict(zip(names, row, strict=False)), name, RECIPES[Format.CSV], mapped)
     except ValueError as error:
         return str(error)
 

@@ -11,6 +11,7 @@ from citewell.corpus.article import Article, Change, Excluded, Passage, Span
 from citewell.corpus.database import Place
 from citewell.corpus.errors import CorruptLibrary
 from citewell.corpus.repeated import Repeated
+from citewell.corpus.sources import Source
 
 ARTICLE_COLUMNS = (
     "article_id, source, number, text_sha, title, author, published, language, metadata, recorded_at, "
@@ -20,6 +21,7 @@ CHANGE_COLUMNS = "number, article_id, kind, revision, former, recorded_at, diges
 POINTER_COLUMNS = "id, live, articles.digest"
 PASSAGE_COLUMNS = 'text_sha, start, "end", heading, header_start, header_end, sentences, digest'
 REPEATED_COLUMNS = 'site, line, articles, "of", digest'
+SOURCE_COLUMNS = "place, looked_at, tried_at, fault, digest"
 EXCLUDED_COLUMNS = 'text_sha, start, "end", rule, digest'
 
 
@@ -95,6 +97,14 @@ def repeated_of(row: tuple[Any, ...], place: Place) -> Repeated:
             f"{place}: what it says of repeated lines is damaged. Find them again: citewell clean --library {place.folder}"
         )
     return Repeated(*row[:-1])
+
+
+def source_of(row: tuple[Any, ...], place: Place) -> Source:
+    if _is_altered(row):
+        raise CorruptLibrary(
+            f"{place}: what it says of mirrored sources is damaged. Restore the library from a backup."
+        )
+    return Source(*row[:-1])
 
 
 def _is_altered(row: tuple[Any, ...]) -> bool:

@@ -3,18 +3,16 @@
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
-from citewell.corpus.database import SCHEMA, SCHEMA_VERSION, Database, Place, Transaction, fill
+from citewell.corpus.database import SCHEMA, SCHEMA_VERSION, Database, Place, fill
 from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing, LibraryReadOnly
 from citewell.corpus.storage import storing
-
-_Result = TypeVar("_Result")
 
 
 def _identity(file: Path) -> tuple[int, int]:
@@ -115,10 +113,6 @@ class SqliteDatabase:
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with self._turn, self._named_errors():
             return self._connection.execute(query, values).fetchall()
-
-    def read(self, work: Callable[[Transaction], _Result]) -> _Result:
-        with self.snapshot() as db:
-            return work(db)
 
     def check(self) -> None:
         self.rows("SELECT 1 FROM library")

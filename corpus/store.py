@@ -135,6 +135,29 @@ class Store(Stored):
             db.executemany("INSERT INTO repeated VALUES (?, ?, ?, ?, ?)", rows)
             self._next_change(db, "", "clean")
 
+    def note_look(self, place: str, fault: str | None = None) -> None:
+        """A source was looked at now; `fault` says what part of it could not be read. This is no change."""
+        now = moment(self.clock())
+        self._note(place, now, now, fault)
+
+    def note_miss(self, place: str, fault: str) -> None:
+        """A source could not be read now. What was never looked at is none."""
+        with self.database.transaction():
+            for known in self.sources():
+                if known.place == place:
+                    self._note(place, known.looked_at, moment(self.clock()), fault)
+
+    def forget_source(self, place: str) -> None:
+        """It is mirrored no longer."""
+        with self.database.transaction() as db:
+            db.execute("DELETE FROM sources WHERE place = ?", (place,))
+
+    def _note(self, place: str, looked_at: str, tried_at: str, fault: str | None) -> None:
+        with self.database.transaction() as db:
+            db.execute("DELETE FROM sources WHERE place = ?", (place,))
+            row = with_digest(place, looked_at, tried_at, fault)
+            db.execute("INSERT INTO sources VALUES (?, ?, ?, ?, ?)", row)
+
     def erase(self, db: Transaction, article_id: str, newest: int) -> set[str]:
         """Erase an article's revisions up to that number, and the texts that no other revision has, within a transaction.
 

@@ -9,7 +9,7 @@ from citewell.corpus.article import Article, Cut, Passage, Span
 from citewell.corpus.database import Database, Place
 from citewell.corpus.errors import BadInput, CorruptLibrary, NotWhole, UnknownArticle
 from citewell.corpus.originals import OriginalFiles, Originals
-from citewell.corpus.pages import check_pages, pages_of
+from citewell.corpus.pages import check_pages, pages_in, pages_of
 from citewell.corpus.repeated import Repeated, site_of
 from citewell.corpus.rows import (
     ARTICLE_COLUMNS,
@@ -18,6 +18,7 @@ from citewell.corpus.rows import (
     PASSAGE_COLUMNS,
     POINTER_COLUMNS,
     REPEATED_COLUMNS,
+    SOURCE_COLUMNS,
     article_of,
     change_of,
     check_pointer,
@@ -27,8 +28,10 @@ from citewell.corpus.rows import (
     live_article_of,
     passage_of,
     repeated_of,
+    source_of,
 )
 from citewell.corpus.server import Server
+from citewell.corpus.sources import Source
 from citewell.corpus.sqlite import SqliteDatabase
 from citewell.corpus.text import text_sha
 from citewell.corpus.timeline import last_change
@@ -76,6 +79,7 @@ class Stored:
                 change_of(row, self.place)
             self.kept_revisions()
             self.repeated()
+            self.sources()
             check_pages(self.database)
         except CorruptLibrary as error:
             return [str(error)]
@@ -183,6 +187,11 @@ class Stored:
         query = "SELECT source FROM revisions WHERE text_sha = ? ORDER BY change LIMIT 1"
         return site_of(self._one(query, sha))
 
+    def sources(self) -> list[Source]:
+        """That are mirrored, in order."""
+        rows = self.database.rows(f"SELECT {SOURCE_COLUMNS} FROM sources ORDER BY place")
+        return [source_of(row, self.place) for row in rows]
+
     def kept_revisions(self) -> int | None:
         """How many revisions are kept of each article; None for all."""
         rows = self.database.rows("SELECT revisions, digest FROM keeping")
@@ -256,6 +265,21 @@ class Stored:
             raise UnknownArticle(article_id)
         return (live_article_of if revision is None else article_of)(rows[0], self.place)
 
+    def revision(self, article_id: str, revision: int) -> tuple[Article, str, tuple[int, ...]]:
+        """A revision with its text and where its pages start, read at once. Raises UnknownArticle."""
+        pages = "FROM pages WHERE pages.text_sha = revisions.text_sha AND pages.original_sha = revisions.original_sha"
+        rows = self.database.rows(
+            f"SELECT (SELECT text FROM texts WHERE sha = revisions.text_sha), (SELECT starts {pages}), "
+            f"(SELECT pages.digest {pages}), {ARTICLE_COLUMNS} FROM revisions WHERE article_id = ? AND number = ?",
+            article_id,
+            revision,
+        )
+        if not rows:
+            raise UnknownArticle(article_id)
+        text, starts, digest, *row = rows[0]
+        article = article_of(tuple(row), self.place)
+        return article, self._checked(text, article.text_sha), pages_in(article, starts, digest, self.place)
+
     def article_with_text(self, article_id: str, sha12: str) -> Article | None:
         """The newest revision of an article whose text's SHA begins so."""
         rows = self.database.rows(
@@ -269,7 +293,9 @@ class Stored:
     def text(self, sha: str) -> str:
         """The text of that name, checked against it. Raises CorruptLibrary if it was altered or is gone."""
         rows = self.database.rows("SELECT text FROM texts WHERE sha = ?", sha)
-        text = rows[0][0] if rows else None
+        return self._checked(rows[0][0] if rows else None, sha)
+
+    def _checked(self, text: object, sha: str) -> str:
         if not isinstance(text, str) or text_sha(text) != sha:
             raise CorruptLibrary(
                 f"{self.place}: the text {sha[:12]} is missing or altered. Restore the library from a backup, or add "

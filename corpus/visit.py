@@ -1,6 +1,8 @@
 """What a page of the web answered when it was read, so that next time it is asked only whether it changed."""
 
+import zlib
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +32,19 @@ class Former:
     sha: str  # of its bytes
     article_id: str
     revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A feed or sitemap as it was read, kept so that it is fetched again only if it changed."""
+
+    validators: Validators
+    packed: bytes
+
+    @classmethod
+    def of(cls, validators: Validators, content: bytes) -> Self:
+        return cls(validators, zlib.compress(content, 1))
+
+    @property
+    def content(self) -> bytes:
+        return zlib.decompress(self.packed)

@@ -65,6 +65,6 @@ def _stem(words: list[str], language: str | None) -> list[str]:
         return words
     stemmers: dict[str, Stemmer.Stemmer] = _local.__dict__  # a stemmer serves one thread only
     if algorithm not in stemmers:
-        stemmers[algorithm] = Stemmer.Stemmer(algorithm)
+        stemmers[algorithm] = Stemmer.Stemmer(algorithm, 0)  # its cache takes longer than stemming
     stemmed: list[str] = stemmers[algorithm].stemWords(words)
     return stemmed

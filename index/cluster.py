@@ -144,7 +144,9 @@ class Cluster:
                     f"--library {self._folder}"
                 )
             return None
-        if name not in known or known[name].held is None:
+        if name in known and known[name].held is None:  # it is about to be published for the first time
+            return None
+        if name not in known:
             raise ClusterMismatch(
                 f"{self._alias!r} at {self._place} belongs to another library, or what {self._ledger.place} says of it was lost. "
                 f"Choose another name (passages in citewell.toml), or take it over: citewell rebuild --library {self._folder}"
@@ -184,6 +186,8 @@ class Cluster:
         """The collection before stays, so that one can go back to it."""
         assert isinstance(prepared, Filled)
         former = self._store.target(self._alias)
+        if former is None:  # so that an alias is never missing that was there before
+            self._point(prepared.name)
         self._ledger.publish(prepared.name, held, (), ())
         self._point(prepared.name)
         for name in self._ledger.collections():

@@ -31,7 +31,8 @@ class Wording:
     @classmethod
     def of(cls, passage: str, quote: str) -> Self:
         words = _words(passage)
-        return cls(_runs(words), frozenset(filter(_DIGIT.search, words)), " ".join(quote.split()))
+        figures = frozenset(word for word in words if not word.isalpha() and _DIGIT.search(word))
+        return cls(_runs(words), figures, " ".join(quote.split()))
 
     def repeats(self, first: Self) -> bool:
         """Whether the quotes are equal but for white space, or hardly anything in this passage is new.

@@ -1,7 +1,7 @@
 """Texts to unit vectors: the protocol, and each text's vector computed once."""
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,15 @@ class Embedder(Protocol):
         ...
 
 
+@runtime_checkable
+class InBatches(Protocol):
+    """An embedder that makes the batches itself, several at a time."""
+
+    def embed_batches(self, texts: Sequence[str]) -> Iterator[tuple[int, Vectors]]:
+        """Each when it is done, in any order: the number of its first text, and its vectors."""
+        ...
+
+
 def embed_cached(
     embedder: Embedder,
     cache: VectorCache | None,
@@ -64,16 +73,25 @@ def embed_cached(
     distinct = dict(zip(shas, texts, strict=True))
     known = cache.get(list(distinct), role, embedder.fingerprint) if cache else {}
     missing = [sha for sha in distinct if not _is_vector(known.get(sha, b""), embedder.dim)]
-    for first in range(0, len(missing), _BATCH):
-        batch = missing[first : first + _BATCH]
-        made = embedder.embed_passages([distinct[sha] for sha in batch]).astype(np.float16)
-        rows = [(sha, row.tobytes()) for sha, row in zip(batch, made, strict=True)]
+    done = 0
+    for first, made in _batches(embedder, [distinct[sha] for sha in missing]):
+        batch = missing[first : first + len(made)]
+        rows = [(sha, row.tobytes()) for sha, row in zip(batch, made.astype(np.float16), strict=True)]
         if cache:
             cache.put(rows, role, embedder.fingerprint)
         known.update(rows)
-        progress(first + len(batch), len(missing))
+        done += len(batch)
+        progress(done, len(missing))
     joined = b"".join(known[sha] for sha in shas)
     return np.frombuffer(joined, dtype=np.float16).reshape(len(texts), embedder.dim)
+
+
+def _batches(embedder: Embedder, texts: Sequence[str]) -> Iterator[tuple[int, Vectors]]:
+    if isinstance(embedder, InBatches):
+        yield from embedder.embed_batches(texts)
+        return
+    for first in range(0, len(texts), _BATCH):
+        yield first, embedder.embed_passages(texts[first : first + _BATCH])
 
 
 def _is_vector(kept: bytes, dim: int) -> bool:

@@ -48,7 +48,7 @@ def evidence_in(searcher: Searcher, query: Query, number: int, passage: Passage,
     weights: dict[str, float] = {}
     if query.lexical is State.OK:
         weights = {term: searcher.idf(term) for term in query.terms[language]}
-    near = [0.0] * len(passage.sentences)
+    asked, near = frozenset(weights), [0.0] * len(passage.sentences)
     if query.vector is not None:
         near = cosines(segment.sentence_codes[segment.sentences(local)], query.vector).tolist()
     sentences = [
@@ -56,7 +56,7 @@ def evidence_in(searcher: Searcher, query: Query, number: int, passage: Passage,
             span,
             _words(span.of(text)),
             cosine,
-            frozenset(weights).intersection(analyse(sentence_with_header(span, passage, text), language)),
+            asked.intersection(analyse(sentence_with_header(span, passage, text), language)),
             span.of(text).startswith("|"),
         )
         for span, cosine in zip(passage.sentences, near, strict=True)
@@ -85,22 +85,20 @@ def choose(
     best_run, best_worth = (0, 0), float("-inf")
     for first, sentence in enumerate(sentences):
         covered: set[str] = set()
-        words = added = 0.0
+        words = added = share = 0.0
+        most = float("-inf")
         for last in range(first, len(sentences)):
             more = sentences[last]
             words += more.words
             if last > first and (words > MOST_WORDS or more.is_row or sentence.is_row):
                 break
+            share += sum(weights[term] for term in more.terms - covered) / whole if whole else 0.0
             covered |= more.terms
             added += more.cosine - more.words / MOST_WORDS
-            share = sum(weights[term] for term in covered) / whole if whole else 0.0
-            worth = (
-                max(values[first : last + 1])
-                + config.evidence_coverage * share
-                + config.evidence_context * added
-            )
-            if round(worth, 6) > best_worth:
-                best_run, best_worth = (first, last), round(worth, 6)
+            most = max(most, values[last])
+            worth = round(most + config.evidence_coverage * share + config.evidence_context * added, 6)
+            if worth > best_worth:
+                best_run, best_worth = (first, last), worth
     first, last = best_run
     return first, last, max(range(first, last + 1), key=lambda i: (values[i], -i))
 

@@ -9,7 +9,7 @@ from citewell.index.articles import IndexedArticle
 from citewell.index.duplicates import Wording
 from citewell.index.scoring import Hit
 from citewell.index.search import Query, Searcher
-from citewell.index.signatures import NEAR, jaccard, said
+from citewell.index.signatures import NEAR, Keys, jaccard, said
 
 _MOST_COMPARED = (
     8  # of the articles that agree with one, those added first: a template may have made thousands
@@ -63,20 +63,27 @@ class _Firsts:
         return hit
 
     def _look_up(self, hits: Sequence[Hit]) -> None:
-        located = {
-            _article(self._searcher, hit).article_id: self._searcher.locate(hit.number) for hit in hits
-        }
-        new = [place for article_id, place in located.items() if article_id not in self._before]
+        """Where there is one part it is known of most articles that they agree with none."""
+        single = len(self._searcher.parts) == 1
+        new: dict[str, tuple[IndexedArticle, Keys]] = {}
+        for hit in hits:
+            segment, number = self._searcher.locate(hit.number)
+            own, at = segment.article(number), int(segment.article_of[number])
+            if own.article_id in self._before:
+                continue
+            self._before[own.article_id] = []
+            if not (single and segment.signatures.alone[at]):
+                new[own.article_id] = own, segment.signatures.of_article(at)
         if not new:
             return
-        keys = np.stack([s.signatures.of_article(int(s.article_of[n])) for s, n in new], axis=1)
+        keys = np.stack([each for _, each in new.values()], axis=1)
         agreeing: list[list[IndexedArticle]] = [[] for _ in new]
         for part in self._searcher.parts:
             for mine, numbers in zip(agreeing, part.segment.signatures.agreeing(keys), strict=True):
                 mine += [part.segment.articles[number] for number in sorted(numbers - part.dead)]
-        for (segment, number), others in zip(new, agreeing, strict=True):
-            own = segment.article(number)
-            self._before[own.article_id] = list(self._near(own, others)) if len(others) > 1 else []
+        for (own, _), others in zip(new.values(), agreeing, strict=True):
+            if len(others) > 1:
+                self._before[own.article_id] = list(self._near(own, others))
 
     def _near(self, own: IndexedArticle, others: Sequence[IndexedArticle]) -> Iterator[IndexedArticle]:
         """Those of the others that were added before it, by id where that is the same, and are near, the first first."""

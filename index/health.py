@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 import regex
 
-from citewell.corpus.article import Article
+from citewell.corpus.article import Article, is_web
 from citewell.corpus.errors import CorruptLibrary
+from citewell.corpus.looking import under
 from citewell.corpus.repeated import site_of
+from citewell.corpus.sources import Source
 from citewell.corpus.text import count_words
 from citewell.corpus.timeline import moment
 from citewell.index.clean import found as found_lines
@@ -24,7 +26,8 @@ from citewell.index.verify import quick
 from citewell.index.writing import LOOKED_AT
 
 TINY = 20  # words: an article of fewer
-STALE = 365  # days
+STALE = 365  # days of which nothing came of a source
+UNSEEN = 30  # days that a mirrored source was not looked at
 _SHOWN = 5  # examples of each finding
 _REPLACED = "\ufffd"
 _MISREAD = regex.compile(
@@ -62,6 +65,7 @@ class Health:
     passages: int
     languages: tuple[tuple[str | None, int], ...]
     left_out: int  # repeated lines that are left out
+    sources: tuple[Source, ...]  # that are mirrored, and when each was looked at
     findings: tuple[Finding, ...]
 
     @property
@@ -81,8 +85,8 @@ def examine(
     """
     damage = _damage(library)
     if damage.count:
-        return Health(0, 0, (), 0, (damage,))
-    articles = library.store.articles()
+        return Health(0, 0, (), 0, (), (damage,))
+    articles, sources = library.store.articles(), library.store.sources()
     parts = library.searcher().parts
     scanned = _Scanned()
     for number, article in enumerate(articles, 1):
@@ -101,7 +105,8 @@ def examine(
         _repeated(library, articles if not scanned.damaged else ()),
         _duplicates(library, parts) if not scanned.damaged else None,
         _without_terms(parts, passages),
-        _stale(articles, clock()),
+        _unreachable(sources),
+        _stale(sources, articles, clock()),
     ]
     counts = Counter(article.language for article in articles)
     languages = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0] or ""))
@@ -109,7 +114,8 @@ def examine(
     findings = sorted(
         (each for each in found if each and each.count), key=lambda each: order.index(each.level)
     )
-    return Health(len(articles), passages, tuple(languages), len(library.store.repeated()), tuple(findings))
+    left_out = len(library.store.repeated())
+    return Health(len(articles), passages, tuple(languages), left_out, tuple(sources), tuple(findings))
 
 
 def _finding(name: str, level: Level, found: Sequence[str], of: int, what: str, advice: str) -> Finding:
@@ -235,13 +241,39 @@ def _without_terms(parts: Sequence[Part], passages: int) -> Finding:
     return _finding("nothing to search", Level.NOTE, sorted(found), passages, "passages", advice)
 
 
-def _stale(articles: Sequence[Article], now: datetime) -> Finding:
-    """Sites of which nothing was added or updated for long."""
+def _unreachable(sources: Sequence[Source]) -> Finding:
+    """Mirrored sources that could not be read, or not all of them, the last time that it was tried."""
+    found = [
+        f"{each.place}, last looked at on {each.looked_at[:10]}: {each.fault}"
+        for each in sources
+        if each.fault is not None
+    ]
+    advice = "Mend them and run citewell sync. If they are gone for good: citewell sync --allow-empty"
+    return _finding("unreachable sources", Level.WARNING, found, len(sources), "sources", advice)
+
+
+def _stale(sources: Sequence[Source], articles: Sequence[Article], now: datetime) -> Finding:
+    """Mirrored sources that were not looked at for long, and other sites of which nothing came for long."""
     newest: dict[str, str] = {}
     for article in articles:
         site = site_of(article.source)
         newest[site] = max(newest.get(site, ""), article.recorded_at)
-    limit = moment(now - timedelta(days=STALE))
-    found = [f"{site}, last on {at[:10]}" for site, at in sorted(newest.items()) if at < limit]
-    advice = f"Nothing of them was added or updated for {STALE} days: citewell sync, or add them again."
-    return _finding("stale sources", Level.NOTE, found, len(newest), "sources", advice)
+    others = {site: at for site, at in newest.items() if not any(_is_of(site, each) for each in sources)}
+    unseen, nothing = (moment(now - timedelta(days=days)) for days in (UNSEEN, STALE))
+    found = [
+        f"{each.place}, last looked at on {each.looked_at[:10]}"
+        for each in sources
+        if each.looked_at < unseen
+    ] + [f"{site}, last on {at[:10]}" for site, at in sorted(others.items()) if at < nothing]
+    advice = (
+        f"They are mirrored and were not looked at for {UNSEEN} days, or nothing of them was added or updated for "
+        f"{STALE}: citewell sync, or add them again."
+    )
+    return _finding("stale sources", Level.NOTE, found, len(sources) + len(others), "sources", advice)
+
+
+def _is_of(site: str, source: Source) -> bool:
+    """Whether what comes of a site comes by a mirrored source."""
+    if is_web(source.place):
+        return site == site_of(source.place)
+    return under(site).startswith(under(source.place))

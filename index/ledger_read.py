@@ -1,7 +1,7 @@
 """What the ledger says: which revisions questions are asked of, and BM25's statistics of them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from citewell.index.entries import unpacked
 from citewell.index.ledger_rows import LedgerFile, LedgerRows, LedgerTables
 from citewell.index.passage_rows import Published, token_number
 from citewell.index.passage_store import CollectionGone
+from citewell.index.search import in_order
 
 LIVE = "collection = ? AND since IS NOT NULL AND until IS NULL"
 _AT_ONCE = 500  # values of one statement
@@ -35,11 +36,12 @@ class Collection:
 
 
 class LedgerRead:
-    """The reading half of the ledger. Serves all threads of a process."""
+    """The reading half of the ledger. Serves all threads of a process; each reading is one statement, and so of one moment."""
 
     def __init__(self, at: Path | Database) -> None:
         """A file, or tables beside a truth on a server."""
         self._kept: LedgerRows = LedgerFile(at) if isinstance(at, Path) else LedgerTables(at)
+        self._languages = lru_cache(8)(lambda name, _: self._languages_of(name))
 
     @property
     def place(self) -> str:
@@ -51,7 +53,7 @@ class LedgerRead:
 
     def collections(self) -> dict[str, Collection]:
         """Of each name, the one that was begun last at the end."""
-        rows = self._rows(
+        rows = self._kept.rows(
             "SELECT name, model, recipe, epoch, change, passages, length FROM cluster_collections ORDER BY number"
         )
         return {
@@ -62,54 +64,61 @@ class LedgerRead:
     def state(self, name: str, terms: Iterable[str]) -> tuple[Collection, dict[str, int]] | None:
         """What is published, and of each term how many passages hold it: of one moment. None for an unknown collection."""
         numbers = {token_number(term): term for term in terms}
+        rows = self._kept.rows(
+            "SELECT model, recipe, epoch, change, passages, length, token, doc_freq FROM cluster_collections "
+            f"LEFT JOIN cluster_terms ON collection = name AND token IN ({_marks(numbers)}) "
+            "WHERE name = ? AND change IS NOT NULL",
+            *numbers,
+            name,
+        )
+        if not rows:
+            return None
+        model, recipe, epoch, change, passages, length, _, _ = rows[0]
+        found = dict.fromkeys(numbers.values(), 0)
+        found.update((numbers[number], count) for *_, number, count in rows if number is not None)
+        return Collection(name, model, recipe, epoch, Held(epoch, change), passages, length), found
 
-        def read(db: Transaction) -> tuple[Collection, dict[str, int]] | None:
-            row = db.execute(
-                "SELECT model, recipe, epoch, change, passages, length FROM cluster_collections "
-                "WHERE name = ? AND change IS NOT NULL",
-                (name,),
-            ).fetchone()
-            if row is None:
-                return None
-            model, recipe, epoch, change, passages, length = row
-            found = dict.fromkeys(numbers.values(), 0)
-            statement = "SELECT token, doc_freq FROM cluster_terms WHERE collection = ? AND token IN ({})"
-            for number, count in in_parts(db, statement, (name,), list(numbers)):
-                found[numbers[number]] = count
-            return Collection(name, model, recipe, epoch, _held(epoch, change), passages, length), found
+    def languages(self, name: str, held: Held | None) -> tuple[str | None, ...]:
+        """Of what was published last, in order; looked up once for it."""
+        return self._languages(name, held)
 
-        return self._kept.read(read)
-
-    def languages(self, name: str) -> list[str | None]:
-        rows = self._rows(f"SELECT DISTINCT language FROM cluster_revisions WHERE {LIVE}", name)
-        return [row[0] for row in rows]
+    def _languages_of(self, name: str) -> tuple[str | None, ...]:
+        rows = self._kept.rows(f"SELECT DISTINCT language FROM cluster_revisions WHERE {LIVE}", name)
+        return in_order(row[0] for row in rows)
 
     def current(self, name: str, keys: Iterable[str], change: int) -> dict[str, Published]:
         """Those of the revisions that were published and not superseded at a change, by their keys.
 
         Raises CollectionGone if the collection is not known any more, when nothing could be said of them.
         """
-        statement = (
-            "SELECT key, article, facts, signature FROM cluster_revisions WHERE collection = ? AND since <= ? "
-            "AND (until IS NULL OR until > ?) AND key IN ({})"
-        )
-        wanted = list(set(keys))
-
-        def read(db: Transaction) -> list[tuple[Any, ...]]:
-            if db.execute("SELECT 1 FROM cluster_collections WHERE name = ?", (name,)).fetchone() is None:
+        found: dict[str, Published] = {}
+        for some in list(_parts(keys)) or [[]]:
+            rows = self._kept.rows(
+                "SELECT key, article, facts, signature FROM cluster_collections LEFT JOIN cluster_revisions "
+                f"ON collection = name AND key IN ({_marks(some)}) AND since <= ? AND (until IS NULL OR until > ?) "
+                "WHERE name = ?",
+                *some,
+                change,
+                change,
+                name,
+            )
+            if not rows:
                 raise unknown(name)
-            return in_parts(db, statement, (name, change, change), wanted)
-
-        return {
-            key: Published(_article(article, facts), np.frombuffer(signature, dtype=np.uint64))
-            for key, article, facts, signature in self._kept.read(read)
-        }
+            for key, article, facts, signature in rows:
+                if key is not None:
+                    found[key] = Published(
+                        _article(article, facts), np.frombuffer(signature, dtype=np.uint64)
+                    )
+        return found
 
     def keys_of(self, name: str, articles: Iterable[str]) -> list[str]:
         """Of the revisions that questions are asked of."""
-        statement = f"SELECT key FROM cluster_revisions WHERE {LIVE} AND article IN ({{}})"
-        wanted = list(set(articles))
-        return [row[0] for row in self._kept.read(lambda db: in_parts(db, statement, (name,), wanted))]
+        query = f"SELECT key FROM cluster_revisions WHERE {LIVE} AND article IN ({{}})"
+        return [
+            row[0]
+            for some in _parts(articles)
+            for row in self._kept.rows(query.format(_marks(some)), name, *some)
+        ]
 
     def live(self, name: str) -> Iterator[IndexedArticle]:
         """The revisions that questions are asked of, in order of their keys."""
@@ -117,8 +126,19 @@ class LedgerRead:
         query = (
             f"SELECT key, article, facts FROM cluster_revisions WHERE {LIVE} AND key > ? ORDER BY key LIMIT ?"
         )
-        while rows := self._rows(query, name, after, _AT_ONCE):
+        while rows := self._kept.rows(query, name, after, _AT_ONCE):
             yield from (_article(article, facts) for _, article, facts in rows)
+            after = rows[-1][0]
+
+    def sizes(self, name: str) -> Iterator[tuple[str, str, int]]:
+        """Of the revisions whose rows were sent and are not superseded: key, article and passages, in order of their keys."""
+        after = ""
+        query = (
+            "SELECT key, article, passages FROM cluster_revisions WHERE collection = ? AND until IS NULL AND key > ? "
+            "ORDER BY key LIMIT ?"
+        )
+        while rows := self._kept.rows(query, name, after, _AT_ONCE):
+            yield from ((key, article, passages) for key, article, passages in rows)
             after = rows[-1][0]
 
     def leftovers(self, name: str) -> list[str]:
@@ -126,24 +146,24 @@ class LedgerRead:
         query = (
             "SELECT key FROM cluster_revisions WHERE collection = ? AND (since IS NULL OR until IS NOT NULL)"
         )
-        return [row[0] for row in self._rows(query, name)]
+        return [row[0] for row in self._kept.rows(query, name)]
 
     def expected(self, name: str) -> int:
         """How many rows the collection has at least."""
         query = "SELECT coalesce(sum(passages), 0) FROM cluster_revisions WHERE collection = ? AND since IS NOT NULL"
-        return int(self._rows(query, name)[0][0])
+        return int(self._kept.rows(query, name)[0][0])
 
     def taken_at(self, name: str) -> tuple[int, int]:
         """The first and the last change that revisions were counted at as there; zeros if none was."""
         query = "SELECT coalesce(min(since), 0), coalesce(max(since), 0) FROM cluster_revisions WHERE collection = ?"
-        ((first, last),) = self._rows(query, name)
+        ((first, last),) = self._kept.rows(query, name)
         return first, last
 
     def faults(self, name: str) -> Iterator[str]:
         """Where the statistics are not those of the revisions that questions are asked of."""
         terms: Counter[int] = Counter()
         passages = length = 0
-        for its_passages, its_length, its_terms in self._rows(
+        for its_passages, its_length, its_terms in self._kept.rows(
             f"SELECT passages, length, terms FROM cluster_revisions WHERE {LIVE}", name
         ):
             passages += its_passages
@@ -153,23 +173,32 @@ class LedgerRead:
         found = self.collections()[name]
         if (found.passages, found.length) != (passages, length):
             yield f"{found.passages:,} passages are counted, {passages:,} are there: citewell rebuild"
-        if dict(self._rows("SELECT token, doc_freq FROM cluster_terms WHERE collection = ?", name)) != terms:
+        if (
+            dict(self._kept.rows("SELECT token, doc_freq FROM cluster_terms WHERE collection = ?", name))
+            != terms
+        ):
             yield "it is counted wrongly which terms passages hold: citewell rebuild"
-
-    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        return self._kept.read(lambda db: db.execute(query, values).fetchall())
 
 
 def in_parts(
-    db: Transaction, statement: str, values: tuple[object, ...], names: Sequence[object]
+    db: Transaction, statement: str, values: tuple[object, ...], names: Sequence[str]
 ) -> list[tuple[Any, ...]]:
     """The rows of a statement that asks for names, so many at once; {} stands for their marks."""
     found = []
-    for first in range(0, len(names), _AT_ONCE):
-        part = names[first : first + _AT_ONCE]
-        marks = ",".join("?" * len(part))
-        found += db.execute(statement.format(marks), (*values, *part)).fetchall()
+    for some in _parts(names):
+        found += db.execute(statement.format(_marks(some)), (*values, *some)).fetchall()
     return found
+
+
+def _parts(names: Iterable[str]) -> Iterator[list[str]]:
+    """Each once, so many at a time."""
+    wanted = list(set(names))
+    for first in range(0, len(wanted), _AT_ONCE):
+        yield wanted[first : first + _AT_ONCE]
+
+
+def _marks(values: Sized) -> str:
+    return ", ".join("?" * len(values)) or "NULL"
 
 
 def _held(epoch: str, change: int | None) -> Held | None:

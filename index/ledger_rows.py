@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from citewell.corpus.database import Database, Transaction
 from citewell.corpus.errors import CorruptLibrary, LibraryMissing, TruthMismatch
@@ -40,8 +40,8 @@ class LedgerRows(Protocol):
 
     place: str  # for messages
 
-    def read(self, work: Callable[[Transaction], _Result]) -> _Result:
-        """What some reading finds, all of it at one moment; it may be done again."""
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """Of a statement that only reads: as it is at one moment."""
         ...
 
     def write(self, work: Callable[[Transaction], _Result]) -> _Result:
@@ -62,8 +62,9 @@ class LedgerFile:
         self._file, self.place = DerivedFile(file, _SCHEMA, _PROBE), str(file)
         self._turn = threading.RLock()
 
-    def read(self, work: Callable[[Transaction], _Result]) -> _Result:
-        return self.write(work)
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with self._turn:
+            return self._file.run(lambda db: db.execute(query, values).fetchall())
 
     def write(self, work: Callable[[Transaction], _Result]) -> _Result:
         def run(db: sqlite3.Connection) -> _Result:
@@ -103,8 +104,8 @@ class LedgerTables:
                 "machine, or drop its tables cluster_collections, cluster_revisions and cluster_terms, then: citewell rebuild"
             ) from error
 
-    def read(self, work: Callable[[Transaction], _Result]) -> _Result:
-        return self._database.read(work)
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        return self._database.rows(query, *values)
 
     def write(self, work: Callable[[Transaction], _Result]) -> _Result:
         with self._database.transaction() as db:

@@ -4,14 +4,11 @@ With the truth on a server and the passages in a cluster only the cache is in th
 kept: then any number of machines answer and take turns to write, and none needs storage.
 """
 
-import errno
-import fcntl
 import threading
 import time
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
 
 from citewell.corpus.errors import (
     BadInput,
@@ -33,6 +30,7 @@ from citewell.index.folder import STORE
 from citewell.index.indexing import Source
 from citewell.index.reranking import FIRST, Reranker, Reranking, words_in
 from citewell.index.search import Searcher
+from citewell.index.turns import Turns
 
 
 class Library:
@@ -62,7 +60,7 @@ class Library:
         self._turn = threading.RLock()
         self.folder, self.embedder, self.wait, self._config = folder, embedder, wait, config
         self.truth, self.keep_vectors = truth, keep_vectors
-        self._writer = threading.Lock()
+        self._turns = Turns(folder, shared=truth is None or cluster is None)
         self.index, self.vectors, self.cluster = folder / "index", folder / "vectors.db", cluster
         words = lambda segment, local: words_in(self.store, segment, local)  # noqa: E731
         reranking = Reranking(reranker, rerank, words) if reranker else None
@@ -101,6 +99,11 @@ class Library:
     def askable(self, as_of: str | None = None) -> Askable:
         """Of what is published, or of what the library knew at a day or time. Raises BadInput for what is neither."""
         return self.engine.askable(self.store, as_of)
+
+    def check(self) -> None:
+        """Raises, within some seconds, what is wrong when no question can be answered: with the truth, or with the index."""
+        self.store.database.check()
+        self.askable()
 
     def searcher(self, as_of: str | None = None) -> Searcher:
         """The same where the whole index is at hand. Raises BadInput for passages in a cluster."""
@@ -153,30 +156,7 @@ class Library:
 
     @contextmanager
     def _alone_here(self, deadline: float) -> Iterator[None]:
-        """Of the threads of this process, and of those that share the folder if more than the cache is in it."""
-        if self.truth is None or self.cluster is None:
-            with self._alone_in_folder(deadline):
-                yield
-            return
-        if not self._writer.acquire(timeout=max(0.0, deadline - time.monotonic())):
-            raise LibraryBusy(self.folder)
-        try:
-            with storing(self.folder), self.engine.writing():
-                yield
-        finally:
-            self._writer.release()
-
-    @contextmanager
-    def _alone_in_folder(self, deadline: float) -> Iterator[None]:
-        with storing(self.index), self._lock() as lock, self.engine.writing():
-            while True:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() >= deadline:
-                        raise LibraryBusy(self.folder) from None
-                    time.sleep(0.05)
+        with storing(self.index), self._turns.alone(deadline), self.engine.writing():
             yield
 
     @contextmanager
@@ -186,16 +166,8 @@ class Library:
             with self.writing(wait=0):
                 yield
             return
-        with self._alone_in_folder(time.monotonic()), self.store.database.at_once():
+        with self._alone_here(time.monotonic()), self.store.database.at_once():
             yield
-
-    def _lock(self) -> IO[str]:
-        try:
-            return (self.folder / "lock").open("a")
-        except OSError as error:
-            if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
-                raise
-            raise LibraryReadOnly(self.folder) from None
 
     def catch_up(self, progress: Progress = lambda *_: None) -> None:
         """Publish what was stored since the last time. Needs the writer's lock."""

@@ -59,5 +59,4 @@ class Locator:
         return Located(cited(kept.article), passage, links, stored, kept.text, kept.page_starts)
 
     def _read(self, article_id: str, revision: int) -> _Kept:
-        article = self.store.article(article_id, revision)
-        return _Kept(article, self.store.text(article.text_sha), self.store.pages(article))
+        return _Kept(*self.store.revision(article_id, revision))

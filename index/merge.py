@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from citewell.corpus.article import Span, passage_id
 from citewell.index.articles import Articles
+from citewell.index.codes import Codes
 from citewell.index.part import Part
 from citewell.index.postings import Postings
 from citewell.index.segment import Segment
@@ -14,6 +15,7 @@ from citewell.index.signatures import Signatures
 from citewell.index.strings import Strings
 
 FEW = 4
+_AT_ONCE = 1 << 14  # rows that are copied together
 
 
 def merge(parts: Sequence[Part]) -> Segment:
@@ -45,9 +47,7 @@ def merge(parts: Sequence[Part]) -> Segment:
         postings=_merged_postings(parts, order),
         passage_vectors=np.concatenate([part.segment.passage_vectors[_live(part)] for part in parts])[order],
         sentence_offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        sentence_codes=np.concatenate([part.segment.sentence_codes for part in parts])[
-            _sentence_rows(parts, order)
-        ],
+        sentence_codes=_taken([part.segment.sentence_codes for part in parts], _sentence_rows(parts, order)),
         model=first.model,
         recipe=first.recipe,
     )
@@ -96,6 +96,19 @@ def _sentence_rows(parts: Sequence[Part], order: NDArray[np.int64]) -> NDArray[n
     return np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
 
 
+def _taken(arrays: Sequence[Codes], rows: NDArray[np.int64]) -> Codes:
+    """Rows of the arrays as if end to end; they are the largest of a segment, and no copy of all is made."""
+    taken = np.empty((len(rows), arrays[0].shape[1]), dtype=arrays[0].dtype)
+    base = 0
+    for array in arrays:
+        mine = np.flatnonzero((rows >= base) & (rows < base + len(array)))
+        for first in range(0, len(mine), _AT_ONCE):
+            some = mine[first : first + _AT_ONCE]
+            taken[some] = array[rows[some] - base]
+        base += len(array)
+    return taken
+
+
 def _merged_postings(parts: Sequence[Part], order: NDArray[np.int64]) -> Postings:
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))  # new number of the passage that is i-th of the live ones
@@ -104,10 +117,10 @@ def _merged_postings(parts: Sequence[Part], order: NDArray[np.int64]) -> Posting
     rows, passages, counts, base = [], [], [], 0
     for part in parts:
         postings, live = part.segment.postings, _live(part)
-        new_number = np.full(len(part.segment), -1, dtype=np.int64)
+        new_number = np.full(len(part.segment), -1, dtype=np.int32)
         new_number[live] = place[base : base + len(live)]
         base += len(live)
-        new_row = np.array([row_of[term] for term in postings.terms], dtype=np.int64)
+        new_row = np.array([row_of[term] for term in postings.terms], dtype=np.int32)
         row = np.repeat(new_row, np.diff(postings.offsets))
         number = new_number[postings.passages]
         alive = number >= 0
@@ -121,7 +134,7 @@ def _merged_postings(parts: Sequence[Part], order: NDArray[np.int64]) -> Posting
     return Postings.joined(
         terms=Strings.of(terms[row] for row in left.tolist()),
         offsets=np.concatenate([[0], np.cumsum(doc_freqs[left])]).astype(np.int64),
-        passages=passage[sorting].astype(np.int32),
+        passages=passage[sorting],
         counts=np.concatenate(counts)[sorting],
         lengths=np.concatenate([part.segment.postings.lengths[_live(part)] for part in parts])[order],
     )

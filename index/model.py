@@ -1,5 +1,6 @@
 """The default embedding model: all-MiniLM-L6-v2 as published, verified, compiled once to ONNX in the user's cache."""
 
+import fcntl
 import hashlib
 import importlib.util
 import json
@@ -124,7 +125,13 @@ def compile_model(source: Path, target: Path, full: Path | None = None) -> None:
     command = [sys.executable, "-W", "ignore", "-m", "citewell.index.compile", str(source)]
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix="compiling-") as made:
+        with (
+            (target.parent / "lock").open("w") as turn,
+            tempfile.TemporaryDirectory(dir=target.parent, prefix="compiling-") as made,
+        ):
+            fcntl.flock(turn, fcntl.LOCK_EX)  # workers of a node begin together
+            if target.exists():
+                return
             done = subprocess.run(
                 [*command, made, *([str(full)] if full else [])],
                 capture_output=True,
@@ -135,9 +142,8 @@ def compile_model(source: Path, target: Path, full: Path | None = None) -> None:
             if done.returncode:
                 last = (done.stderr.strip().splitlines() or ["no message"])[-1]
                 raise ModelMismatch(f"The model in {source} could not be compiled: {last}")
-            if not target.exists():
-                Path(made).rename(target)
-                Path(made).mkdir()  # for the context manager to remove
+            Path(made).rename(target)
+            Path(made).mkdir()  # for the context manager to remove
     except OSError as error:
         raise ModelMismatch(
             f"The compiled model cannot be written to {target.parent} ({error.strerror}). Set XDG_CACHE_HOME to a "

@@ -49,9 +49,13 @@ def tokenizer_of(folder: Path, most_tokens: int) -> Tokenizer:
 
 
 class OnnxEmbedder:
-    """Embeds each text in a call of its own, so that a vector never depends on its neighbours."""
+    """Embeds each text in a call of its own, so that a vector never depends on its neighbours.
 
-    def __init__(self, model: CompiledModel) -> None:
+    Several texts by so many threads; by one for each core if that is not said.
+    """
+
+    def __init__(self, model: CompiledModel, threads: int | None = None) -> None:
+        self._threads = threads or os.cpu_count() or 1
         self.fingerprint = model.fingerprint
         self.dim = model.dim
         self.cut_recipe = CUT_RECIPE
@@ -93,14 +97,14 @@ class OnnxEmbedder:
 
     @cached_property
     def _for_one(self) -> onnxruntime.InferenceSession:
-        if (os.cpu_count() or 1) < _FOR_A_LONE_TEXT:
+        if self._threads < _FOR_A_LONE_TEXT:
             return self._for_many
         return open_session(self._folder, _FOR_A_LONE_TEXT)
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
         if len(texts) == 1:
             return self._embed_alone(texts[0])
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
+        with ThreadPoolExecutor(self._threads) as threads:
             rows = list(threads.map(lambda text: self._run(self._for_many, text), texts))
         return np.concatenate(rows) if rows else np.empty((0, self.dim), dtype=np.float32)
 

@@ -31,7 +31,7 @@ from citewell.index.passage_rows import PassageRow, Published, segment_of, token
 from citewell.index.passage_store import CollectionGone, PassageStore
 from citewell.index.reranking import Reranking
 from citewell.index.scoring import State
-from citewell.index.search import Query, Searcher, Whole, analysed, in_order
+from citewell.index.search import Query, Searcher, Whole, analysed
 from citewell.index.where import Where
 
 _PATIENCE = 10.0  # seconds for all that the cluster is asked for one question
@@ -66,7 +66,6 @@ class Proposing:
     ) -> None:
         self._resolve, self._store, self._ledger, self._threads = resolve, store, ledger, threads
         self.embedder, self.config, self._reranking = embedder, config, reranking
-        self._languages = lru_cache(4)(lambda name, _: in_order(ledger.languages(name)))
 
     def answering(self, as_of: AsOf) -> Self:
         """The same, which says of which moment it answers."""
@@ -86,7 +85,7 @@ class Proposing:
 
     def _about(self, name: str, question: str, given: Filter, names: Sequence[str]) -> tuple[Searcher, Query]:
         now = self._ledger.state(name, ())
-        languages = self._languages(name, now and now[0].held)
+        languages = self._ledger.languages(name, now[0].held if now else None)
         terms = analysed(question, languages)
         all_terms = {term for some in terms.values() for term in some}
         state = self._ledger.state(name, all_terms)

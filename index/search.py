@@ -186,7 +186,7 @@ class Searcher(Numbered):
         said = parts[:, np.searchsorted(numbers, found)].T
         ranks = _ranks(found, *matching), _ranks(found, *nearest)
         ranked = tuple(
-            replace(hit, parts=_parts(each, lexical, dense))
+            Hit(hit.passage_id, hit.score, hit.number, _parts(each, lexical, dense))
             for hit, each, lexical, dense in zip(hits, said, *ranks, strict=True)
         )
         return Ranking(self._reranked(query, ranked)[:k], {"lexical": query.lexical, "dense": query.dense})

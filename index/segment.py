@@ -52,8 +52,8 @@ class Segment:
         return self.articles[int(self.article_of[number])]
 
     def span(self, number: int) -> Span:
-        start, end = self.spans[number]
-        return Span(int(start), int(end))
+        start, end = self.spans[number].tolist()
+        return Span(start, end)
 
     def passage_id(self, number: int) -> str:
         article = self.article(number)

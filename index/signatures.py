@@ -7,6 +7,7 @@ of Massive Datasets, ch. 3); `NEAR` is how much they must share then. Menus and 
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -32,7 +33,7 @@ _BAND = np.arange(BANDS, dtype=np.uint64) << np.uint64(64 - BANDS.bit_length())
 Keys = NDArray[np.uint64]  # (BANDS,): one article's; the highest bits of each are the number of its band
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Signatures:
     """Of n articles: their keys, and where these stand, band by band, in order."""
 
@@ -47,6 +48,16 @@ class Signatures:
 
     def of_article(self, number: int) -> Keys:
         return self.keys[:, number]
+
+    @cached_property
+    def alone(self) -> NDArray[np.bool_]:
+        """Which of the articles agree with no other here, shape (n,)."""
+        flat, count = self.keys.ravel()[self.order], self.keys.shape[1]
+        same = flat[1:] == flat[:-1]
+        alone = np.ones(count, dtype=np.bool_)
+        alone[self.order[1:][same] % count] = False
+        alone[self.order[:-1][same] % count] = False
+        return alone
 
     def agreeing(self, keys: NDArray[np.uint64]) -> list[set[int]]:
         """For each of m articles, whose keys are given in shape (BANDS, m), those that have one of its keys."""

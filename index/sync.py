@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from citewell.corpus.article import is_web
-from citewell.corpus.errors import LibraryMissing
+from citewell.corpus.errors import CitewellError, LibraryMissing
 from citewell.corpus.finding import Refused
 from citewell.corpus.looking import Look, Stamp, stamp_of, under
 from citewell.corpus.records import Mapped
@@ -110,8 +110,24 @@ def sync(
         if not keep_vanished:
             hide(library, {name: survey.held[name].revision for name in over}, progress)
             seen.forget(_vanished(survey, refused))
+    note_source(library, looked)
     told = tuple(each for each in outcomes if each.result != "unchanged")
     return Synced(str(looked.folder), False, told, len(unchanged) + len(outcomes) - len(told))
+
+
+def missed(folder: Path, place: str, reason: str, truth: Server | None = None) -> None:
+    """Write down, if the library is there and mirrors the source, that it could not be read now."""
+    with suppress(CitewellError), closing(Store(truth or folder / STORE)) as store:
+        fault = reason.partition(" Nothing was changed")[0].rstrip(".")
+        store.note_miss(place, fault.removeprefix(f"{place}: "))
+
+
+def note_source(library: Library, looked: Look) -> None:
+    """Write down that a folder was looked at; one that gives nothing is a source no longer."""
+    if looked.files or looked.refused:
+        library.store.note_look(looked.root)
+    else:
+        library.store.forget_source(looked.root)
 
 
 def _survey(

@@ -10,11 +10,13 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from citewell.corpus.address import address_of
 from citewell.corpus.errors import LibraryMissing
 from citewell.corpus.fetching import Fetcher
 from citewell.corpus.listing import FeedEntry, Listing
 from citewell.corpus.server import Server
 from citewell.corpus.store import Store
+from citewell.corpus.visit import Document
 from citewell.corpus.webpage import Page
 from citewell.index.embedding import Progress
 from citewell.index.folder import STORE
@@ -43,6 +45,15 @@ class _Survey:
         """The articles that stay as they are."""
         names = {*self.plan.unchanged, *self.spared}
         return {article_id for article_id, held in self.held.items() if held.name in names}
+
+
+def known_documents(folder: Path, address: str) -> dict[str, Document]:
+    """What a feed or sitemap was read from the last time that the library in a folder mirrored it."""
+    if not (folder / VISITS).is_file():
+        return {}
+    with suppress(ValueError), closing(Visits(folder / VISITS)) as visits:
+        return visits.documents(address_of(address))
+    return {}
 
 
 def dry_run(
@@ -103,8 +114,19 @@ def sync(
             visits.forget(listing.address, [*names, *_forgotten(survey, visits, listing)])
         ended = zip(names, over, strict=True)
         outcomes |= {name: Outcome(name, result, article_id, reason=reason) for name, article_id in ended}
+        visits.put_documents(listing.address, listing.documents)
+    _note_source(library, listing)
     told = tuple(each for each in outcomes.values() if each.result != "unchanged")
     return Synced(listing.address, False, told, len(untouched) + len(outcomes) - len(told))
+
+
+def _note_source(library: Library, listing: Listing) -> None:
+    """Write down that the source was looked at; one that gives nothing is a source no longer."""
+    lost = [f"{listing.refused[name].place}: {listing.refused[name].reason}" for name in listing.lost]
+    if listing.stamps or listing.refused:
+        library.store.note_look(listing.address, lost[0] if lost else None)
+    else:
+        library.store.forget_source(listing.address)
 
 
 def _survey(store: Store | None, visits: Visits | None, listing: Listing, keep_vanished: bool) -> _Survey:
@@ -120,7 +142,7 @@ def _survey(store: Store | None, visits: Visits | None, listing: Listing, keep_v
         spared |= set(left if keep_vanished else left[MOST_ASKED:])
         vanished = Action.ASK
     else:
-        spared |= set() if listing.is_whole else set(unlisted)
+        spared |= set(unlisted) if listing.lost else set()
         vanished = Action.KEEP if keep_vanished else Action.REMOVE
     as_read = read_as(store)
     made = plan(

@@ -11,8 +11,8 @@ from citewell.index.derived import DerivedFile, many
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS vectors (text_sha TEXT NOT NULL, role TEXT NOT NULL, model TEXT NOT NULL, "
-    "vector BLOB NOT NULL, PRIMARY KEY (text_sha, role, model)) STRICT, WITHOUT ROWID"
-)
+    "vector BLOB NOT NULL, PRIMARY KEY (text_sha, role, model)) STRICT"
+)  # with rowids: rows are appended, and only the small entries of the key go to places that its hash decides
 
 
 class Role(StrEnum):

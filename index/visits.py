@@ -1,4 +1,4 @@
-"""What pages of the web answered when they were read: derived, so that losing it costs reading them again.
+"""What pages of the web, feeds and sitemaps answered when they were read: derived, so that losing it costs reading them again.
 
 Each row holds a digest of itself; one that was altered counts as lost.
 """
@@ -9,8 +9,9 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
+from citewell.corpus.originals import sha_of
 from citewell.corpus.rows import with_digest
-from citewell.corpus.visit import Former, Validators
+from citewell.corpus.visit import Document, Former, Validators
 from citewell.index.derived import DerivedFile, many
 from citewell.index.mirror import Held, Known, may_be_unchanged
 
@@ -19,7 +20,9 @@ BY_HAND = ""  # what pages belong to that were added one by one
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS pages (source TEXT NOT NULL, name TEXT NOT NULL, stamp TEXT NOT NULL, sha TEXT NOT NULL, "
     "read_as TEXT NOT NULL, articles TEXT NOT NULL, validators TEXT NOT NULL, turn INTEGER NOT NULL, digest TEXT NOT NULL, "
-    "PRIMARY KEY (source, name)) STRICT, WITHOUT ROWID"
+    "PRIMARY KEY (source, name)) STRICT, WITHOUT ROWID; "
+    "CREATE TABLE IF NOT EXISTS documents (source TEXT NOT NULL, name TEXT NOT NULL, validators TEXT NOT NULL, "
+    "packed BLOB NOT NULL, digest TEXT NOT NULL, PRIMARY KEY (source, name)) STRICT, WITHOUT ROWID"
 )
 _COLUMNS = "source, name, stamp, sha, read_as, articles, validators, turn, digest"
 
@@ -72,8 +75,28 @@ class Visits(DerivedFile):
         others: list[tuple[str]] = self.run(lambda db: db.execute(query, (source,)).fetchall())
         return {name for (name,) in others}.intersection(names)
 
+    def documents(self, source: str) -> dict[str, Document]:
+        """What the source was read from, by address."""
+        query = "SELECT source, name, validators, packed, digest FROM documents WHERE source = ?"
+        rows: list[tuple[Any, ...]] = self.run(lambda db: db.execute(query, (source,)).fetchall())
+        return {
+            name: Document(Validators(*json.loads(validators)), packed)
+            for source, name, validators, packed, digest in rows
+            if _document_row(source, name, validators, packed)[-1] == digest
+        }
+
+    def put_documents(self, source: str, documents: Mapping[str, Document]) -> None:
+        """These, and no others of the source."""
+        rows = [
+            _document_row(source, name, json.dumps(astuple(each.validators)), each.packed)
+            for name, each in documents.items()
+        ]
+        self.run(lambda db: many(db, "DELETE FROM documents WHERE source = ?", [(source,)]))
+        self.run(lambda db: many(db, "INSERT INTO documents VALUES (?, ?, ?, ?, ?)", rows))
+
     def keep_only(self, article_ids: Collection[str]) -> None:
-        """Forget pages that gave any other article."""
+        """Forget pages that gave any other article, and all documents: those of feeds hold texts."""
+        self.run(lambda db: db.execute("DELETE FROM documents"))
         rows = self.run(lambda db: db.execute("SELECT source, name, articles FROM pages").fetchall())
         lost = [
             (source, name)
@@ -87,6 +110,11 @@ def _row(source: str, name: str, visit: Visit, turn: int) -> tuple[Any, ...]:
     known = visit.known
     said = (json.dumps(dict(known.articles)), json.dumps(astuple(visit.validators)))
     return with_digest(source, name, known.stamp, known.sha, known.read_as, *said, turn)
+
+
+def _document_row(source: str, name: str, validators: str, packed: bytes) -> tuple[Any, ...]:
+    *_, digest = with_digest(source, name, validators, sha_of(packed))
+    return source, name, validators, packed, digest
 
 
 def _visit(row: tuple[Any, ...]) -> Visit:

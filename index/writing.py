@@ -1,28 +1,27 @@
 """Articles into and out of a library: read, cut, stored one by one, then published together."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from citewell.corpus.ahead import ahead
-from citewell.corpus.article import Cut, Draft
+from citewell.corpus.article import Article, Cut, Draft
 from citewell.corpus.errors import BadInput, UnknownArticle
 from citewell.corpus.finding import Refused
-from citewell.corpus.reading import Found, Item, Reading, Unmodified, article_id_of, language_of, read_each
+from citewell.corpus.reading import Item, Reading, Unmodified, article_id_of, language_of, read_each
 from citewell.corpus.records import Mapped
 from citewell.corpus.repeated import recipe_with, site_of
+from citewell.corpus.storage import storing
 from citewell.index.cutting import cut_for
 from citewell.index.embedding import Embedder, Progress
 from citewell.index.library import Library
 
 MOST_KEPT = 1_000_000  # revisions of an article
-_CUT_AHEAD = 3  # articles
 _BATCH = 2_000  # passages that are published together: what a batch needs is held in memory
 _AT_ONCE = 16  # articles that are flushed to disk together
 _CHARACTERS_AT_ONCE = 1_000_000
 LOOKED_AT = 1_000  # code points of an article that tell its script
+_CHANGED = "its article was changed meanwhile; try again"
 UNKNOWN_SCRIPT = "in a script that the model does not know: found by its words only"
 
 
@@ -76,19 +75,21 @@ def batches(
     mapped: Mapped | None = None,
     taken: Mapping[str, str] = MappingProxyType({}),
 ) -> Generator[list[Written], None, None]:
-    """Add files; each batch is published when it comes. `taken` are ids that none may have, with whose they are."""
-    with ThreadPoolExecutor(1) as cutter, closing(read_each(files, mapped)) as read:
+    """Add files; each batch is published when it comes. `taken` are ids that none may have, with whose they are.
+
+    The writer's lock is held to store what was read, and to publish: nobody else waits for a slow site.
+    """
+    with closing(read_each(files, mapped)) as read:
         lines = library.store.lines_of_sites()
-
-        def cut_one(given: tuple[Item, Found]) -> tuple[Item, _Ready]:
-            file, found = given
-            return file, _cut(library.embedder, found, lines) if isinstance(found, Reading) else found
-
-        stored = _store_all(library, ahead(cutter, cut_one, read, _CUT_AHEAD), dict(taken))
+        ready = (
+            (file, _cut(library.embedder, found, lines) if isinstance(found, Reading) else found)
+            for file, found in read
+        )
+        stored = _store_all(library, ready, dict(taken))
         while True:
-            with library.writing():
-                library.check_nothing_lost()
+            with storing(library.index):  # what reads may want room, too
                 batch = _batch(stored)
+            with library.writing():
                 library.catch_up(progress)
                 library.compact()
             yield batch
@@ -148,11 +149,13 @@ def _store_all(
     library: Library, found: Iterable[tuple[Item, _Ready]], places: dict[str, str]
 ) -> Iterator[Written]:
     """A few at a time are flushed to disk together. `places` are those of the ids that are taken."""
-    # what is erased goes from disk after its flush
-    at_once = 1 if library.store.kept_revisions() else _AT_ONCE
-    for group in _groups(found, at_once):
-        with library.store.database.transaction():
-            written = [Written(file, _store(library, each, places)) for file, each in group]
+    for group in _groups(found, _AT_ONCE):
+        with library.writing():
+            library.check_nothing_lost()
+            # what is erased goes from disk after its flush
+            alone = library.store.kept_revisions() is not None
+            with nullcontext() if alone else library.store.database.transaction():
+                written = [Written(file, _store(library, each, places)) for file, each in group]
         yield from written
 
 
@@ -180,6 +183,8 @@ def _store(library: Library, each: _Ready, places: dict[str, str]) -> Outcome:
         article_id = article_id_of(read.draft, read.source)
         if article_id in places:
             raise BadInput(f"the id {article_id!r} is that of {places[article_id]}, too. Give it another.")
+        if read.follows is not None and _still(library, article_id, read.follows) is None:
+            raise BadInput(_CHANGED)
     except BadInput as refused:
         return Outcome(read.place, "refused", reason=str(refused).removeprefix(f"{read.source}: "))
     places[article_id] = read.place
@@ -195,11 +200,16 @@ def _kept(library: Library, article_id: str, piece: _Piece) -> Outcome:
 
 
 def _unmodified(library: Library, found: Unmodified) -> Outcome:
-    article = next(iter(library.store.live([found.article_id])), None)
-    if article is None or article.revision != found.revision:
-        return Outcome(found.place, "refused", reason="its article was changed meanwhile; add it again")
+    article = _still(library, found.article_id, found.revision)
+    if article is None:
+        return Outcome(found.place, "refused", reason=_CHANGED)
     passages = library.store.cut(article.text_sha).passages
     return Outcome(found.place, "unchanged", article.article_id, len(passages))
+
+
+def _still(library: Library, article_id: str, revision: int) -> Article | None:
+    """The article, if that revision is the live one still."""
+    return next((each for each in library.store.live([article_id]) if each.revision == revision), None)
 
 
 @dataclass(frozen=True, slots=True)

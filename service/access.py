@@ -25,7 +25,7 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 def scope_of(method: str, path: str) -> Scope | None:
     """What a request needs; None for the page, the documentation and the health of the service."""
-    if path == "/metrics":
+    if path in ("/metrics", "/v1/doctor"):
         return "admin"
     if path == "/v1/jobs" or path.startswith("/v1/jobs/"):
         return "write"

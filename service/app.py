@@ -32,6 +32,7 @@ from citewell.service.limits import Limits
 from citewell.service.metrics import Metrics
 from citewell.service.pool import Pool
 from citewell.service.question_routes import question_routes
+from citewell.service.report_routes import report_routes
 from citewell.service.schemas import ArticleRequest, ArticlesRequest, Problem
 from citewell.service.settings import Settings
 from citewell.service.writer import Writer
@@ -65,6 +66,7 @@ def create_app(
     writer = Writer(library, settings.timeout / 2)
     asking, drainer = Asking(library, settings, metrics), Drainer(jobs, writer)
     writing = Pool("write", 1, settings.queue, settings.timeout, metrics)
+    reporting = Pool("report", 1, settings.queue, settings.timeout, metrics)
 
     @asynccontextmanager
     async def living(_: FastAPI) -> AsyncIterator[None]:
@@ -75,6 +77,7 @@ def create_app(
             drainer.stop()
             asking.close()
             writing.close()
+            reporting.close()
             writer.close()
             jobs.close()
 
@@ -93,6 +96,7 @@ def create_app(
     checked.include_router(question_routes(library, asking, access))
     checked.include_router(article_routes(library, writer, writing, jobs, drainer))
     checked.include_router(job_routes(jobs, stopping))
+    checked.include_router(report_routes(library, reporting))
     app.include_router(checked)
     app.include_router(health_routes(library, jobs, metrics, stopping))
 

@@ -43,6 +43,19 @@ JOB: dict[str, Any] = {
 }  # fmt: skip
 STORED: dict[str, Any] = {"result": "added", "article": _SUMMARY, "passages": 1}
 PAGE: dict[str, Any] = {"articles": [_SUMMARY], "next": None}
+REPORT: dict[str, Any] = {
+    "articles": 312, "passages": 1904, "languages": [["en", 290], ["nl", 21], [None, 1]], "left_out": 0,
+    "sources": [{
+        "place": "https://example.org/feed.xml", "looked_at": "2026-11-01T09:30:47.544Z",
+        "tried_at": "2026-11-21T09:30:47.544Z", "fault": "the server answers 404: not there",
+    }],
+    "findings": [{
+        "name": "unreachable sources", "level": "warning", "count": 1, "of": 1, "what": "sources",
+        "examples": ["https://example.org/feed.xml, last looked at on 2026-11-01: the server answers 404: not there"],
+        "advice": "Mend them and run citewell sync. If they are gone for good: citewell sync --allow-empty",
+    }],
+    "is_well": False,
+}  # fmt: skip
 PROBLEM: dict[str, Any] = {
     "type": "urn:citewell:problem:UnknownArticle", "title": "Not Found", "status": 404,
     "detail": "No article 'tide'. GET /v1/articles lists those that are there.", "instance": "/v1/articles/tide",
@@ -54,5 +67,6 @@ OF_SCHEMAS = {
     "JobPage": {"jobs": [JOB], "next": None},
     "Stored": STORED,
     "ArticlePage": PAGE,
+    "Report": REPORT,
     "Problem": PROBLEM,
 }

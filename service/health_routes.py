@@ -23,10 +23,10 @@ def health_routes(library: Library, jobs: Jobs, metrics: Metrics, stopping: Call
 
     @router.get("/health/ready", responses=documented(500, 503))
     def ready() -> Health:
-        """Ready when the model is loaded and the index is open, until the service is asked to end."""
+        """Ready when the model is loaded and articles and passages can be read, until the service is asked to end."""
         if stopping():
             raise Ending
-        library.askable()
+        library.check()
         return Health("ready")
 
     @router.get(

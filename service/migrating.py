@@ -33,9 +33,10 @@ def migrate(
     from citewell.index.migrate import migrate as move
     from citewell.service.keys import Keys
 
-    there, here = _of_folder(source) or settings.read({}), _of_target(source, target)
+    there = _of_folder(source) or settings.read({})
     server = there.server(source)
     require(source, server)
+    here = there if source.resolve() == target.resolve() else _of_target(source, target)
     _check_apart(source, there, target, here)
     models = Models(_model(target, here.model), "")
     made = precision or made_in(target, here) or made_in(source, there)

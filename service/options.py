@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from citewell.index.embedding import Embedder
     from citewell.index.library import Library
     from citewell.index.reranking import Reranker
+    from citewell.index.spreading import SpreadEmbedder
 
 Folder = Annotated[Path, typer.Option("--library", envvar="CITEWELL_LIBRARY", help="Folder of the library.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -88,12 +90,34 @@ class Models:
 
         return TorchEmbedder(self.model)
 
+    def spread(self, precision: Precision | None, address: str) -> "SpreadEmbedder":
+        """The same, with workers for many passages in a Ray cluster. Raises SpreadingFailed when it is not there."""
+        from citewell.index.embedding_worker import default_embedder
+        from citewell.index.ray_workers import RayWorkers, check_reachable
+        from citewell.index.spreading import SpreadEmbedder
+        from citewell.index.torch_embedder import TorchEmbedder
+
+        check_reachable(address)
+        local = self.embedder(precision)
+        opening: Callable[[], Embedder] = (
+            partial(TorchEmbedder, _anywhere(self.model))
+            if self.model
+            else partial(default_embedder, precision or Precision.FP32)
+        )
+        return SpreadEmbedder(local, lambda: RayWorkers(address, opening))
+
     def made_reranker(self) -> "Reranker | None":
         if not self.reranker:
             return None
         from citewell.index.cross_encoder import CrossEncoderReranker
 
         return CrossEncoderReranker(self.reranker)
+
+
+def _anywhere(model: str) -> str:
+    """A name for processes that run in other folders."""
+    folder = Path(model).expanduser()
+    return str(folder.absolute()) if folder.is_dir() else model
 
 
 def embedder(precision: Precision = Precision.FP32, bulk: bool = False) -> "Embedder":
@@ -185,19 +209,26 @@ def opened(
 
     `bulk` is for commands that may embed many passages. Without a precision it is opened in its own. Without models
     those are taken that the environment or the file says; without settings they say where truth and passages are, too.
-    `watched` may put something around the model.
+    `watched` may put something around the model; `keep_vectors` is false for what may write nothing to this machine.
     """
     from citewell.index.folder import make_folder, require
     from citewell.index.library import Library
 
-    found = given or settings.read({}, names=("truth", "passages", "passages_token"))
+    found = given or settings.read({}, names=("truth", "passages", "passages_token", "embedding_cluster"))
     cluster, truth = found.cluster, found.server(folder)
     if create or (truth and not cluster):
         make_folder(folder)
     elif not truth:
         require(folder)
     models = models or Models.chosen()
-    model = models.embedder(precision if models.model else precision or made_in(folder, found), bulk)
+    if not models.model:
+        precision = precision or made_in(folder, found)
+    model: Embedder
+    ending = ExitStack()
+    if bulk and found.embedding_cluster:
+        model = ending.enter_context(closing(models.spread(precision, found.embedding_cluster)))
+    else:
+        model = models.embedder(precision, bulk)
     if catch_up:
         check_model(folder, model.fingerprint, found)
     library = Library(
@@ -218,6 +249,7 @@ def opened(
         yield library
     finally:
         library.close()
+        ending.close()
 
 
 def truth_of(folder: Path) -> "Server | None":

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from citewell.corpus.article import Article, Cut, passage_id
+from citewell.corpus.sources import Source
 from citewell.index.answer import MOST_HITS
 from citewell.index.checking import Now
 from citewell.index.citation import CitedArticle, CitedPassage, Links
 from citewell.index.filter import Filter
+from citewell.index.health import Finding
+from citewell.index.health import Health as LibraryHealth
 from citewell.index.response import Answer
 from citewell.service.jobs import Job
 
@@ -249,3 +252,21 @@ class PassageText:
 @dataclass(frozen=True, slots=True)
 class Health:
     status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found, faults first; `is_well` if there is nothing but notes. Languages come with their articles."""
+
+    articles: int
+    passages: int
+    languages: tuple[tuple[str | None, int], ...]
+    left_out: int
+    sources: tuple[Source, ...]
+    findings: tuple[Finding, ...]
+    is_well: bool
+
+    @classmethod
+    def of(cls, health: LibraryHealth) -> Self:
+        said = (health.articles, health.passages, health.languages, health.left_out, health.sources)
+        return cls(*said, health.findings, health.is_well)

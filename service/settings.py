@@ -36,6 +36,9 @@ class Settings:
         "Cluster that holds the passages, as milvus://HOST:19530/NAME; empty: they are in the library's folder.",
     )
     passages_token: str = _setting("", "Key to that cluster, or user:password.")
+    embedding_cluster: str = _setting(
+        "", "Ray cluster that embeds many passages, as 10.0.0.1:6379; empty: this machine does."
+    )
     model: str = _setting(
         "", "Model that embeds: a folder, or the name of one that was downloaded (sentence-transformers)."
     )

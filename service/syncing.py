@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from citewell.corpus.errors import BadInput, CitewellError
+from citewell.corpus.text import escaped
 from citewell.service import terminal
 from citewell.service.options import (
     LIBRARY,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 syncing = typer.Typer()
 
 _PAUSE = 2.0  # seconds between two looks
+_NOTED = 3600.0  # seconds between two notes that a folder was looked at, if nothing changes
 _SHARE = 20  # a look that takes long is followed by a pause so many times as long
 
 
@@ -86,7 +88,15 @@ def sync(
     def looked() -> "Look":
         return look(folder, library, allow_empty)
 
-    first = looked()  # what cannot be mirrored is said before the model is loaded
+    def missed(error: CitewellError) -> None:
+        mirroring.missed(library, escaped(str(folder.resolve())), str(error), truth_of(library))
+
+    try:
+        first = looked()  # what cannot be mirrored is said before the model is loaded
+    except BadInput as error:
+        if not dry_run:
+            missed(error)
+        raise
     if dry_run:
         _tell(mirroring.dry_run(library, first, mapped, keep_vanished, truth_of(library)), as_json)
         return
@@ -106,7 +116,7 @@ def sync(
             for each in (signal.SIGTERM, signal.SIGINT):  # the latter a script may have had ignored
                 signal.signal(each, signal.default_int_handler)
             with suppress(KeyboardInterrupt):
-                _follow(looked, synced, as_json)
+                _follow(looked, synced, lambda now: mirroring.note_source(held, now), missed, as_json)
             return
         done = synced(first)
     _tell(done, as_json)
@@ -123,12 +133,20 @@ def _sync_listing(
     wait: float,
     as_json: bool,
 ) -> None:
+    from citewell.corpus.address import address_of
     from citewell.corpus.fetching import Fetcher
     from citewell.corpus.listing import listing_of
     from citewell.index import sync_listing as mirroring
+    from citewell.index.sync import missed
 
     with Fetcher(allowed) as fetcher:
-        listing = listing_of(source, fetcher, allow_empty)
+        try:
+            listing = listing_of(source, fetcher, allow_empty, mirroring.known_documents(library, source))
+        except BadInput as error:
+            with suppress(ValueError):  # what is no address is no source
+                if not dry_run:
+                    missed(library, address_of(source), str(error), truth_of(library))
+            raise
         if dry_run:
             done = mirroring.dry_run(library, listing, keep_vanished, truth_of(library))
         else:
@@ -148,12 +166,19 @@ def _tell(done: "Synced", as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _follow(looked: "Callable[[], Look]", synced: "Callable[[Look], Synced]", as_json: bool) -> None:
+def _follow(
+    looked: "Callable[[], Look]",
+    synced: "Callable[[Look], Synced]",
+    noted: "Callable[[Look], None]",
+    missed: "Callable[[CitewellError], None]",
+    as_json: bool,
+) -> None:
     """Mirror what a look shows whenever it is not what the last one showed, a file that was refused when it changes.
 
-    What goes wrong later than the first time is said once, and tried again at the next look.
+    What goes wrong later than the first time is said once, and tried again at the next look. That nothing changed is
+    noted every hour.
     """
-    last, said, pause = None, "", 0.0
+    last, said, pause, at = None, "", 0.0, 0.0
     while True:
         time.sleep(pause)
         pause, began = _PAUSE, time.monotonic()
@@ -165,10 +190,14 @@ def _follow(looked: "Callable[[], Look]", synced: "Callable[[Look], Synced]", as
                 if done.files or last is None:
                     show(as_json, asdict(done), terminal.synced(done))
                     sys.stdout.flush()
-                last = now
+                last, at = now, began
+            elif said or began - at > _NOTED:
+                noted(now)
+                at = began
             said = ""
         except CitewellError as error:
             if last is None:
                 raise
             if said != (said := str(error)):
                 print(f"citewell: {said}", file=sys.stderr, flush=True)
+                missed(error)

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from citewell.index.explain import Explanation
     from citewell.index.health import Health
     from citewell.index.migrate import Migrated, Stage
+    from citewell.index.rereading import Reread
     from citewell.index.response import Answer, RetrieverState, SearchResult
     from citewell.index.sync import Synced
     from citewell.index.verify import Check
     from citewell.index.writing import Outcome
 
 _WIDTH = 96
+_SOURCES = 10  # of which the report says when they were looked at; all with --json
 
 
 @contextmanager
@@ -87,15 +89,26 @@ def outcomes(files: Sequence["Outcome"]) -> str:
 
 
 def synced(done: "Synced") -> str:
-    lines = []
-    for file in done.files:
-        passages = f"{file.passages} passages" if file.passages is not None else None
-        more = [escaped(file.file), file.article_id, passages, file.reason, file.note]
-        lines.append(f"{file.result:<10} {'  '.join(filter(None, more))}")
-    counts = Counter(file.result for file in done.files)
-    total = [*(f"{count} {result}" for result, count in counts.items()), f"{done.unchanged} unchanged"]
-    done_nothing = "; nothing was done" if done.dry_run else ""
-    return "\n".join([*lines, ", ".join(total) + done_nothing])
+    lines = [_line_of(file, file.article_id) for file in done.files]
+    return "\n".join([*lines, _total(done.files, done.unchanged, done.dry_run)])
+
+
+def reread(done: "Reread") -> str:
+    lines = [_line_of(article, None) for article in done.articles]
+    without = f"; {done.without_original} without an original" if done.without_original else ""
+    return "\n".join([*lines, _total(done.articles, done.unchanged, done.dry_run) + without])
+
+
+def _line_of(file: "Outcome", article_id: str | None) -> str:
+    passages = f"{file.passages} passages" if file.passages is not None else None
+    more = [escaped(file.file), article_id, passages, file.reason, file.note]
+    return f"{file.result:<10} {'  '.join(filter(None, more))}"
+
+
+def _total(files: Sequence["Outcome"], unchanged: int, dry_run: bool) -> str:
+    counts = Counter(file.result for file in files)
+    total = [*(f"{count} {result}" for result, count in counts.items()), f"{unchanged} unchanged"]
+    return ", ".join(total) + ("; nothing was done" if dry_run else "")
 
 
 def answer(given: "Answer") -> str:
@@ -194,6 +207,9 @@ def health(found: "Health") -> str:
     lines = [f"{found.articles:,} articles, {found.passages:,} passages; languages: {languages or 'none'}"]
     if found.left_out:
         lines.append(f"{found.left_out:,} repeated lines are left out")
+    first = sorted(found.sources, key=lambda source: source.looked_at)[:_SOURCES]
+    lines += [f"{escaped(source.place)}: last looked at {source.looked_at[:16]}Z" for source in first]
+    lines += [f"and {more:,} more mirrored sources"] if (more := len(found.sources) - len(first)) else []
     for each in found.findings:
         lines.append(f"{each.level.upper():<8} {each.name:<20} {each.count:>8,} of {each.of:,} {each.what}")
         lines += [f"           {textwrap.shorten(escaped(example), _WIDTH)}" for example in each.examples]

@@ -1,4 +1,4 @@
-"""Commands that keep a library in order: `citewell remove | rebuild | verify | backup | restore`."""
+"""Commands that keep a library in order: `citewell remove | rebuild | reread | verify | backup | restore`."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from citewell.corpus.errors import BadInput
 from citewell.service import terminal
 from citewell.service.options import (
     LIBRARY,
@@ -66,6 +67,40 @@ def rebuild(
         passages = (held.go_back if back else held.rebuild)(progress)
     done = "went back to" if back else "indexed"
     show(as_json, {"passages": passages}, f"{done} {passages} passages")
+
+
+@upkeep.command()
+def reread(
+    article_ids: Annotated[list[str] | None, typer.Argument(metavar="ARTICLE...")] = None,
+    library: Folder = LIBRARY,
+    everything: Annotated[
+        bool,
+        typer.Option("--all", help="Also what today's readers read, as after an update of what they use."),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say which articles would be read, and do nothing.")
+    ] = False,
+    wait: Wait = WAIT,
+    as_json: AsJson = False,
+) -> None:
+    """Read articles that earlier readers made, or those named, again from their originals: a new revision where one differs."""
+    from citewell.index import rereading
+
+    named = article_ids or []
+    if everything and named:
+        raise BadInput("--all and names of articles exclude each other.")
+    with (
+        opened(library, bulk=True, wait=wait) as held,
+        terminal.progress("embedding") as progress,
+        terminal.progress("reading articles") as read,
+    ):
+        if dry_run:
+            done = rereading.dry_run(held, named, everything)
+        else:
+            done = rereading.reread(held, named, everything, progress, read)
+    show(as_json, asdict(done), terminal.reread(done))
+    if any(each.result == "refused" for each in done.articles):
+        raise typer.Exit(1)
 
 
 @upkeep.command()

@@ -31,10 +31,12 @@ class Writer:
         self._own: Library | None = None
 
     def put(self, articles: Sequence[Given]) -> list[Outcome]:
+        self._look()
         return put(self._library(), articles)
 
     def remove(self, article_id: str) -> None:
         """Also if it is not there."""
+        self._look()
         with suppress(UnknownArticle):
             remove(self._library(), [article_id])
 
@@ -52,6 +54,11 @@ class Writer:
             if self._own is not None:
                 self._own.close()
                 self._own = None
+
+    def _look(self) -> None:
+        """Raises ClusterAway after seconds: who writes would wait longer for a cluster than a request may take."""
+        if self._reading.cluster is not None:
+            self._reading.engine.held()
 
     def _library(self) -> Library:
         with self._turn:

@@ -107,6 +107,7 @@ class MemoryStore:
     def drop(self, collection: str) -> None:
         self._answer("drop")
         self.kept.pop(collection, None)
+        self.aliases = {alias: name for alias, name in self.aliases.items() if name != collection}
 
     def new_name(self, alias: str, token: str) -> str:
         return f"{alias}_{token}"
@@ -141,10 +142,22 @@ def clustered(
     store: MemoryStore,
     config: Config | None = None,
     truth: Server | None = None,
+    keep_vectors: bool = True,
+    whole: bool = True,
 ) -> Library:
     """A library over it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    library = Library(folder, embedder, config, create=True, cluster=ADDRESS, truth=truth)
+    if truth is None:
+        folder.mkdir(parents=True, exist_ok=True)
+    library = Library(
+        folder,
+        embedder,
+        config,
+        create=True,
+        cluster=ADDRESS,
+        truth=truth,
+        keep_vectors=keep_vectors,
+        whole=whole,
+    )
     library.engine.close()
     database = library.store.database if truth else None
     library.engine = Cluster(ADDRESS, folder, embedder, lambda: library.config, store, None, database)

@@ -12,6 +12,7 @@ from citewell.index.model import default_model
 from citewell.index.onnx_embedder import OnnxEmbedder
 from citewell.index.writing import add
 from tests.postgres import Postgres, binaries
+from tests.ray_cluster import RayCluster, started
 from tests.site import Site, served
 
 
@@ -37,6 +38,13 @@ def postgres() -> Iterator[Postgres]:
     server = Postgres(found)
     yield server
     server.remove()
+
+
+@pytest.fixture(scope="session")
+def ray_cluster() -> Iterator[RayCluster]:
+    """One node, two workers."""
+    with started(2) as cluster:
+        yield cluster
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

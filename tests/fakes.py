@@ -50,6 +50,7 @@ class AnyEmbedder(WordEmbedder):
         self.dim, self.fingerprint = dim, f"any {dim}"
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
+        self.embedded += texts
         seeds = [int(text_sha(text)[:12], 16) for text in texts]
         rows = np.array([np.random.default_rng(seed).normal(size=self.dim) ** 5 for seed in seeds])
         unit: Vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)

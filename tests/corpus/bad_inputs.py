@@ -27,6 +27,12 @@ def _lying_zip() -> bytes:
     return bytes(made)
 
 
+def _deep_mail(depth: int) -> bytes:
+    """Parts within parts."""
+    heads = "".join(f"Content-Type: multipart/mixed; boundary=b{i}\n\n--b{i}\n" for i in range(depth))
+    return f"From: a@b.c\nSubject: deep\n{heads}Content-Type: text/plain\n\n{WORDS}\n".encode()
+
+
 REFUSED: dict[str, bytes] = {  # none of them has an article
     "empty.txt": b"",
     "blanks.md": b" \n\t\r\n",
@@ -77,7 +83,12 @@ REFUSED: dict[str, bytes] = {  # none of them has an article
     "header.csv": b"id,text\n",
     "twice.csv": b"text,text\na,b\n",
     "open.csv": b'id,text\na,"never closed' + b"x" * 200_000,
-    "large.txt": b"",  # of a gigabyte, see below
+    "deep.epub": epub(**{"OEBPS/two.xhtml": chapter("<div>" * 50_000 + WORDS + "</div>" * 50_000)}),
+    "deep.feed.xml.txt": b"<rss version='2.0'><channel>" + b"<item>" * 50_000,
+    "large.txt": b"",  # of a gigabyte, as are the next, see below
+    "large.jsonl": b"",
+    "large.csv": b"",
+    "large.html": b"",
     "line\nbreak.txt": b"\xff\xff",
     "es\x1b[31mcape.md": b"\0\0",
 }
@@ -93,6 +104,9 @@ ODD: dict[str, bytes] = {  # read in part, or with what is wrong in them replace
     "charset.eml": MAIL.replace("charset=utf-8", "charset=x-none").encode(),
     "attributes.html": HTML.replace("<p>", "<p " + " ".join(f"a{i}=1" for i in range(5_000)) + ">").encode(),
     "wide table.html": HTML.replace("<p>", "<table><tr><td colspan=99999999>a<td>b<tr><td>c</table><p>").encode(),
+    "deep.md": b"> " * 50_000 + WORDS.encode(),
+    "deep.eml": _deep_mail(3_000),
+    "deep.docx": docx("<w:tbl><w:tr><w:tc>" * 1_500 + "<w:p/>" + "</w:tc></w:tr></w:tbl>" * 1_500),
     "long word.txt": b"a" * 2_000_000 + b" " + MORE.encode(),
 }  # fmt: skip
 GIGABYTE = 1_000_000_000
@@ -134,15 +148,18 @@ def by_chance(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
 
 
 def write_by_hand(folder: Path) -> None:
-    """All of REFUSED and ODD, and links of every wrong kind."""
+    """All of REFUSED and ODD, a stream without an end, and links of every wrong kind."""
     for name, content in (REFUSED | ODD).items():
         (folder / name).write_bytes(content)
-    os.truncate(folder / "large.txt", GIGABYTE)
+    for file in folder.glob("large.*"):
+        os.truncate(file, GIGABYTE)
+    os.mkfifo(folder / "endless.txt")
     (folder / "out.txt").symlink_to("/etc/hostname")
     (folder / "around.txt").symlink_to("around.md")
     (folder / "around.md").symlink_to("around.txt")
     (folder / "nowhere.txt").symlink_to("nothing")
     (folder / "up").symlink_to("..")
+    (folder / "again").symlink_to(".")  # within the folder: passed by
     (folder / os.fsdecode(b"caf\xe9.txt")).write_bytes(b"\xff")
 
 

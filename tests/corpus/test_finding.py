@@ -80,10 +80,13 @@ def test_a_link_that_leads_out_nowhere_or_around_is_refused(tmp_path: Path) -> N
     }
 
 
-def test_what_is_no_file_is_passed_by(tmp_path: Path) -> None:
+def test_what_is_no_file_is_passed_by_unless_it_is_named_like_one(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
     os.mkfifo(tmp_path / "pipe.txt")
     a_file(tmp_path, "good.txt")
-    assert names(find_files([tmp_path]), tmp_path) == ["good.txt"]
+    good, refused = find_files([tmp_path])
+    assert names([good], tmp_path) == ["good.txt"]
+    assert refused == Refused(str(tmp_path / "pipe.txt"), "not a regular file")
 
 
 def test_files_come_in_the_order_they_were_named(tmp_path: Path) -> None:

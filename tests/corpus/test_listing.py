@@ -47,7 +47,7 @@ def urlset(site: Site, *places: str, kind: str = "urlset") -> str:
     ],
 )
 def test_a_stamp_counts_only_if_a_later_change_would_show_in_it(said: str, is_settled: bool) -> None:
-    found = Listing(PAGE, {PAGE: said}, {}, {}, is_window=False, is_whole=True, at=NOW)
+    found = Listing(PAGE, {PAGE: said}, {}, {}, is_window=False, lost=(), documents={}, at=NOW)
     assert found.is_settled(PAGE) is is_settled
 
 
@@ -81,4 +81,4 @@ def test_an_index_may_be_two_below_another(site: Site, fetcher: Fetcher) -> None
     zeroth = site.put("/0.xml", body.format(first), "text/xml")
     assert set(listing_of(first, fetcher).stamps) == {site.url("/a")}
     found = listing_of(zeroth, fetcher)
-    assert (found.stamps, found.is_whole) == ({}, False)
+    assert (found.stamps, len(found.lost)) == ({}, 1)

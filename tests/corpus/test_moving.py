@@ -71,7 +71,7 @@ def something(store: Store, chance: random.Random) -> None:
     """One write at random."""
     name = chance.choice(NAMES)
     there = {article.article_id for article in store.articles()}
-    kind = chance.choices(("put", "remove", "purge", "keep", "clean"), (14, 4, 2, 1, 1))[0]
+    kind = chance.choices(("put", "remove", "purge", "keep", "clean", "look"), (14, 4, 2, 1, 1, 1))[0]
     if kind == "put":
         put(store, name, f"Words {chance.randint(0, 30)}.", (0, 3) if chance.random() < 0.3 else ())
     elif kind == "remove" and name in there:
@@ -82,6 +82,8 @@ def something(store: Store, chance: random.Random) -> None:
         store.keep_revisions(chance.choice((None, 1, 2)))
     elif kind == "clean":
         store.leave_out([Repeated("/", f"Menu {chance.randint(0, 3)}", 3, 4)])
+    elif kind == "look":
+        store.note_look(f"/{name}")
 
 
 def moved(source: Store, target: Store) -> None:
@@ -219,6 +221,7 @@ def test_a_purge_is_noticed_if_something_of_it_may_have_been_copied(source: Stor
         ("UPDATE revisions SET title = 'X'", "revisions a 1 differs"),
         ("UPDATE articles SET live = NULL", "articles a differs"),
         ("INSERT INTO keeping VALUES (3, 'x')", "keeping 1 is in the target only"),
+        ("INSERT INTO sources VALUES ('/x', '', '', NULL, 'x')", "sources /x is in the target only"),
     ],
 )
 def test_what_differs_is_named(

@@ -223,11 +223,12 @@ def test_a_server_that_is_gone_is_told_after_some_seconds(
     monkeypatch.setattr("citewell.corpus.postgres.RETRIES", 0.5)
     postgres.stop()
     try:
-        for ask in (store.articles, lambda: put(store, "a")):
+        for ask in (store.articles, lambda: put(store, "a"), store.database.check):
             with pytest.raises(TruthAway, match="Nothing that was acknowledged is lost"):
                 ask()
     finally:
         postgres.start()
+    store.database.check()
     put(store, "a")
     assert ids(store) == ["a"]
 
@@ -246,7 +247,7 @@ def test_a_server_that_hangs_is_told(
     for connection in connections:
         connection.patience = 0.5
     with postgres.hanging(*(each.info.backend_pid for each in connections)):
-        for ask in (store.articles, lambda: put(store, "b"), lambda: Store(server)):
+        for ask in (store.articles, lambda: put(store, "b"), lambda: Store(server), database.check):
             with pytest.raises(TruthAway):
                 ask()
     assert ids(store) == ["a"]

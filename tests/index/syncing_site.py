@@ -11,7 +11,7 @@ from citewell.corpus.fetching import Fetcher
 from citewell.corpus.listing import listing_of
 from citewell.index import writing
 from citewell.index.library import Library
-from citewell.index.sync_listing import sync
+from citewell.index.sync_listing import known_documents, sync
 from tests.fakes import WordEmbedder
 
 if __name__ == "__main__":
@@ -22,5 +22,6 @@ if __name__ == "__main__":
         Fetcher(Allowed.of([host]), pause=0) as fetcher,
     ):
         print("open", flush=True)
-        done = sync(library, listing_of(address, fetcher), fetcher)
+        listing = listing_of(address, fetcher, known=known_documents(library.folder, address))
+        done = sync(library, listing, fetcher)
     print(json.dumps(asdict(done)), flush=True)

@@ -1,20 +1,20 @@
 """kill -9 in the middle of adding files of every kind: what was stored stays, the next run adds the rest."""
 
 import json
-import os
 import random
 import shutil
-import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
 from citewell.eval.small_pdf import pdf_of
+from citewell.index.folder import STORE
 from citewell.index.library import Library
 from citewell.index.verify import verify
 from tests.corpus.samples import HTML, WORDS
@@ -56,6 +56,13 @@ def stored(folder: Path) -> set[str]:
         return {article.article_id for article in library.store.articles()}
 
 
+def counted(database: Path) -> int:
+    """Of the articles that are stored by now."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as db:
+        return int(db.execute("SELECT count(*) FROM articles").fetchone()[0])
+    return 0
+
+
 def check_kills(folder: Path, kills: int, seed: int) -> None:
     chance = random.Random(seed)
     count = make(folder / "articles")
@@ -63,12 +70,11 @@ def check_kills(folder: Path, kills: int, seed: int) -> None:
     for _ in range(kills):
         (folder / "library").mkdir()
         before: set[str] = set()
-        for wait in (chance.uniform(0.0, 0.8), chance.uniform(0.0, 0.8)):
+        for after in sorted(chance.sample(range(1, count), 2)):
             with adding(folder) as process:
-                assert process.stdout is not None
-                process.stdout.readline()
-                time.sleep(wait)
-                os.kill(process.pid, signal.SIGKILL)
+                while process.poll() is None and counted(folder / "library" / STORE) < after:
+                    time.sleep(0.002)
+                process.kill()
             found = stored(folder)
             assert before <= found
             in_the_middle += len(before) < len(found) < count

@@ -17,6 +17,7 @@ from citewell.index.backup import backup, restore
 from citewell.index.checking import check
 from citewell.index.citation import Citation
 from citewell.index.claims import read_claims
+from citewell.index.clean import leave_out
 from citewell.index.layout import Layout
 from citewell.index.library import Library
 from citewell.index.part import Part
@@ -27,7 +28,7 @@ from citewell.index.snapshot import read
 from citewell.index.verify import verify
 from citewell.index.why_not import Outcome
 from tests.fakes import WordEmbedder
-from tests.index.histories import FILTERS, WORDS, Days, put, step, take
+from tests.index.histories import FILTERS, WORDS, Days, put, step, take, tiny_passages
 
 # What happened on which day, at noon; in the library below each is a batch of its own.
 STEPS = (
@@ -367,6 +368,7 @@ def check_against_fresh(folder: Path, batches: list[list[Step]], care: Callable[
         for number in sorted({0, len(dates) // 3, len(dates) // 2, len(dates) - 2} & set(range(len(dates)))):
             fresh = opened(folder / f"fresh {number}")
             play(fresh, [steps[: number + 1]], Days())
+            leave_out(fresh, library.store.repeated())  # how an earlier moment is cut follows the present
             then, alone = library.searcher(dates[number]), fresh.searcher()
             assert then.passages == alone.passages
             for question in questions:
@@ -387,7 +389,7 @@ def check_against_fresh(folder: Path, batches: list[list[Step]], care: Callable[
 def test_every_day_is_answered_as_by_a_library_of_that_day(
     batches: list[list[Step]], care: Callable[[Library], None]
 ) -> None:
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, tiny_passages():
         check_against_fresh(Path(folder), batches, care)
 
 
@@ -397,7 +399,7 @@ def test_every_day_is_answered_as_by_a_library_of_that_day(
 def test_every_day_of_a_long_history_is_answered_as_by_a_library_of_that_day(
     batches: list[list[Step]], care: Callable[[Library], None]
 ) -> None:
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, tiny_passages():
         check_against_fresh(Path(folder), batches, care)
 
 

@@ -1,11 +1,15 @@
 """Whatever a file is: a line in the report with the reason, the others are added, nothing is lost, no traceback."""
 
+import os
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
-from citewell.corpus.finding import find_files
+from citewell.corpus import reading
+from citewell.corpus.finding import Refused, find_files
 from citewell.index.library import Library
 from citewell.index.verify import verify
 from citewell.index.writing import Outcome, add
@@ -52,6 +56,11 @@ def test_every_known_fault_is_a_line_with_its_reason(tmp_path: Path) -> None:
     assert {name.encode("unicode_escape").decode() for name in found} <= set(refused)
     assert len(refused) >= len(found) + LINKS + 1
     assert refused["large.txt"] == "1,000,000,000 bytes; an article has at most 20,000,000"
+    assert refused["endless.txt"] == "not a regular file"
+    assert refused["encrypted.pdf"] == "encrypted; save it without a password"
+    assert (
+        refused["pictures.pdf"] == "no text on its 3 pages, only pictures; run text recognition (OCR) first"
+    )
     texts = " ".join(str(each.reason) for each in outcomes)
     assert "root:" not in texts  # of /etc/passwd
     assert len(REFUSED) + len(ODD) + LINKS >= 60
@@ -68,6 +77,73 @@ def test_archives_are_refused_by_name(tmp_path: Path) -> None:
         "a gzip archive; unpack it first",
         "No such file or directory",
     ]
+
+
+def test_streams_without_an_end_are_refused_by_name(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.txt")
+    (tmp_path / "library").mkdir()
+    streams = [tmp_path / "pipe.txt", Path("/dev/zero"), Path("/dev/tty")]
+    with closing(Library(tmp_path / "library", WordEmbedder("tide"), create=True)) as library:
+        outcomes = add(library, find_files(streams))
+    assert {each.result for each in outcomes} == {"refused"}
+    assert [each.reason for each in outcomes[:2]] == ["not a regular file"] * 2
+
+
+def test_files_that_vanish_or_change_while_others_are_read_are_a_line_each(tmp_path: Path) -> None:
+    """Whatever becomes of files between the look at the folder and their turn, and while they are read."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for name in ("a", "gone", "grown", "link", "turned", "z"):
+        (folder / f"{name}.txt").write_text(f"The tide of {name} comes twice a day.")
+
+    def items() -> Iterator[Path | Refused]:
+        for item in find_files([folder]):
+            yield item
+            if item == folder / "a.txt":
+                (folder / "gone.txt").unlink()
+                (folder / "link.txt").unlink()
+                (folder / "link.txt").symlink_to("link.txt")
+                (folder / "turned.txt").unlink()
+                (folder / "turned.txt").mkdir()
+                (folder / "grown.txt").write_text("x" * 30_000_000)
+
+    (tmp_path / "library").mkdir()
+    with closing(Library(tmp_path / "library", WordEmbedder("tide"), create=True)) as library:
+        outcomes = add(library, items())
+        assert not [fault for check in verify(library) for fault in check.faults]
+    said = {Path(each.file).stem: each.reason for each in outcomes}
+    assert said == {
+        "a": None,
+        "gone": "No such file or directory",
+        "grown": "30,000,000 bytes; an article has at most 20,000,000",
+        "link": f"Symlink loop from '{folder}/link.txt'",
+        "turned": "Is a directory",
+        "z": None,
+    }
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.html", "a.pdf", "a.jsonl", "a.csv"])
+def test_a_file_that_is_written_to_while_it_is_read_is_a_line(tmp_path: Path, name: str) -> None:
+    """What was read of it before is not lost, and the next one is added."""
+    (tmp_path / name).write_bytes(VALID[name])
+    (tmp_path / "z.txt").write_text("The tide comes twice a day.")
+    (tmp_path / "library").mkdir()
+    real = reading._check_unchanged
+
+    def written_to(before: os.stat_result, stream: BinaryIO) -> None:
+        if before.st_size == len(VALID[name]):
+            with (tmp_path / name).open("ab") as file:
+                file.write(b"more")
+        real(before, stream)
+
+    with (
+        pytest.MonkeyPatch.context() as patched,
+        closing(Library(tmp_path / "library", WordEmbedder("tide"), create=True)) as library,
+    ):
+        patched.setattr(reading, "_check_unchanged", written_to)
+        outcomes = add(library, [tmp_path / name, tmp_path / "z.txt"])
+    assert [each.reason for each in outcomes if each.reason] == ["it changed while it was read; add it again"]
+    assert outcomes[-1].result == "added"
 
 
 def check_chance(tmp_path: Path, count: int, seed: int) -> None:

@@ -1,5 +1,6 @@
 """Vectors: the cache, and that a text's vector is its own."""
 
+import fcntl
 import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ from tokenizers import Tokenizer
 from citewell.corpus.text import text_sha
 from citewell.eval.gold import bundled_gold, read_gold
 from citewell.index.embedding import Vectors, embed_cached
-from citewell.index.model import Precision, default_model
+from citewell.index.model import Precision, compile_model, default_model
 from citewell.index.onnx_embedder import OnnxEmbedder
 from citewell.index.vector_cache import Role, VectorCache
 from tests.fakes import WordEmbedder
@@ -164,3 +165,18 @@ def test_tokens_counted_by_word_are_those_of_the_whole(
     embedder: OnnxEmbedder, tokenizer: Tokenizer, text: str
 ) -> None:
     assert embedder.count_tokens(text) == len(tokenizer.encode(text, add_special_tokens=False))
+
+
+def test_a_model_that_another_process_compiles_is_waited_for(tmp_path: Path) -> None:
+    """Else all workers of a new node would compile it at once."""
+    target = tmp_path / "models" / "a-model"
+    target.parent.mkdir()
+    with (target.parent / "lock").open("w") as turn, ThreadPoolExecutor(1) as other:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        waiting = other.submit(compile_model, tmp_path / "no source", target)
+        with pytest.raises(TimeoutError):
+            waiting.result(0.2)
+        target.mkdir()
+        fcntl.flock(turn, fcntl.LOCK_UN)
+        waiting.result(60)
+    assert sorted(file.name for file in target.parent.iterdir()) == ["a-model", "lock"]

@@ -161,7 +161,7 @@ def test_a_damaged_index_file_is_a_finding(library: Library, put: Callable[..., 
 def test_an_empty_library_is_well(library: Library) -> None:
     with library.writing():
         library.catch_up()
-    assert examine(library) == Health(0, 0, (), 0, ())
+    assert examine(library) == Health(0, 0, (), 0, (), ())
 
 
 def test_nothing_is_changed(library: Library, put: Callable[..., None]) -> None:

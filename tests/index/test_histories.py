@@ -15,7 +15,7 @@ from citewell.index.answer import ask, search
 from citewell.index.filter import EVERYTHING, Filter
 from citewell.index.library import Library
 from tests.fakes import WordEmbedder
-from tests.index.histories import FILTERS, LANGUAGES, NAMES, WORDS, history, play, step
+from tests.index.histories import FILTERS, LANGUAGES, MENU, NAMES, WORDS, history, play, step, tiny_passages
 from tests.truths import another, kept_by
 
 
@@ -49,8 +49,22 @@ def check_against_rebuild(
 def test_a_history_leaves_no_trace_in_the_answers(
     truth: Path | Server, batches: list[list[tuple[str, str, str]]]
 ) -> None:
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, tiny_passages():
         check_against_rebuild(Path(folder), batches, kept_by(another(truth)))
+
+
+def test_what_histories_clean_is_left_out(tmp_path: Path) -> None:
+    """Else the other tests would show nothing of it."""
+    library = Library(tmp_path, WordEmbedder(*WORDS), create=True)
+    with tiny_passages():
+        play(library, [[("put", "a", f"{MENU}\n\nSun rises late.")], [("clean", MENU, "")]])
+        play(library, [[("put", "b", f"{MENU}\n\nMoon rises.")]])
+        found = search(library.searcher(), library.store, "sun moon menu", 9).hits
+        assert {hit.passage.text.strip() for hit in found} == {"Sun rises late.", "Moon rises."}
+        play(library, [[("clean", "", "")]])
+        found = search(library.searcher(), library.store, "sun moon menu", 9).hits
+        assert sum(MENU in hit.passage.text for hit in found) == 2
+    library.close()
 
 
 def check_with_clusters(folder: Path, batches: list[list[tuple[str, str, str]]]) -> None:
@@ -99,7 +113,7 @@ def test_in_clusters_no_passage_is_lost_and_no_dead_one_found(
     batches: list[list[tuple[str, str, str]]],
 ) -> None:
     """What was added, updated, removed and merged, when as many are asked for as there are."""
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, tiny_passages():
         check_with_clusters(Path(folder), batches)
 
 
@@ -107,5 +121,5 @@ def test_in_clusters_no_passage_is_lost_and_no_dead_one_found(
 @given(st.lists(st.lists(step, min_size=1, max_size=4), min_size=8, max_size=40))
 @settings(max_examples=300, deadline=None)
 def test_a_long_history_leaves_no_trace_in_the_answers(batches: list[list[tuple[str, str, str]]]) -> None:
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, tiny_passages():
         check_against_rebuild(Path(folder), batches)

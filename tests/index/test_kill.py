@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from citewell.corpus.cleaning import REPEATED
 from citewell.corpus.server import Server
 from citewell.index.answer import ask
 from citewell.index.backup import check_backup
 from citewell.index.library import Library
 from citewell.index.verify import verify
+from tests.index.histories import MENU
 from tests.index.writer import embedder, texts_of
 from tests.truths import kept_by, said
 
@@ -50,14 +52,17 @@ class Expected:
     texts: dict[str, str]
     unsettled: str | None  # the one article that was written
     restored: dict[str, str] | None  # what all of them were to become
+    rules: set[str]  # what is left out is one of these
 
-    def fits(self, found: dict[str, str]) -> bool:
+    def fits(self, found: dict[str, str], rule: str) -> bool:
+        if rule not in self.rules:
+            return False
         settled = {name: text for name, text in self.texts.items() if name != self.unsettled}
         return settled == {n: t for n, t in found.items() if n != self.unsettled} or found == self.restored
 
 
-def expected_after(said: list[list[str]], before: dict[str, str]) -> Expected:
-    texts, unsettled, restored = dict(before), None, None
+def expected_after(said: list[list[str]], before: dict[str, str], rule: str) -> Expected:
+    texts, unsettled, restored, rules = dict(before), None, None, {rule}
     for kind, name, words in said:
         unsettled = name if kind in ("begin put", "begin remove", "begin purge") else None
         restored = json.loads(words) if kind == "begin restore" else None
@@ -67,7 +72,22 @@ def expected_after(said: list[list[str]], before: dict[str, str]) -> Expected:
             texts.pop(name, None)
         elif kind == "restore":
             texts = json.loads(words)
-    return Expected(texts, unsettled, restored)
+        if kind in ("clean", "restore"):
+            rules = {name}
+        elif kind in ("begin clean", "begin restore"):
+            rules |= {name}
+    return Expected(texts, unsettled, restored, rules)
+
+
+def rule_of(library: Library) -> str:
+    """The line that is left out, of each article that has it or of none."""
+    (rule,) = [each.line for each in library.store.repeated()] or [""]
+    for article in library.store.articles():
+        text = library.store.text(article.text_sha)
+        cut = library.store.cut(article.text_sha)
+        left_out = [each.span.of(text).strip() for each in cut.excluded if each.rule == REPEATED]
+        assert left_out == ([MENU] if rule and MENU in text else [])
+    return rule
 
 
 def check_earlier_moments(library: Library, chance: random.Random) -> None:
@@ -98,20 +118,20 @@ def check_kills(folder: Path, kills: int, seed: int, truth: Server | None = None
     if truth:
         truth = replace(truth, folder=library_folder)
     texts: dict[str, str] = {}
-    acknowledged = 0
+    rule, acknowledged = "", 0
     for kill in range(kills):
         told = killed_after(
             library_folder, 1000 * seed + kill, chance.randint(1, 20), chance.uniform(0.0, 0.02), truth
         )
         acknowledged += sum(kind == "put" for kind, _, _ in told)
-        expected = expected_after(told, texts)
+        expected = expected_after(told, texts, rule)
         library = Library(library_folder, embedder(), truth=truth)
         try:
             library.catch_up_if_free()
             faults = [fault for check in verify(library) for fault in check.faults]
             assert faults == [], f"kill {kill} of seed {seed}"
-            texts = texts_of(library)
-            assert expected.fits(texts)
+            texts, rule = texts_of(library), rule_of(library)
+            assert expected.fits(texts, rule)
             cited = {
                 c.article.id for c in ask(library.searcher(), library.store, "sun moon star", 100).citations
             }

@@ -3,16 +3,23 @@
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from citewell.corpus.errors import LibraryReadOnly
-from citewell.index.answer import ask
+from citewell.corpus.server import Server
+from citewell.eval.conformance_articles import Direction, article, articles
+from citewell.index.answer import ask, search
 from citewell.index.library import Library
-from citewell.index.writing import add, remove
+from citewell.index.purge import purge
+from citewell.index.verify import verify
+from citewell.index.writing import add, put, remove
+from tests.cluster import MemoryStore, clustered
 from tests.fakes import WordEmbedder
+from tests.postgres import PASSWORD, USER, Postgres
 
 NOBODY = 65534
 
@@ -78,3 +85,31 @@ def test_unfinished_writes_are_named_rather_than_overlooked(folder: Path) -> Non
     with read_only(folder), pytest.raises(LibraryReadOnly, match="finish what was begun"):
         Library(folder, WordEmbedder("sun"))
     writer.close()
+
+
+def test_nothing_of_it_is_needed_with_the_truth_on_a_server_and_the_passages_in_a_cluster(
+    postgres: Postgres,
+) -> None:
+    address = (
+        f"postgresql://{USER}:{quote(PASSWORD, safe='')}@127.0.0.1:{postgres.port}/postgres?schema=nowhere"
+    )
+    store = MemoryStore()
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made) / "none"
+
+        def opened() -> Library:
+            server = Server.of(address, folder)
+            return clustered(folder, Direction(), store, truth=server, keep_vectors=False)
+
+        with closing(opened()) as library:
+            put(library, articles(3))
+        Path(made).chmod(0o755)
+        with read_only(Path(made)), closing(opened()) as library:
+            library.catch_up_if_free()
+            assert search(library.askable(), library.store, "ba", 1).hits
+            put(library, [article("a1", 7, marked="Word")])
+            first = search(library.askable(), library.store, "word", 1).hits[0]
+            assert (first.article.id, first.article.revision) == ("a1", 2)
+            purge(library, ["a0"])
+            assert not [fault for check in verify(library) for fault in check.faults]
+        assert list(Path(made).iterdir()) == []

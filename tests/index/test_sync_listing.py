@@ -1,6 +1,7 @@
 """A feed or sitemap that is mirrored: the library holds what its pages give, and what did not change is not asked for."""
 
 import gzip
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +16,7 @@ from citewell.index import sync_listing
 from citewell.index.library import Library
 from citewell.index.purge import purge
 from citewell.index.sync import Synced
-from citewell.index.sync_listing import dry_run, sync
+from citewell.index.sync_listing import dry_run, known_documents, sync
 from citewell.index.verify import verify
 from citewell.index.visiting import add
 from citewell.index.visits import VISITS, Visits
@@ -69,7 +70,9 @@ def whole(path: str, words: str) -> str:
 def synced(
     library: Library, address: str, fetcher: Fetcher, keep_vanished: bool = False, allow_empty: bool = False
 ) -> Synced:
-    return sync(library, listing_of(address, fetcher, allow_empty), fetcher, keep_vanished, allow_empty)
+    known = known_documents(library.folder, address)
+    listing = listing_of(address, fetcher, allow_empty, known)
+    return sync(library, listing, fetcher, keep_vanished, allow_empty)
 
 
 def results(done: Synced, site: Site) -> list[tuple[str, str]]:
@@ -532,3 +535,132 @@ def test_what_was_noted_is_forgotten_when_nothing_needs_it(
     synced(library, sitemap(site, "/a"), fetcher)
     with closing(Visits(library.folder / VISITS)) as visits:
         assert set(visits.of(address)) == {site.url("/a")}
+
+
+# -- a list that did not change ----------------------------------------------------------------------------------------
+
+
+def conditional(site: Site) -> list[str]:
+    """Lists that were asked only whether they changed, since the last time."""
+    paths = [each.path for each in site.asked if "if-none-match" in each.headers]
+    site.asked.clear()
+    return sorted(path for path in paths if path.endswith((".xml", ".gz")))
+
+
+def lists(site: Site) -> list[str]:
+    """Those that were sent, since the last time."""
+    paths = [each.path for each in site.asked if "if-none-match" not in each.headers]
+    site.asked.clear()
+    return sorted(path for path in paths if path.endswith((".xml", ".gz")))
+
+
+def test_a_list_that_did_not_change_is_not_sent_again(library: Library, site: Site, fetcher: Fetcher) -> None:
+    """Packed ones and those that lists of lists name, too; of several only those that changed are."""
+    for path in "/a", "/b", "/c":
+        site.put(path, f"The sun of {path}.", KIND)
+    sitemap(site, "/a", path="/one.xml")
+    places = f"<urlset><url><loc>{site.url('/b')}</loc></url></urlset>"
+    site.put("/two.xml.gz", gzip.compress(places.encode(), mtime=0), "application/gzip")
+    address = sitemap(site, "/one.xml", "/two.xml.gz", path="/all.xml", kind="sitemapindex")
+    synced(library, address, fetcher)
+    assert lists(site) == ["/all.xml", "/one.xml", "/two.xml.gz"]
+    again = synced(library, address, fetcher)
+    assert (again.files, again.unchanged) == ((), 2)
+    assert conditional(site) == ["/all.xml", "/one.xml", "/two.xml.gz"]
+    sitemap(site, "/a", "/c", path="/one.xml")
+    assert results(synced(library, address, fetcher), site) == [("added", "/c")]
+    site.asked.clear()
+    sitemap(site, path="/one.xml")
+    done = synced(library, address, fetcher)
+    assert results(done, site) == [("removed", "/a"), ("removed", "/c")]
+    assert texts(library, site) == {"/b": "The sun of /b."}
+
+
+def test_a_list_that_moved_or_says_nothing_of_its_state_is_sent(
+    library: Library, site: Site, fetcher: Fetcher
+) -> None:
+    site.put("/a", "The sun.", KIND)
+    sitemap(site, "/a", path="/old.xml")
+    site.pages["/s.xml"] = redirect(site.url("/old.xml"))
+    synced(library, site.url("/s.xml"), fetcher)
+    site.asked.clear()
+    synced(library, site.url("/s.xml"), fetcher)
+    assert conditional(site) == ["/old.xml"]
+    sitemap(site, "/a", path="/new.xml")
+    site.pages["/s.xml"] = redirect(site.url("/new.xml"))
+    synced(library, site.url("/s.xml"), fetcher)
+    assert lists(site) == ["/new.xml", "/s.xml"]
+    mute = f"<urlset><url><loc>{site.url('/a')}</loc></url></urlset>"
+    site.pages["/mute.xml"] = answer(mute, Content_Type="text/xml")
+    for _ in range(2):
+        synced(library, site.url("/mute.xml"), fetcher)
+        assert lists(site) == ["/mute.xml"]
+
+
+def test_an_unchanged_list_still_brings_back_what_is_missing(
+    library: Library, site: Site, fetcher: Fetcher
+) -> None:
+    """What could not be read, what was removed by hand, and entries that carry their text."""
+    site.put("/a", "The sun.", KIND)
+    site.pages["/b"] = answer("", "503 Service Unavailable")
+    entry = "<item><link>/c</link><description>" + "The moon. " * 60 + "</description></item>"
+    address = feed(site, item(site, "/a"), item(site, "/b"), entry)
+    synced(library, address, fetcher)
+    assert set(texts(library, site)) == {"/a", "/c"}
+    remove(library, [each.article_id for each in library.store.articles()])
+    site.put("/b", "The stars.", KIND)
+    site.asked.clear()
+    assert sorted(results(synced(library, address, fetcher), site)) == [
+        ("added", "/a"),
+        ("added", "/b"),
+        ("added", "/c"),
+    ]
+    assert conditional(site) == ["/feed.xml"]
+
+
+def test_pages_that_an_unchanged_feed_lists_no_longer_go_when_they_are_gone(
+    library: Library, site: Site, fetcher: Fetcher
+) -> None:
+    site.put("/a", "The sun.", KIND)
+    site.put("/b", "The moon.", KIND)
+    synced(library, feed(site, item(site, "/a"), item(site, "/b")), fetcher)
+    site.pages["/b"] = answer("", "500 Oops")
+    address = feed(site, item(site, "/a"))
+    assert results(synced(library, address, fetcher), site) == [("refused", "/b")]
+    del site.pages["/b"]
+    site.asked.clear()
+    assert results(synced(library, address, fetcher), site) == [("removed", "/b")]
+    assert conditional(site) == ["/feed.xml"]
+    assert synced(library, address, fetcher).files == ()
+
+
+def test_a_list_that_was_altered_is_sent_again(library: Library, site: Site, fetcher: Fetcher) -> None:
+    site.put("/a", "The sun.", KIND)
+    address = sitemap(site, "/a")
+    synced(library, address, fetcher)
+    with closing(sqlite3.connect(library.folder / VISITS)) as db, db:
+        db.execute("UPDATE documents SET packed = x'00'")
+    site.asked.clear()
+    assert synced(library, address, fetcher).files == ()
+    assert lists(site) == ["/sitemap.xml"]
+
+
+def test_a_list_that_is_gone_is_forgotten(library: Library, site: Site, fetcher: Fetcher) -> None:
+    site.put("/a", "The sun.", KIND)
+    address = sitemap(site, "/a")
+    synced(library, address, fetcher)
+    del site.pages["/sitemap.xml"]
+    with pytest.raises(BadInput, match="404"):
+        synced(library, address, fetcher)
+    assert set(known_documents(library.folder, address)) == {address}
+    synced(library, address, fetcher, allow_empty=True)
+    assert known_documents(library.folder, address) == {}
+
+
+def test_a_purge_leaves_no_word_of_a_feed(library: Library, site: Site, fetcher: Fetcher) -> None:
+    address = feed(site, whole("/a", "The sun is zanzibar."), whole("/b", "The moon."))
+    synced(library, address, fetcher)
+    assert known_documents(library.folder, address)
+    purge(library, [each.article_id for each in library.store.articles() if each.source.endswith("/a")])
+    assert known_documents(library.folder, address) == {}
+    assert results(synced(library, feed(site, whole("/b", "The moon.")), fetcher), site) == []

@@ -10,12 +10,16 @@ from pathlib import Path
 
 from citewell.corpus.article import Draft
 from citewell.corpus.errors import UnknownArticle
-from citewell.corpus.passages import CUT_RECIPE, cut
+from citewell.corpus.passages import CUT_RECIPE
+from citewell.corpus.repeated import recipe_with
 from citewell.corpus.server import Server
 from citewell.index.backup import backup, restore
+from citewell.index.clean import leave_out
+from citewell.index.cutting import cut_for
 from citewell.index.library import Library
 from citewell.index.purge import purge
 from tests.fakes import WordEmbedder
+from tests.index.histories import MENU, RULE
 
 WORDS = ("sun", "moon", "star", "comet", "cloud")
 NAMES = tuple("abcdefgh")
@@ -27,9 +31,9 @@ def embedder() -> WordEmbedder:
 
 def put(library: Library, name: str, words: str) -> None:
     draft = Draft(words, name.upper(), "test", "")
-    library.store.put(
-        name, f"/{name}.txt", draft, "en", cut(words, "en", library.embedder.count_tokens), CUT_RECIPE
-    )
+    lines = library.store.lines_of_sites().get("/", frozenset())
+    pieces = cut_for(library.embedder, words, "en", lines)
+    library.store.put(name, f"/{name}.txt", draft, "en", pieces, recipe_with(CUT_RECIPE, lines))
 
 
 def texts_of(library: Library) -> dict[str, str]:
@@ -44,18 +48,22 @@ def write(folder: Path, seed: int, truth: Server | None) -> None:
     chance = random.Random(seed)
     library = Library(folder, embedder(), create=True, truth=truth)
     saved: dict[str, str] | None = None
+    rule = ""  # that was saved with it
     for step in range(10_000):
         kind = chance.choices(
-            ("put", "remove", "purge", "rebuild", "compact", "backup", "restore", "keep"),
-            (12, 3, 1, 1, 2, 1, 1, 1),
+            ("put", "remove", "purge", "rebuild", "compact", "backup", "restore", "keep", "clean"),
+            (12, 3, 1, 1, 2, 1, 1, 1, 1),
         )[0]
         name = chance.choice(NAMES)
         if kind == "restore" and saved is None:
             continue
+        menu = chance.choice(("", MENU))
+        name = {"clean": menu, "restore": rule}.get(kind, name)
         say("begin " + kind, name, json.dumps(saved) if kind == "restore" else "")
         try:
             if kind == "put":
-                words = f"The {chance.choice(WORDS)} of step {seed} {step}. " * chance.randint(1, 9)
+                words = f"{menu}\n\n" if menu else ""
+                words += f"The {chance.choice(WORDS)} of step {seed} {step}. " * chance.randint(1, 9)
                 with library.writing():
                     put(library, name, words)
                     library.catch_up()
@@ -72,13 +80,16 @@ def write(folder: Path, seed: int, truth: Server | None) -> None:
                 with library.writing():
                     library.store.keep_revisions(chance.choice((None, 2, 5)))
                     library.catch_up()
+            elif kind == "clean":
+                leave_out(library, RULE if menu else ())
+                say(kind, menu)
             elif kind == "backup":
                 backup(library, folder.parent / "backup.zip")
-                saved = texts_of(library)
+                saved, rule = texts_of(library), MENU if library.store.repeated() else ""
                 say(kind)
             elif kind == "restore":
                 restore(library, folder.parent / "backup.zip")
-                say(kind, "", json.dumps(saved))
+                say(kind, rule, json.dumps(saved))
             else:
                 with library.writing():
                     library.rebuild() if kind == "rebuild" else library.compact()

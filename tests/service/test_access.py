@@ -39,6 +39,7 @@ READS: list[tuple[str, str, Any]] = [
     ("GET", "/v1/nothing", None),
     ("GET", "/v1", None),
 ]
+FOR_ALL: list[tuple[str, str, Any]] = [("GET", "/metrics", None), ("GET", "/v1/doctor", None)]
 OPEN = ["/", "/page/page.js", "/docs", "/openapi.json", "/health/live", "/health/ready"]
 
 
@@ -76,7 +77,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     made.library.close()
 
 
-@pytest.mark.parametrize(("method", "path", "body"), [*READS, *WRITES, ("GET", "/metrics", None)])
+@pytest.mark.parametrize(("method", "path", "body"), [*READS, *WRITES, *FOR_ALL])
 def test_without_a_valid_key_nothing_is_told_and_nothing_changed(
     kept: Kept, method: str, path: str, body: Any
 ) -> None:
@@ -112,7 +113,7 @@ def test_how_bearer_is_written_does_not_matter(kept: Kept) -> None:
     assert kept.client.get("/v1/articles", headers={"Authorization": said}).status_code == 200
 
 
-@pytest.mark.parametrize(("method", "path", "body"), [*WRITES, ("GET", "/metrics", None)])
+@pytest.mark.parametrize(("method", "path", "body"), [*WRITES, *FOR_ALL])
 def test_a_key_to_read_may_not_write_or_see_jobs_or_figures(
     kept: Kept, method: str, path: str, body: Any
 ) -> None:
@@ -147,7 +148,7 @@ def test_every_route_of_the_interface_needs_a_scope(kept: Kept) -> None:
         if method in METHODS
     }
     assert {path for (_, path), scope in needed.items() if scope is None} == {"/health/live", "/health/ready"}
-    assert {path for (_, path), scope in needed.items() if scope == "admin"} == {"/metrics"}
+    assert {path for (_, path), scope in needed.items() if scope == "admin"} == {"/metrics", "/v1/doctor"}
     assert all(
         scope == "write"
         for (method, path), scope in needed.items()

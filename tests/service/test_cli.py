@@ -145,7 +145,7 @@ def run_in_python(*arguments: str | Path, before: str = "", **environment: str) 
         f"import sys; from citewell.service.cli import main; sys.argv[0] = 'citewell'; {before}\n"
         "try: main()\n"
         "except SystemExit as ended: code = ended.code\n"
-        "heavy = {'torch', 'sentence_transformers', 'transformers', 'fastapi', 'uvicorn', 'citewell.eval'}\n"
+        "heavy = {'torch', 'sentence_transformers', 'transformers', 'fastapi', 'uvicorn', 'ray', 'citewell.eval'}\n"
         "print(code, sorted(heavy & set(sys.modules)), 'onnxruntime' in sys.modules)"
     )
     done = subprocess.run(

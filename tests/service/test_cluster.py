@@ -49,10 +49,27 @@ def test_every_command_works(folder: Path) -> None:
     assert cited[0]["quote"]["text"] in BEES
     assert answer["filtered"] == {"passing": 1, "of": 1}
     assert shown(folder, "rebuild") == {"passages": 1}
+    assert shown(folder, "rebuild", "--back") == {"passages": 1}
     assert citewell("verify", folder=folder).code == 0
     assert shown(folder, "remove", "bees", "--purge") == {"purged": ["bees"]}
     assert shown(folder, "search", "honey")["hits"] == []
     assert not (folder / "books" / "index").exists()
+
+
+def test_a_library_is_moved_to_a_cluster_and_back(folder: Path, server: Server) -> None:
+    shown(folder, "add", "bees.md")
+    for source, target, passages in (
+        ("books", "machine", ""),
+        ("machine", "other", f'passages = "{server.uri}/other{free_port()}"'),
+    ):
+        (folder / target).mkdir()
+        (folder / target / "citewell.toml").write_text(f'library = "."\n{passages}\n', "utf-8")
+        if source == "machine":
+            (folder / "citewell.toml").unlink()  # each says by its own file where it is
+        assert shown(folder, "migrate", source, target)["passages"] == 1
+        assert shown(folder / target, "search", "honey")["hits"][0]["article"]["id"] == "bees"
+    assert (folder / "machine" / "index").exists()
+    assert not (folder / "other" / "index").exists()
 
 
 def test_the_token_is_not_shown(folder: Path) -> None:

@@ -44,6 +44,28 @@ def test_repeated_lines_are_reported_left_out_and_put_back(library: Path) -> Non
     assert citewell("doctor", "--library", library).code == 1
 
 
+def test_a_source_that_is_out_of_reach_is_a_warning_until_it_is_looked_at_again(
+    embedder: OnnxEmbedder, tmp_path: Path
+) -> None:
+    notes, library = tmp_path / "notes", tmp_path / "library"
+    notes.mkdir()
+    (notes / "a.md").write_text(f"---\npublished: 2026-01-01\n---\n# Tides\n\n{PROSE}\n")
+    assert citewell("sync", notes, "--library", library).code == 0
+    well = citewell("doctor", "--library", library)
+    assert (well.code, f"{notes}: last looked at 20" in well.out) == (0, True)
+    notes.rename(tmp_path / "away")
+    assert citewell("sync", notes, "--dry-run", "--library", library).code == 1
+    assert citewell("doctor", "--library", library).code == 0
+    assert citewell("sync", notes, "--library", library).code == 1
+    ill = citewell("doctor", "--json", "--library", library)
+    said = json.loads(ill.out)
+    assert (ill.code, [each["name"] for each in said["findings"]]) == (1, ["unreachable sources"])
+    assert said["sources"][0]["fault"] == f"No such folder: {notes}"
+    (tmp_path / "away").rename(notes)
+    assert citewell("sync", notes, "--library", library).code == 0
+    assert citewell("doctor", "--library", library).code == 0
+
+
 def test_what_excludes_each_other_is_refused(library: Path) -> None:
     assert citewell("clean", "--dry-run", "--undo", "--library", library).code == 1
     assert citewell("doctor", "--what", "--library", library).code == 2

@@ -3,23 +3,44 @@
 import json
 import stat
 import zipfile
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
-from citewell.corpus.errors import BadInput, CorruptLibrary
+from citewell.corpus.errors import BadInput, CorruptLibrary, TruthAway
+from citewell.corpus.server import Server
+from citewell.corpus.store import Store
 from citewell.index.backup import backup, restore
 from citewell.service.key_rows import FILE
 from citewell.service.keys import Keys
 from citewell.service.limits import Limits
+from tests.postgres import Postgres
 from tests.service.command import citewell
 from tests.service.conftest import make_library
+from tests.truths import said
+
+Opens = Callable[[], Keys]
 
 
-def test_a_key_is_found_by_how_it_is_written(tmp_path: Path) -> None:
-    made, token = Keys(tmp_path).create("Ann", ["write", "read"])
-    assert Keys(tmp_path).find(token) == made
+@pytest.fixture
+def opens(truth: Path | Server, tmp_path: Path) -> Iterator[Opens]:
+    """The keys of one library as each process opens them: in its folder, or beside a truth on a server."""
+    with ExitStack() as opened:
+
+        def open_them() -> Keys:
+            if isinstance(truth, Path):
+                return Keys(tmp_path)
+            return Keys(opened.enter_context(closing(Store(truth, create=True))).database)
+
+        yield open_them
+
+
+def test_a_key_is_found_by_how_it_is_written(opens: Opens) -> None:
+    made, token = opens().create("Ann", ["write", "read"])
+    assert opens().find(token) == made
     assert (made.number, made.name, made.scopes, made.revoked) == (1, "Ann", ("read", "write"), None)
 
 
@@ -47,15 +68,15 @@ def test_what_is_kept_does_not_tell_the_key_and_nobody_else_may_read_it(tmp_path
         "\udcff",
     ],
 )
-def test_nothing_else_is_a_key(tmp_path: Path, wrong: str) -> None:
-    keys = Keys(tmp_path)
+def test_nothing_else_is_a_key(opens: Opens, wrong: str) -> None:
+    keys = opens()
     made, token = keys.create("Ann", ["admin"])
     parts = {"id": f"cw_{made.id}_", "token": token, "short": token[:-1], "rest": token[2:]}
     assert keys.find(wrong.format(**parts)) is None
 
 
-def test_a_revoked_key_is_none_at_once_in_every_process_and_others_stay(tmp_path: Path) -> None:
-    serving, commanding = Keys(tmp_path), Keys(tmp_path)
+def test_a_revoked_key_is_none_at_once_in_every_process_and_others_stay(opens: Opens) -> None:
+    serving, commanding = opens(), opens()
     (first, token), (second, other) = (commanding.create(name, ["read"]) for name in ("Ann", "Bob"))
     assert serving.find(token) == first
     revoked = commanding.revoke(first.id)
@@ -64,8 +85,8 @@ def test_a_revoked_key_is_none_at_once_in_every_process_and_others_stay(tmp_path
     assert commanding.revoke(first.id) == revoked  # nothing happens twice
 
 
-def test_keys_are_needed_from_the_first_on_for_good(tmp_path: Path) -> None:
-    keys = Keys(tmp_path)
+def test_keys_are_needed_from_the_first_on_for_good(opens: Opens) -> None:
+    keys = opens()
     assert not keys.needed
     made, _ = keys.create("Ann", ["read"])
     assert keys.needed
@@ -82,27 +103,67 @@ def test_a_damaged_file_lets_nobody_in(tmp_path: Path) -> None:
             look()
 
 
-def test_keys_made_at_once_are_all_kept(tmp_path: Path) -> None:
+def test_keys_made_at_once_are_all_kept(opens: Opens) -> None:
     with ThreadPoolExecutor(8) as threads:
-        made = list(threads.map(lambda n: Keys(tmp_path).create(str(n), ["read"])[1], range(24)))
-    keys = Keys(tmp_path)
+        made = list(threads.map(lambda n: opens().create(str(n), ["read"])[1], range(24)))
+    keys = opens()
     assert sorted(found.number for token in made if (found := keys.find(token))) == list(range(1, 25))
 
 
-def test_a_key_needs_a_scope_and_only_a_key_can_be_revoked(tmp_path: Path) -> None:
+def test_a_key_needs_a_scope_and_only_a_key_can_be_revoked(opens: Opens) -> None:
     with pytest.raises(BadInput, match="needs a scope"):
-        Keys(tmp_path).create("Ann", [])
+        opens().create("Ann", [])
     with pytest.raises(BadInput, match="citewell keys list"):
-        Keys(tmp_path).revoke("nothing")
+        opens().revoke("nothing")
 
 
 @pytest.mark.parametrize(
     ("scopes", "may"),
     [(["read"], ["read"]), (["write"], ["write"]), (["admin"], ["read", "write", "admin"])],
 )
-def test_a_key_may_what_its_scopes_say(tmp_path: Path, scopes: list[str], may: list[str]) -> None:
-    made, _ = Keys(tmp_path).create("", scopes)  # type: ignore[arg-type]
+def test_a_key_may_what_its_scopes_say(opens: Opens, scopes: list[str], may: list[str]) -> None:
+    opens().create("", scopes)  # type: ignore[arg-type]
+    (made,) = opens().all()
     assert [scope for scope in ("read", "write", "admin") if made.may(scope)] == may
+
+
+def test_keys_on_a_server_are_hashed_and_in_no_folder(postgres: Postgres, tmp_path: Path) -> None:
+    server = postgres.server(tmp_path)
+    with closing(Store(server, create=True)) as store:
+        _, token = Keys(store.database).create("Ann", ["read"])
+        assert token.split("_", 2)[2] not in str(store.database.rows("SELECT * FROM keys"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_keys_on_a_server_that_is_away_let_nobody_in(
+    postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("citewell.corpus.postgres.RETRIES", 0.2)
+    with closing(Store(postgres.server(tmp_path), create=True)) as store:
+        keys = Keys(store.database)
+        _, token = keys.create("Ann", ["read"])
+        assert keys.find(token)
+        postgres.stop()
+        try:
+            for look in (lambda: keys.find(token), lambda: keys.needed):
+                with pytest.raises(TruthAway):
+                    look()
+        finally:
+            postgres.start()
+        assert keys.find(token)
+
+
+def test_the_command_keeps_keys_with_the_truth(postgres: Postgres, tmp_path: Path) -> None:
+    address, _ = said(server := postgres.server(tmp_path))
+    (tmp_path / "citewell.toml").write_text(f"truth = {json.dumps(address)}\n")
+    assert citewell("keys", "list", folder=tmp_path).refusal.startswith("No library at postgresql://")
+    with closing(Store(server, create=True)) as store:
+        made = json.loads(citewell("keys", "create", "--scope", "read", "--json", folder=tmp_path).out)
+        assert Keys(store.database).find(made["key"])
+        assert citewell("keys", "revoke", made["id"], folder=tmp_path).code == 0
+        assert Keys(store.database).find(made["key"]) is None
+        assert made["id"] in citewell("keys", "list", folder=tmp_path).out
+    assert [path.name for path in tmp_path.iterdir()] == ["citewell.toml"]
 
 
 def test_the_command_makes_lists_and_revokes(tmp_path: Path) -> None:

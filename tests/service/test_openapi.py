@@ -64,6 +64,7 @@ def test_every_route_of_the_interface_is_documented(document: dict[str, Any]) ->
         "GET /v1/jobs/{job_id}",
         "DELETE /v1/jobs/{job_id}",
         "GET /v1/jobs/{job_id}/events",
+        "GET /v1/doctor",
         "GET /health/live",
         "GET /health/ready",
         "GET /metrics",
@@ -160,7 +161,7 @@ def test_every_example_is_as_its_schema_has_it(document: dict[str, Any]) -> None
     exemplified = {
         name: example for name, schema in schemas.items() for example in schema.get("examples", ())
     }
-    assert {"AskRequest", "ArticleRequest", "Answer", "Job", "Problem"} <= set(exemplified)
+    assert {"AskRequest", "ArticleRequest", "Answer", "Job", "Report", "Problem"} <= set(exemplified)
     for name, example in exemplified.items():
         validator = jsonschema_rs.validator_for(
             {"$ref": f"#/components/schemas/{name}", "components": document["components"]}

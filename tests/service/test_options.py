@@ -1,18 +1,23 @@
 """Which embedder a command gets: on a device for bulk alone, and in the precision that the library was made in."""
 
+import socket
+from functools import partial
 from pathlib import Path
+from typing import Never
 
 import pytest
 
-from citewell.corpus.errors import BadInput
-from citewell.index import cuda_embedder
+from citewell.corpus.errors import BadInput, SpreadingFailed
+from citewell.index import cuda_embedder, ray_workers
 from citewell.index.cuda_embedder import CudaEmbedder
 from citewell.index.library import Library
 from citewell.index.model import Precision
 from citewell.index.onnx_embedder import OnnxEmbedder
+from citewell.index.spreading import WORTH_SPREADING, SpreadEmbedder
+from citewell.index.torch_embedder import TorchEmbedder
 from citewell.index.writing import add
 from citewell.service import options
-from citewell.service.options import check_precision, embedder, made_in, opened
+from citewell.service.options import Models, check_precision, embedder, made_in, opened
 from tests.fakes import WordEmbedder
 
 FP32, INT8 = Precision.FP32, Precision.INT8
@@ -39,6 +44,38 @@ def test_int8_is_never_left_to_a_device(monkeypatch: pytest.MonkeyPatch) -> None
     """Its vectors would be those of fp32."""
     monkeypatch.setattr(cuda_embedder, "cuda_seems_present", lambda: True)
     assert type(embedder(INT8, bulk=True)) is OnnxEmbedder
+
+
+@pytest.mark.parametrize(("bulk", "kind"), [(True, SpreadEmbedder), (False, WordEmbedder)])
+def test_a_cluster_embeds_for_commands_in_bulk_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bulk: bool, kind: type
+) -> None:
+    monkeypatch.setattr(options, "embedder", words_in)
+    monkeypatch.setattr(ray_workers, "find_spec", lambda name: object())
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("CITEWELL_EMBEDDING_CLUSTER", f"127.0.0.1:{listener.getsockname()[1]}")
+        with opened(tmp_path / "library", create=True, bulk=bulk) as held:
+            assert type(held.embedder) is kind
+            assert held.embedder.fingerprint == words_in(FP32).fingerprint
+
+
+def test_workers_find_a_model_in_whatever_folder_they_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened_as: list[str] = []
+
+    def connect(address: str, opening: partial[TorchEmbedder]) -> Never:
+        opened_as.extend(opening.args)
+        raise SpreadingFailed(address, "this is a test")
+
+    monkeypatch.setattr(ray_workers, "check_reachable", lambda said: None)
+    monkeypatch.setattr(ray_workers, "RayWorkers", connect)
+    (tmp_path / "models" / "mine").mkdir(parents=True)
+    (tmp_path / "models" / "mine" / "config.json").write_text("{}", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SpreadingFailed, match="this is a test"):
+        list(Models("models/mine").spread(None, "host:1").embed_batches(["sun"] * WORTH_SPREADING))
+    assert opened_as == [str(tmp_path / "models" / "mine")]
 
 
 def words_in(precision: Precision, bulk: bool = False) -> WordEmbedder:

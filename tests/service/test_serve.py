@@ -7,10 +7,11 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -24,15 +25,15 @@ Served = tuple[subprocess.Popen[str], int]
 
 
 @contextmanager
-def serving(library: Path, *options: str) -> Iterator[Served]:
-    """A service that is ready, and its port."""
+def serving(library: Path, *options: str, folder: Path | None = None) -> Iterator[Served]:
+    """A service that is ready, run in a folder, and its port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [*COMMAND, "serve", "--library", str(library), "--port", str(port), *options]
     with (
         tempfile.TemporaryFile("w+") as log,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as service,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, cwd=folder) as service,
     ):
         try:
             wait_until_ready(service, port)
@@ -54,10 +55,16 @@ def wait_until_ready(service: subprocess.Popen[str], port: int) -> None:
     raise AssertionError(f"not ready within {READY_WITHIN} s, exit code {service.poll()}")
 
 
-def request(port: int, method: str, path: str, body: str | None = None) -> tuple[int, str]:
+def request(
+    port: int,
+    method: str,
+    path: str,
+    body: str | None = None,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[int, str]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
-        connection.request(method, path, body, {"Content-Type": "application/json"})
+        connection.request(method, path, body, {"Content-Type": "application/json", **headers})
         response = connection.getresponse()
         return response.status, response.read().decode()
     finally:
