@@ -1,6 +1,6 @@
 """Servers of Milvus for tests, each a process on this machine: the rungs of the contract.
 
-They are looked for where the development environment has them (see .ci/run); a test that needs one that is not there is
+They are looked for where the development environment has them (see .ci/run and the Makefile); a test that needs one that is not there is
 skipped.
 """
 
@@ -104,7 +104,7 @@ def core(folder: Path) -> Server:
     )  # fmt: skip
 
 
-# what a folder and a port are not said of: ports have to differ, and no two servers share a network
+# each part has a port of its own, in a network that no other server is in
 _COMPONENTS = {
     "rootCoord": {"port": 53100},
     "proxy": {"port": 19530, "internalPort": 19529},
