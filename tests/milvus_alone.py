@@ -1,7 +1,7 @@
 """The Milvus 2.3 server in a network of its own, of which one port of this machine leads to its own port.
 
 It listens on every address that it finds, so it is given none but loopback; several of them do not meet. Run as
-`python -m tests.milvus_alone PORT FOLDER PROGRAM`; FOLDER holds configs/milvus.yaml.
+`python tests/milvus_alone.py PORT FOLDER PROGRAM`; FOLDER holds configs/milvus.yaml.
 """
 
 import fcntl
@@ -16,8 +16,6 @@ from pathlib import Path
 from citewell.eval.proxy import Proxy
 
 _UP, _SET_FLAGS = 0x41, 0x8914  # IFF_UP and IFF_RUNNING; SIOCSIFFLAGS
-
-
 _NETWORK = ["unshare", "--net", "--map-root-user"]
 
 
@@ -32,7 +30,7 @@ def outside(port: int, folder: str, program: str) -> None:
     """A listening socket stays in the network in which it was made."""
     listener = socket.create_server(("127.0.0.1", port))
     listener.set_inheritable(True)
-    command = [*_NETWORK, sys.executable, "-m", "tests.milvus_alone", "inside"]
+    command = [*_NETWORK, sys.executable, __file__, "inside"]
     os.execvp("unshare", [*command, str(listener.fileno()), folder, program])
 
 

@@ -1,7 +1,7 @@
 """Servers of Milvus for tests, each a process on this machine: the rungs of the contract.
 
-They are looked for where the development environment has them (see .ci/run and the Makefile); a test that needs one that is not there is
-skipped.
+They are looked for where the development environment has them (see .ci/run and the Makefile); a test that needs one that is
+not there is skipped.
 """
 
 import json
@@ -20,7 +20,7 @@ import pytest
 from citewell.corpus.errors import ClusterError
 from citewell.index.address import Address
 from citewell.index.milvus import Milvus
-from tests.milvus_alone import has_networks
+from tests import milvus_alone
 
 _VENV = Path(sys.prefix)
 _CORE = "lib/python3.11/site-packages/milvus_lite/lib"
@@ -125,7 +125,7 @@ def standalone(folder: Path) -> Server:
     program = _VENV / "milvus-2.3" / "bin" / "milvus"
     if not program.exists():
         pytest.skip("Milvus 2.3 is not installed in .venv/milvus-2.3: make test-slow does")
-    if not has_networks():
+    if not milvus_alone.has_networks():
         pytest.skip("unshare cannot make a network of its own for Milvus 2.3, which listens on every address")
     home = folder / "standalone"
     (home / "configs").mkdir(parents=True, exist_ok=True)
@@ -146,7 +146,7 @@ def standalone(folder: Path) -> Server:
     (home / "configs" / "glog.conf").write_text("--minloglevel=2\n", "utf-8")
     port = free_port()
     return Server(
-        [sys.executable, "-m", "tests.milvus_alone", str(port), str(home), str(program)], port,
+        [sys.executable, milvus_alone.__file__, str(port), str(home), str(program)], port,
         token="root:Milvus",
     )  # fmt: skip
 
