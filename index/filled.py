@@ -1,5 +1,6 @@
 """One collection of a cluster with what the ledger says of it: filled bit by bit, brought up to date, looked at."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
@@ -55,7 +56,7 @@ class Filled:
             done += len(some)
             source.progress(done, len(wanted))
         try:
-            self._count(0)
+            self._make_whole(quiet, 0, lines)
         except CorruptLibrary:  # it cannot be gone on with
             self.drop()
             raise
@@ -74,7 +75,7 @@ class Filled:
             keys, its_passages = self._send(some, source)
             sent += keys
             passages += its_passages
-        self._count(passages)
+        self._make_whole(source, passages)
         self._ledger.publish(self.name, Held(held.epoch, change), sent, touched)
 
     def sweep(self) -> None:
@@ -108,14 +109,30 @@ class Filled:
             passages += len(segment)
         return keys, passages
 
-    def _count(self, more: int) -> None:
-        """Raises CorruptLibrary if the cluster has lost rows that were sent, so many that are not taken yet among them."""
-        expected, there = self._ledger.expected(self.name) + more, self._store.count(self.name)
-        if there < expected:
+    def _make_whole(self, source: Source, more: int, lines: Lines | None = None) -> None:
+        """Send again what the cluster has lost; so many passages were sent that are not taken yet.
+
+        Raises CorruptLibrary if they are not there then either.
+        """
+        expected = self._ledger.expected(self.name) + more
+        if self._store.count(self.name) >= expected:
+            return
+        self._send_lost(source.quiet(), lines)
+        if (there := self._store.count(self.name)) < expected:
             raise CorruptLibrary(
                 f"The collection {self.name!r} at {self._place} has {there:,} rows; {expected:,} were sent. Fill another: "
                 "citewell rebuild"
             )
+
+    def _send_lost(self, source: Source, lines: Lines | None) -> None:
+        revisions = self._ledger.sizes(self.name)
+        while some := {key: (article, size) for key, article, size in islice(revisions, _REVISIONS)}:
+            there = Counter(row.rpartition(".")[0] for row in self._store.ids(self.name, list(some)))
+            lacking = sorted(article for key, (article, size) in some.items() if there[key] < size)
+            for article in source.store.live(lacking):
+                if revision_key(IndexedArticle.of(article)) in some:
+                    for segment in source.segments([article], lines):
+                        self._store.put(self.name, list(rows_of(segment)))
 
     # -- looking ----------------------------------------------------------------------------------------------------
 

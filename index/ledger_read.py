@@ -130,6 +130,17 @@ class LedgerRead:
             yield from (_article(article, facts) for _, article, facts in rows)
             after = rows[-1][0]
 
+    def sizes(self, name: str) -> Iterator[tuple[str, str, int]]:
+        """Of the revisions whose rows were sent and are not superseded: key, article and passages, in order of their keys."""
+        after = ""
+        query = (
+            "SELECT key, article, passages FROM cluster_revisions WHERE collection = ? AND until IS NULL AND key > ? "
+            "ORDER BY key LIMIT ?"
+        )
+        while rows := self._kept.rows(query, name, after, _AT_ONCE):
+            yield from ((key, article, passages) for key, article, passages in rows)
+            after = rows[-1][0]
+
     def leftovers(self, name: str) -> list[str]:
         """Keys of revisions that were superseded, or entered and never published: their rows can go."""
         query = (

@@ -17,6 +17,7 @@ from citewell.corpus.article import Article, passage_id
 from citewell.corpus.comparing import TABLES_COMPARED, Compared, compared, originals, stores
 from citewell.corpus.errors import CorruptLibrary, NotEqual
 from citewell.corpus.repeated import recipe_of
+from citewell.corpus.sqlite import writable
 from citewell.corpus.store import Store
 from citewell.corpus.text import text_sha
 from citewell.index import calibration, tuned
@@ -68,6 +69,10 @@ class _Move:
     def __init__(self, source: Store, folder: Path, target: Library, stage: Stage) -> None:
         self._source, self._folder, self._target, self._stage = source, folder, target, stage
         self._store, self._engine = target.store, target.engine
+        vectors = folder / _VECTORS
+        self._known = (
+            vectors if vectors.is_file() and writable(folder) else None
+        )  # SQLite writes beside what it reads
 
     def done(self) -> Migrated:
         source, store = self._source, self._store
@@ -117,13 +122,8 @@ class _Move:
         return None
 
     def _given(self) -> Source:
-        known = self._folder / _VECTORS
         return Source(
-            self._store,
-            self._target.embedder,
-            self._target.vectors,
-            self._stage("embedding"),
-            known if known.is_file() else None,
+            self._store, self._target.embedder, self._target.vectors, self._stage("embedding"), self._known
         )
 
     def _is_cut_anew(self, recipe: str) -> bool:
@@ -174,10 +174,9 @@ class _Move:
             for passage in self._store.cut(article.text_sha).passages:
                 name = passage_id(article.article_id, article.text_sha, passage.span)
                 shas[name] = text_sha(with_context(article.title, passage, text))
-        file = self._folder / _VECTORS
-        if not file.is_file():
+        if self._known is None:
             return {}
-        with closing(VectorCache(file)) as cache:
+        with closing(VectorCache(self._known)) as cache:
             vectors = cache.get(list(set(shas.values())), Role.PASSAGE, self._target.embedder.fingerprint)
         return {name: vectors[sha] for name, sha in shas.items() if sha in vectors}
 

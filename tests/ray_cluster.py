@@ -18,7 +18,10 @@ from tests.servers import free_port
 
 _STARTING = 60  # seconds
 # Ray joins a second node on the machine's other address unless it is told which one is this machine's
+# and one whose test was killed ends when nobody holds its standard input any more
 _NODE = (
+    "import os, sys, threading; "
+    "threading.Thread(target=lambda: (sys.stdin.read(), os.kill(os.getpid(), 15)), daemon=True).start(); "
     "from ray._private import services; services.node_ip_address_from_perspective = lambda *_: '127.0.0.1'; "
     "from ray.scripts.scripts import main; main()"
 )
@@ -58,7 +61,7 @@ class RayCluster:
             node = subprocess.Popen(
                 [sys.executable, "-c", _NODE, "start", *said, "--node-ip-address=127.0.0.1", f"--num-cpus={cpus}",
                  "--object-store-memory=80000000", "--disable-usage-stats", "--block"],
-                stdin=subprocess.DEVNULL, stdout=written, stderr=written, start_new_session=True,
+                stdin=subprocess.PIPE, stdout=written, stderr=written, start_new_session=True,
                 env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1", **environment},
             )  # fmt: skip
         self.nodes.append(node)
@@ -78,7 +81,7 @@ class RayCluster:
         """As a machine that goes down: everything on it at once."""
         process = self.nodes.pop(node)
         _kill([*_below(process.pid), process.pid])
-        process.wait()
+        process.communicate()
 
     def end(self) -> None:
         for node in reversed(range(len(self.nodes))):

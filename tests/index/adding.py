@@ -1,4 +1,4 @@
-"""python -m tests.index.adding LIBRARY FOLDER: add the folder in small batches, saying on stdout what became of it."""
+"""python -m tests.index.adding LIBRARY FOLDER: add the folder in small batches, saying each on stdout, then what became of all."""
 
 import json
 import sys
@@ -19,5 +19,6 @@ if __name__ == "__main__":
     writing._BATCH = 10
     with closing(Library(Path(sys.argv[1]), embedder(), create=True)) as library:
         print("open", flush=True)
-        outcomes = writing.add(library, find_files([Path(sys.argv[2])]))
+        files = find_files([Path(sys.argv[2])])
+        outcomes = writing.add(library, files, published=lambda _: print("published", flush=True))
     print(json.dumps([[outcome.file, outcome.result] for outcome in outcomes]), flush=True)

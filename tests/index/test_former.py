@@ -163,14 +163,28 @@ def test_it_is_begun_anew_after_another_rule_or_model_or_when_it_is_gone(
     assert len(set(sent)) == 20
 
 
-def test_a_collection_that_lost_rows_while_it_was_filled_is_not_gone_on_with(
+def test_rows_that_a_collection_lost_while_it_was_filled_are_sent_again(
     library: Library, store: MemoryStore, sent: list[str]
 ) -> None:
     cut_short(library, store, 2)
     unpublished = list(store.kept)[-1]
-    store.kept[unpublished].pop(next(iter(store.kept[unpublished])))  # of those that were sent to the end
-    with pytest.raises(CorruptLibrary, match=r"were sent. Fill another: citewell rebuild"):
-        rebuild(library)
+    lost = next(iter(store.kept[unpublished]))  # of those that were sent to the end
+    del store.kept[unpublished][lost]
+    sent.clear()
+    rebuild(library)
+    assert lost in store.kept[unpublished]
+    assert len(set(sent)) < 20
+    sound(library)
+
+
+def test_a_collection_that_loses_rows_again_and_again_is_not_gone_on_with(
+    library: Library, store: MemoryStore, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut_short(library, store, 2)
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "count", lambda *_, **__: 1)
+        with pytest.raises(CorruptLibrary, match=r"were sent. Fill another: citewell rebuild"):
+            rebuild(library)
     sent.clear()
     rebuild(library)
     assert len(set(sent)) == 20

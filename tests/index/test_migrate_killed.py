@@ -114,7 +114,15 @@ def check_kills(
         assert set(new.engine.live_rows()) == set(old.engine.live_rows())
         assert done.passages == len(list(new.engine.live_rows()))
         asked = questions(20)
-        assert answers(new, asked) == answers(old, asked)
+        if to[
+            1
+        ]:  # among so many passages milvus-lite proposes others than we would: asked of what was never killed
+            (tmp_path / "again").mkdir()
+            move(source, tmp_path / "again", "", f"{to[1]}_again")
+            with closing(_reader(tmp_path / "again", ("", f"{to[1]}_again"))) as again:
+                assert answers(new, asked) == answers(again, asked)
+        else:
+            assert answers(new, asked) == answers(old, asked)
         for article in old.store.articles()[:50]:
             assert new.store.revisions(article.article_id) == old.store.revisions(article.article_id)
     return done
