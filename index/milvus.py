@@ -287,7 +287,7 @@ class Milvus:
             short = code.name.lower().replace("_", " ")
         if code in _REFUSED or reason in _REFUSED or ("auth" in said and "check failure" in said):
             return ClusterRefused(place)
-        if code is grpc.StatusCode.UNIMPLEMENTED or "UNIMPLEMENTED" in said:
+        if code is grpc.StatusCode.UNIMPLEMENTED or "UNIMPLEMENTED" in said or "is not supported" in said:
             return Unsupported(
                 f"The server at {place} cannot do this; Milvus 2.5 or later is needed: {short}"
             )
