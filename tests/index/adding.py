@@ -1,4 +1,4 @@
-"""python -m tests.index.adding LIBRARY FOLDER: add the folder in small batches, saying each on stdout, then what became of all."""
+"""python -m tests.index.adding LIBRARY FOLDER: add the folder in small batches, then say on stdout what became of all."""
 
 import json
 import sys
@@ -20,5 +20,5 @@ if __name__ == "__main__":
     with closing(Library(Path(sys.argv[1]), embedder(), create=True)) as library:
         print("open", flush=True)
         files = find_files([Path(sys.argv[2])])
-        outcomes = writing.add(library, files, published=lambda _: print("published", flush=True))
+        outcomes = writing.add(library, files)
     print(json.dumps([[outcome.file, outcome.result] for outcome in outcomes]), flush=True)
