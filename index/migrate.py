@@ -49,10 +49,15 @@ class Migrated:
 
 
 def migrate(
-    source: Store, folder: Path, target: Library, stage: Stage = lambda _: lambda *_: None
+    source: Store,
+    folder: Path,
+    target: Library,
+    stage: Stage = lambda _: lambda *_: None,
+    last: Callable[[], None] = lambda: None,
 ) -> Migrated:
     """Let a library be what the store of another holds, which has that folder; go on where it was cut short.
 
+    What is done `last` is done before it is whole, and so before anybody opens it.
     Raises BadInput, with nothing changed, if the target holds anything else, NotEqual if they differ in the end.
     """
     with target.writing():
@@ -62,12 +67,15 @@ def migrate(
                 f"{source.place} is damaged ({faults[0]}). Nothing was changed. Restore it from a backup: citewell restore"
             )
         moving.begin(source, target.store, str(folder.resolve()))
-        return _Move(source, folder, target, stage).done()
+        return _Move(source, folder, target, stage, last).done()
 
 
 class _Move:
-    def __init__(self, source: Store, folder: Path, target: Library, stage: Stage) -> None:
+    def __init__(
+        self, source: Store, folder: Path, target: Library, stage: Stage, last: Callable[[], None]
+    ) -> None:
         self._source, self._folder, self._target, self._stage = source, folder, target, stage
+        self._last = last
         self._store, self._engine = target.store, target.engine
         vectors = folder / _VECTORS
         self._known = (
@@ -193,6 +201,7 @@ class _Move:
             if (self._folder / name).is_file():
                 copy_database(self._folder / name, target.folder / name)
         self._engine.compact(self._store.has)
+        self._last()
         moving.end(self._source, self._store)
 
     def _configure(self) -> None:

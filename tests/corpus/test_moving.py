@@ -188,9 +188,11 @@ def test_a_store_is_not_moved_to_itself_under_another_name(
     put(source, "a", "One.")
     altered(places[0], f"UPDATE library SET former = '{before}'")
     (tmp_path / "link").symlink_to(tmp_path / "0")
-    with closing(Store(_named_otherwise(places[0], tmp_path / "link"), whole=False)) as same:
-        with pytest.raises(BadInput, match=r"are the same place.*Nothing was changed"):
-            moving.begin(source, same, "there")
+    with (
+        closing(Store(_named_otherwise(places[0], tmp_path / "link"), whole=False)) as same,
+        pytest.raises(BadInput, match=r"are the same place.*Nothing was changed"),
+    ):
+        moving.begin(source, same, "there")
     assert source.former_epoch() == before
     with closing(Store(places[0])) as again:
         assert again.article("a").revision == 1

@@ -243,6 +243,35 @@ def test_what_is_half_moved_is_not_opened_and_named_with_the_command(
     same(source, target(whole=True))
 
 
+def test_who_has_it_open_from_before_writes_nothing_until_it_is_whole_again(
+    source: Library, target: Opens
+) -> None:
+    moved(source, target())
+    served = target(Direction(), whole=True)
+    put(source, [article("new", 1)])
+    with closing(Store(source.folder / STORE)) as store, pytest.raises(ZeroDivisionError):
+        migrate(store, source.folder, target(), last=_dying)
+    with pytest.raises(NotWhole, match=f"to go on: citewell migrate {source.folder} "):
+        put(served, [article("mine", 2)])
+    moved(source, target())
+    put(served, [article("mine", 2)])
+    assert len(served.store.articles()) == len(source.store.articles()) + 1
+
+
+def _dying() -> None:
+    raise ZeroDivisionError
+
+
+def test_what_is_done_last_is_done_before_it_is_whole(source: Library, target: Opens) -> None:
+    opened = target()
+    with closing(Store(source.folder / STORE)) as store, pytest.raises(ZeroDivisionError):
+        migrate(store, source.folder, opened, last=_dying)
+    with pytest.raises(NotWhole):
+        target(whole=True)
+    moved(source, opened)
+    same(source, target(whole=True))
+
+
 @pytest.mark.parametrize("failing", ["create", "put", "settle", "count", "rows", "point"])
 def test_a_cluster_that_fails_leaves_what_is_there(
     source: Library, tmp_path: Path, cluster: MemoryStore, failing: str
