@@ -6,6 +6,7 @@ meanwhile: what is stored in it later is copied when it is moved again.
 
 import hashlib
 import random
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from citewell.corpus.comparing import TABLES_COMPARED, Compared, compared, origi
 from citewell.corpus.errors import CorruptLibrary, NotEqual
 from citewell.corpus.repeated import recipe_of
 from citewell.corpus.sqlite import writable
+from citewell.corpus.storage import primary_code, storing
 from citewell.corpus.store import Store
 from citewell.corpus.text import text_sha
 from citewell.index import calibration, tuned
@@ -199,7 +201,7 @@ class _Move:
         self._configure()
         for name in (SEEN, VISITS):
             if (self._folder / name).is_file():
-                copy_database(self._folder / name, target.folder / name)
+                _copy_unless_damaged(self._folder / name, target.folder / name)
         self._engine.compact(self._store.has)
         self._last()
         moving.end(self._source, self._store)
@@ -213,6 +215,16 @@ class _Move:
         with suppress(CorruptLibrary):
             if not (here / calibration.FILE).exists():
                 calibration.write(here / calibration.FILE, calibration.read(self._folder / calibration.FILE))
+
+
+def _copy_unless_damaged(source: Path, target: Path) -> None:
+    """Of derived data, which is read again where it is missing."""
+    try:
+        with storing(target):
+            copy_database(source, target)
+    except sqlite3.DatabaseError as error:
+        if primary_code(error) not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise
 
 
 def _held(library: Library) -> Held | None:

@@ -28,8 +28,9 @@ from citewell.index.folder import STORE
 from citewell.index.library import Library
 from citewell.index.migrate import Migrated, migrate
 from citewell.index.purge import purge
-from citewell.index.seen import SEEN
+from citewell.index.seen import SEEN, Seen
 from citewell.index.verify import verify
+from citewell.index.visits import VISITS
 from citewell.index.writing import put, remove
 from tests.cluster import ADDRESS, MemoryStore, clustered
 from tests.index.migrator import Knows
@@ -197,6 +198,17 @@ def test_what_else_is_in_the_folder_comes_along(source: Library, target: Opens, 
     moved(source, target())
     assert target(whole=True).config == config
     assert (tmp_path / "new" / SEEN).exists()
+
+
+def test_what_is_known_of_files_stays_behind_when_it_is_damaged(
+    source: Library, target: Opens, tmp_path: Path
+) -> None:
+    for name in (SEEN, VISITS):
+        (source.folder / name).write_bytes(b"no database" * 1_000)
+    moved(source, target())
+    same(source, target(whole=True))
+    with closing(Seen(tmp_path / "new" / SEEN)) as seen:
+        assert seen.files("/") == {}
 
 
 def test_an_empty_library_can_be_moved(tmp_path: Path, target: Opens) -> None:
