@@ -298,6 +298,15 @@ def test_rows_that_the_cluster_lost_are_sent_again_with_the_next_write(
     sound(library)
 
 
+def test_an_article_that_loses_earlier_revisions_is_still_found(library: Library) -> None:
+    put(library, articles(5))
+    put(library, [article("a0", 7)])
+    with library.writing():
+        library.store.keep_revisions(1)
+        library.catch_up()
+    sound(library)
+
+
 def test_a_cluster_that_loses_rows_again_and_again_is_named(
     library: Library, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -219,6 +219,39 @@ def test_the_former_collection_is_asked_again_with_what_was_stored_since(
     sound(library)
 
 
+def test_going_back_to_a_model_that_cuts_otherwise_cuts_the_texts_again(
+    library: Library, opens: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = found(library)
+    other = opens(Other())
+    monkeypatch.setattr(other.embedder, "cut_recipe", "another")
+    monkeypatch.setattr(other.embedder, "most_tokens", 8)
+    rebuild(other)
+    put(other, [article("new", 30)])
+    go_back(opens())
+    sound(library)
+    remove(library, ["new"])
+    assert found(library) == right
+
+
+def test_answers_of_the_collection_before_are_another_version_s(
+    library: Library, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = []
+    original = store.point
+
+    def point(alias: str, name: str) -> None:
+        versions.append(library.version())  # while questions go to the one before
+        original(alias, name)
+
+    monkeypatch.setattr(store, "point", point)
+    rebuild(library)
+    assert library.version() not in versions
+    versions.clear()
+    go_back(library)
+    assert library.version() not in versions
+
+
 def test_exactly_one_former_collection_is_kept(library: Library, store: MemoryStore) -> None:
     names = []
     for _ in range(4):
