@@ -15,6 +15,7 @@ from citewell.corpus.errors import (
     CorruptLibrary,
     LibraryBusy,
     LibraryReadOnly,
+    NotWhole,
     StorageFailed,
 )
 from citewell.corpus.server import Server
@@ -144,14 +145,16 @@ class Library:
     def writing(self, wait: float | None = None) -> Iterator[None]:
         """Hold the writer's lock, that of the folder, if the index is there, and that of the server of a shared truth.
 
-        Raises LibraryBusy when another process holds it for longer than a writer waits. Whatever storage refuses to write
-        meanwhile is raised as StorageFailed.
+        Raises LibraryBusy when another process holds it for longer than a writer waits, NotWhole if since it was opened
+        something began to be moved to it. Whatever storage refuses to write meanwhile is raised as StorageFailed.
         """
         deadline = time.monotonic() + (self.wait if wait is None else wait)
         with (
             self._alone_here(deadline),
             self.store.database.alone(max(0.0, deadline - time.monotonic())),
         ):
+            if self._whole and (moving := self.store.moving()):
+                raise NotWhole(self.store.place.folder, moving[1])
             yield
 
     @contextmanager
