@@ -109,7 +109,7 @@ def _keep_revisions(library: Library, keep: int) -> None:
     if not 0 <= keep <= MOST_KEPT:
         raise BadInput(f"{keep} revisions cannot be kept; say 1 to {MOST_KEPT:,}, or 0 for all.")
     with library.writing():
-        library.check_nothing_lost()
+        library.check_followed()
         library.store.keep_revisions(keep or None)
 
 
@@ -183,7 +183,7 @@ def _store_all(
     """A few at a time are flushed to disk together; they were cut without these lines. `places` are those of the ids that are taken."""
     for group in _groups(found, _AT_ONCE):
         with library.writing():
-            library.check_nothing_lost()
+            library.check_followed()
             if (now := library.store.lines_of_sites()) != lines:  # cleaned meanwhile
                 group = [_cut_again(library.embedder, each, now) for each in group]
             # what is erased goes from disk after its flush
@@ -270,7 +270,7 @@ class Given:
 def put(library: Library, articles: Sequence[Given], progress: Progress = lambda *_: None) -> list[Outcome]:
     """Store articles, each under its id, and publish them together; one without a passage is refused."""
     with library.writing():
-        library.check_nothing_lost()
+        library.check_followed()
         lines = library.store.lines_of_sites()
         outcomes = [_put(library, article, lines) for article in articles]
         library.catch_up(progress)
@@ -289,7 +289,7 @@ def _put(library: Library, given: Given, lines: Mapping[str, frozenset[str]]) ->
 def remove(library: Library, article_ids: Sequence[str], progress: Progress = lambda *_: None) -> None:
     """Hide articles. Raises UnknownArticle before anything is changed if one of them is not there."""
     with library.writing():
-        library.check_nothing_lost()
+        library.check_followed()
         live = {article.article_id for article in library.store.articles()}
         if missing := [article_id for article_id in article_ids if article_id not in live]:
             raise UnknownArticle(missing[0])
@@ -304,7 +304,7 @@ def hide(library: Library, revisions: Mapping[str, int], progress: Progress = la
     if not revisions:
         return
     with library.writing():
-        library.check_nothing_lost()
+        library.check_followed()
         for article in library.store.live(revisions):
             if article.revision == revisions[article.article_id]:
                 library.store.remove(article.article_id)
