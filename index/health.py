@@ -1,7 +1,7 @@
 """What is worth knowing of a library before it is trusted: what stands in it twice, broken, empty, unknown or unkept."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -93,7 +93,8 @@ def examine(
         try:
             scanned.look(article, library.store.text(article.text_sha), library.embedder.knows_script)
         except CorruptLibrary as error:
-            scanned.damaged.append(str(error))
+            if _is_live(library, article):
+                scanned.damaged.append(str(error))
         if number % 1000 == 0:
             progress(number, len(articles))
     passages = sum(part.passages for part in parts)
@@ -102,8 +103,8 @@ def examine(
             "damage", Level.FAULT, scanned.damaged, len(articles), "texts", "Look at all: citewell verify"
         ),
         *_of_articles(scanned, len(articles)),
-        _repeated(library, articles if not scanned.damaged else ()),
-        _duplicates(library, parts) if not scanned.damaged else None,
+        _steady(library, lambda: _repeated(library)) if not scanned.damaged else None,
+        _steady(library, lambda: _duplicates(library)) if not scanned.damaged else None,
         _without_terms(parts, passages),
         _unreachable(sources),
         _stale(sources, articles, clock()),
@@ -116,6 +117,22 @@ def examine(
     )
     left_out = len(library.store.repeated())
     return Health(len(articles), passages, tuple(languages), left_out, tuple(sources), tuple(findings))
+
+
+def _is_live(library: Library, article: Article) -> bool:
+    """Whether no other process updated, removed or purged it since."""
+    return any(each.revision == article.revision for each in library.store.live([article.article_id]))
+
+
+def _steady(library: Library, look: Callable[[], Finding]) -> Finding:
+    """What a look at many texts finds; begun again if it missed one and another process changed something meanwhile."""
+    change = library.store.change()
+    try:
+        return look()
+    except CorruptLibrary:
+        if library.store.change() == change:
+            raise
+        return look()
 
 
 def _finding(name: str, level: Level, found: Sequence[str], of: int, what: str, advice: str) -> Finding:
@@ -174,10 +191,10 @@ def _of_articles(scanned: _Scanned, count: int) -> Iterator[Finding]:
         yield _finding(name, level, found, count, "articles", advice)
 
 
-def _repeated(library: Library, articles: Iterable[Article]) -> Finding:
+def _repeated(library: Library) -> Finding:
     """What is not left out yet."""
     known = {(line.site, line.line) for line in library.store.repeated()}
-    found = found_lines(library.store, articles)
+    found = found_lines(library.store)
     new = [
         f"{line.line!r} in {line.articles} of {line.of} of {line.site}"
         for line in found
@@ -188,9 +205,20 @@ def _repeated(library: Library, articles: Iterable[Article]) -> Finding:
     )
 
 
-def _duplicates(library: Library, parts: Sequence[Part]) -> Finding:
+def _duplicates(library: Library) -> Finding:
     """Groups of near-duplicate articles, each with the one first that was added first."""
-    alive = [sorted(set(range(len(part.segment.articles))) - part.dead) for part in parts]
+    parts = library.searcher().parts
+    stored = {
+        (each.article_id, each.text_sha) for each in library.store.articles()
+    }  # the index may be behind
+    alive = [
+        [
+            number
+            for number, article in enumerate(part.segment.articles)
+            if number not in part.dead and (article.article_id, article.text_sha) in stored
+        ]
+        for part in parts
+    ]
     keys = [part.segment.signatures.keys[:, numbers] for part, numbers in zip(parts, alive, strict=True)]
     signatures = Signatures.of(np.concatenate(keys, axis=1).T if keys else ())
     said_of = (
