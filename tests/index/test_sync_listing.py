@@ -22,7 +22,7 @@ from citewell.index.sync_listing import dry_run, known_documents, sync
 from citewell.index.verify import verify
 from citewell.index.visiting import add
 from citewell.index.visits import VISITS, Visits
-from citewell.index.writing import Given, Outcome, put, remove
+from citewell.index.writing import Given, Outcome, hide, put, remove
 from tests.fakes import WordEmbedder
 from tests.site import Site, answer, redirect
 
@@ -265,7 +265,6 @@ def test_what_changed_before_it_was_to_be_removed_goes_the_next_time(
     site.put("/a", "The sun.", KIND)
     gone = site.put("/b", "The moon.", KIND)
     synced(library, sitemap(site, "/a", "/b"), fetcher)
-    hide = sync_listing.hide
 
     def late(*given: Any) -> set[str]:
         monkeypatch.setattr(sync_listing, "hide", hide)
