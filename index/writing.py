@@ -299,14 +299,18 @@ def remove(library: Library, article_ids: Sequence[str], progress: Progress = la
         library.compact()
 
 
-def hide(library: Library, revisions: Mapping[str, int], progress: Progress = lambda *_: None) -> None:
-    """Hide articles, by id, of which that revision is live."""
+def hide(library: Library, revisions: Mapping[str, int], progress: Progress = lambda *_: None) -> set[str]:
+    """Hide articles, by id, of which that revision is live; returns the ids of those."""
     if not revisions:
-        return
+        return set()
     with library.writing():
         library.check_followed()
-        for article in library.store.live(revisions):
-            if article.revision == revisions[article.article_id]:
-                library.store.remove(article.article_id)
+        live = {each.article_id: each.revision for each in library.store.live(revisions)}
+        hidden = {
+            article_id for article_id, revision in revisions.items() if live.get(article_id) == revision
+        }
+        for article_id in sorted(hidden):
+            library.store.remove(article_id)
         library.catch_up(progress)
         library.compact()
+    return hidden
