@@ -1,12 +1,13 @@
 """What is worth knowing of a library before it is trusted: what stands in it twice, broken, empty, unknown or unkept."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+from shlex import quote
 
 import numpy as np
 import regex
@@ -20,6 +21,7 @@ from citewell.corpus.text import count_words
 from citewell.corpus.timeline import moment
 from citewell.index.clean import found as found_lines
 from citewell.index.library import Library
+from citewell.index.mirrored import articles_of
 from citewell.index.part import Part
 from citewell.index.signatures import NEAR, Signatures, jaccard, said
 from citewell.index.verify import quick
@@ -93,20 +95,23 @@ def examine(
         try:
             scanned.look(article, library.store.text(article.text_sha), library.embedder.knows_script)
         except CorruptLibrary as error:
-            scanned.damaged.append(str(error))
+            if _is_live(library, article):
+                scanned.damaged.append(str(error))
         if number % 1000 == 0:
             progress(number, len(articles))
     passages = sum(part.passages for part in parts)
+    lost = {each: articles_of(library, each) for each in sources if each.fault is not None}
+    over = {each for each, left in lost.items() if not left}
     found = [
         _finding(
             "damage", Level.FAULT, scanned.damaged, len(articles), "texts", "Look at all: citewell verify"
         ),
         *_of_articles(scanned, len(articles)),
-        _repeated(library, articles if not scanned.damaged else ()),
-        _duplicates(library, parts) if not scanned.damaged else None,
+        _steady(library, lambda: _repeated(library)) if not scanned.damaged else None,
+        _steady(library, lambda: _duplicates(library)) if not scanned.damaged else None,
         _without_terms(parts, passages),
-        _unreachable(sources),
-        _stale(sources, articles, clock()),
+        _unreachable(sources, lost),
+        _stale(sources, over, articles, clock()),
     ]
     counts = Counter(article.language for article in articles)
     languages = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0] or ""))
@@ -116,6 +121,22 @@ def examine(
     )
     left_out = len(library.store.repeated())
     return Health(len(articles), passages, tuple(languages), left_out, tuple(sources), tuple(findings))
+
+
+def _is_live(library: Library, article: Article) -> bool:
+    """Whether no other process updated, removed or purged it since."""
+    return any(each.revision == article.revision for each in library.store.live([article.article_id]))
+
+
+def _steady(library: Library, look: Callable[[], Finding]) -> Finding:
+    """What a look at many texts finds; begun again if it missed one and another process changed something meanwhile."""
+    change = library.store.change()
+    try:
+        return look()
+    except CorruptLibrary:
+        if library.store.change() == change:
+            raise
+        return look()
 
 
 def _finding(name: str, level: Level, found: Sequence[str], of: int, what: str, advice: str) -> Finding:
@@ -174,10 +195,10 @@ def _of_articles(scanned: _Scanned, count: int) -> Iterator[Finding]:
         yield _finding(name, level, found, count, "articles", advice)
 
 
-def _repeated(library: Library, articles: Iterable[Article]) -> Finding:
+def _repeated(library: Library) -> Finding:
     """What is not left out yet."""
     known = {(line.site, line.line) for line in library.store.repeated()}
-    found = found_lines(library.store, articles)
+    found = found_lines(library.store)
     new = [
         f"{line.line!r} in {line.articles} of {line.of} of {line.site}"
         for line in found
@@ -188,9 +209,20 @@ def _repeated(library: Library, articles: Iterable[Article]) -> Finding:
     )
 
 
-def _duplicates(library: Library, parts: Sequence[Part]) -> Finding:
+def _duplicates(library: Library) -> Finding:
     """Groups of near-duplicate articles, each with the one first that was added first."""
-    alive = [sorted(set(range(len(part.segment.articles))) - part.dead) for part in parts]
+    parts = library.searcher().parts
+    stored = {
+        (each.article_id, each.text_sha) for each in library.store.articles()
+    }  # the index may be behind
+    alive = [
+        [
+            number
+            for number, article in enumerate(part.segment.articles)
+            if number not in part.dead and (article.article_id, article.text_sha) in stored
+        ]
+        for part in parts
+    ]
     keys = [part.segment.signatures.keys[:, numbers] for part, numbers in zip(parts, alive, strict=True)]
     signatures = Signatures.of(np.concatenate(keys, axis=1).T if keys else ())
     said_of = (
@@ -241,19 +273,31 @@ def _without_terms(parts: Sequence[Part], passages: int) -> Finding:
     return _finding("nothing to search", Level.NOTE, sorted(found), passages, "passages", advice)
 
 
-def _unreachable(sources: Sequence[Source]) -> Finding:
-    """Mirrored sources that could not be read, or not all of them, the last time that it was tried."""
-    found = [
-        f"{each.place}, last looked at on {each.looked_at[:10]}: {each.fault}"
-        for each in sources
-        if each.fault is not None
-    ]
-    advice = "Mend them and run citewell sync. If they are gone for good: citewell sync --allow-empty"
+def _unreachable(sources: Sequence[Source], lost: Mapping[Source, Sequence[str]]) -> Finding:
+    """Mirrored sources that could not be read, or not all of them, the last time that it was tried.
+
+    `lost` are those with the ids of their live articles; one without any is of no concern any more.
+    """
+    named = {each: ids for each, ids in lost.items() if ids}
+    found = [f"{each.place}, last looked at on {each.looked_at[:10]}: {each.fault}" for each in named]
+    advice = ""
+    if named:
+        first, ids = next(iter(named.items()))
+        again = f"citewell sync {quote(first.place)}"
+        more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
+        gone = (
+            f"citewell remove {' '.join(ids[:_SHOWN])}{more}"
+            if is_web(first.place)
+            else f"{again} --allow-empty"
+        )
+        advice = f"Mend it, then: {again}. It is named until its articles are removed; if it is gone for good: {gone}"
     return _finding("unreachable sources", Level.WARNING, found, len(sources), "sources", advice)
 
 
-def _stale(sources: Sequence[Source], articles: Sequence[Article], now: datetime) -> Finding:
-    """Mirrored sources that were not looked at for long, and other sites of which nothing came for long."""
+def _stale(
+    sources: Sequence[Source], over: Collection[Source], articles: Sequence[Article], now: datetime
+) -> Finding:
+    """Mirrored sources, but for those that are over, that were not looked at for long; other sites without news for long."""
     newest: dict[str, str] = {}
     for article in articles:
         site = site_of(article.source)
@@ -263,7 +307,7 @@ def _stale(sources: Sequence[Source], articles: Sequence[Article], now: datetime
     found = [
         f"{each.place}, last looked at on {each.looked_at[:10]}"
         for each in sources
-        if each.looked_at < unseen
+        if each.looked_at < unseen and each not in over
     ] + [f"{site}, last on {at[:10]}" for site, at in sorted(others.items()) if at < nothing]
     advice = (
         f"They are mirrored and were not looked at for {UNSEEN} days, or nothing of them was added or updated for "

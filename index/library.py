@@ -15,6 +15,7 @@ from citewell.corpus.errors import (
     CorruptLibrary,
     LibraryBusy,
     LibraryReadOnly,
+    ModelMismatch,
     NotWhole,
     StorageFailed,
 )
@@ -172,9 +173,25 @@ class Library:
         with self._alone_here(time.monotonic()), self.store.database.at_once():
             yield
 
-    def catch_up(self, progress: Progress = lambda *_: None) -> None:
-        """Publish what was stored since the last time. Needs the writer's lock."""
+    def check_followed(self) -> None:
+        """Before anything is stored: raises CorruptLibrary as above, ModelMismatch if the index cannot follow.
+
+        Which model a cluster is asked by others decide, too: only who asks for a rebuild changes it.
+        """
         self.check_nothing_lost()
+        if self.cluster is not None and self.engine.was_made_otherwise():
+            raise ModelMismatch(
+                f"The passages of {self.folder} at {self.cluster.place} were made with another model or by another version "
+                "of citewell than are in use, as after a rebuild. Use those (a service: start it again with them), or fill "
+                f"another collection with these: citewell rebuild --library {self.folder}"
+            )
+
+    def catch_up(self, progress: Progress = lambda *_: None) -> None:
+        """Publish what was stored since the last time. Needs the writer's lock.
+
+        What was made otherwise is built anew, but not in a cluster: ModelMismatch.
+        """
+        self.check_followed()
         held = self.engine.held()
         if held is None or held.epoch != self.store.epoch() or self.engine.was_made_otherwise():
             self.rebuild(progress)

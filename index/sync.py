@@ -103,13 +103,15 @@ def sync(
         given = {*unchanged, *(each for ids in reads.gave.values() for each in ids)}
         refused = {*looked.refused, *reads.refused}
         over = gone(survey.held, given, refused)
+        if not keep_vanished:
+            hidden = hide(library, {name: survey.held[name].revision for name in over}, progress)
+            changed = {survey.held[name].name for name in over if name not in hidden}  # meanwhile
+            over = [name for name in over if name in hidden]
+            seen.forget(name for name in _vanished(survey, refused) if name not in changed)
         outcomes += [
             Outcome(looked.place(survey.held[name].name), "kept" if keep_vanished else "removed", name)
             for name in over
         ]
-        if not keep_vanished:
-            hide(library, {name: survey.held[name].revision for name in over}, progress)
-            seen.forget(_vanished(survey, refused))
     note_source(library, looked)
     told = tuple(each for each in outcomes if each.result != "unchanged")
     return Synced(str(looked.folder), False, told, len(unchanged) + len(outcomes) - len(told))

@@ -104,16 +104,20 @@ def sync(
             visits.put(listing.address, _refused_again(survey, outcomes))
         untouched = survey.untouched()
         over = _over(survey, listing, items, outcomes)
-        names = [survey.held[article_id].name for article_id in over]
         given = untouched or any(each.article_id for each in outcomes.values())
         if keep_vanished or (over and not given and not allow_empty):
             result, reason = ("kept", None) if keep_vanished else ("refused", _LAST)
         else:
             result, reason = "removed", None
-            hide(library, {article_id: survey.held[article_id].revision for article_id in over}, progress)
+            revisions = {article_id: survey.held[article_id].revision for article_id in over}
+            hidden = hide(library, revisions, progress)
+            over = [article_id for article_id in over if article_id in hidden]  # others changed meanwhile
+            names = [survey.held[article_id].name for article_id in over]
             visits.forget(listing.address, [*names, *_forgotten(survey, visits, listing)])
-        ended = zip(names, over, strict=True)
-        outcomes |= {name: Outcome(name, result, article_id, reason=reason) for name, article_id in ended}
+        ended = {survey.held[article_id].name: article_id for article_id in over}
+        outcomes |= {
+            name: Outcome(name, result, article_id, reason=reason) for name, article_id in ended.items()
+        }
         visits.put_documents(listing.address, listing.documents)
     _note_source(library, listing)
     told = tuple(each for each in outcomes.values() if each.result != "unchanged")

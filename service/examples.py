@@ -52,7 +52,8 @@ REPORT: dict[str, Any] = {
     "findings": [{
         "name": "unreachable sources", "level": "warning", "count": 1, "of": 1, "what": "sources",
         "examples": ["https://example.org/feed.xml, last looked at on 2026-11-01: the server answers 404: not there"],
-        "advice": "Mend them and run citewell sync. If they are gone for good: citewell sync --allow-empty",
+        "advice": "Mend it, then: citewell sync https://example.org/feed.xml. It is named until its articles are removed; if it "
+        "is gone for good: citewell remove tides-5f0c2c1e",
     }],
     "is_well": False,
 }  # fmt: skip

@@ -81,7 +81,9 @@ def sync(
     if looks_like_address(source):
         if watch or mapped:
             raise BadInput(f"{'--watch' if watch else '--map'} is for a folder, not for an address.")
-        _sync_listing(source, allowed, library, precision, dry_run, keep_vanished, allow_empty, wait, as_json)
+        _sync_listing(
+            source, allowed, library, model, precision, dry_run, keep_vanished, allow_empty, wait, as_json
+        )
         return
     folder = Path(source)
 
@@ -126,6 +128,7 @@ def _sync_listing(
     source: str,
     allowed: "Allowed",
     library: Path,
+    model: str | None,
     precision: "Precision | None",
     dry_run: bool,
     keep_vanished: bool,
@@ -152,7 +155,14 @@ def _sync_listing(
         else:
             check_precision(library, precision)
             with (
-                opened(library, create=True, bulk=True, precision=precision, wait=wait) as held,
+                opened(
+                    library,
+                    create=True,
+                    bulk=True,
+                    precision=precision,
+                    wait=wait,
+                    models=Models.chosen(model),
+                ) as held,
                 terminal.progress("embedding") as progress,
                 terminal.progress("reading pages") as fetched,
             ):
@@ -175,13 +185,14 @@ def _follow(
 ) -> None:
     """Mirror what a look shows whenever it is not what the last one showed, a file that was refused when it changes.
 
-    What goes wrong later than the first time is said once, and tried again at the next look. That nothing changed is
-    noted every hour.
+    What goes wrong later than the first time is said once, and tried again at the next look; it is noted of the source if
+    that could not be looked at. That nothing changed is noted every hour.
     """
     last, said, pause, at = None, "", 0.0, 0.0
     while True:
         time.sleep(pause)
         pause, began = _PAUSE, time.monotonic()
+        now: Look | None = None
         try:
             now = looked()
             pause = max(_PAUSE, _SHARE * (time.monotonic() - began))
@@ -200,4 +211,5 @@ def _follow(
                 raise
             if said != (said := str(error)):
                 print(f"citewell: {said}", file=sys.stderr, flush=True)
-                missed(error)
+                if now is None:
+                    missed(error)

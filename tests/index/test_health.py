@@ -151,6 +151,33 @@ def test_damage_is_a_finding(library: Library, put: Callable[..., None]) -> None
     assert not examine(library).is_well
 
 
+@pytest.mark.parametrize("calls", [0, 1, 7, 8, 14, 15])
+@pytest.mark.parametrize("indexed", [True, False])
+def test_what_changes_meanwhile_is_no_damage(
+    library: Library, put: Callable[..., None], monkeypatch: pytest.MonkeyPatch, calls: int, indexed: bool
+) -> None:
+    """Another process erases a text while the articles, the lines or the duplicates are looked at; its index may be late."""
+    for name in ("a", "b"):
+        put(name, PROSE if name == "a" else f"{PROSE} Nobody doubts it.")
+    for number in range(5):
+        put(f"n{number}", f"{' '.join([f'tide{number}x{i}' for i in range(30)])}.")
+    done, text = [0], library.store.text
+
+    def read_late(sha: str) -> str:
+        done[0] += 1
+        if done[0] == calls + 1:  # of seven, seven and two texts
+            with library.writing():
+                library.store.purge("b")
+                if indexed:
+                    library.catch_up()
+        return text(sha)
+
+    monkeypatch.setattr(library.store, "text", read_late)
+    health = examine(library)
+    assert done[0] > calls
+    assert "damage" not in told(health)
+
+
 def test_a_damaged_index_file_is_a_finding(library: Library, put: Callable[..., None]) -> None:
     put("a", PROSE)
     (segment,) = (library.index / name for name in read(library.index).names)  # type: ignore[union-attr]

@@ -20,7 +20,8 @@ from citewell.index.backup import backup, restore
 from citewell.index.health import STALE, UNSEEN, examine
 from citewell.index.library import Library
 from citewell.index.verify import verify
-from citewell.index.writing import add
+from citewell.index.visits import VISITS
+from citewell.index.writing import add, remove
 from tests.fakes import WordEmbedder
 from tests.index.histories import Days
 from tests.site import Site, answer
@@ -175,3 +176,31 @@ def test_a_source_that_cannot_be_reached_is_a_warning(library: Library, notes: P
         "unreachable sources": (f"{notes}, last looked at on 2026-01-01: No such folder: notes",)
     }
     assert not found.is_well
+
+
+def test_a_folder_that_is_gone_may_be_mirrored_as_empty(library: Library, notes: Path) -> None:
+    folders.sync(library, look(notes, library.folder))
+    library.store.note_miss(str(notes), "No such folder: notes")
+    (found,) = (each for each in examine(library).findings if each.name == "unreachable sources")
+    assert found.advice.endswith(f"if it is gone for good: citewell sync {notes} --allow-empty")
+
+
+@pytest.mark.parametrize("noted", [True, False])
+def test_an_address_that_is_gone_for_good_is_said_until_its_articles_are_removed(
+    library: Library, site: Site, noted: bool
+) -> None:
+    """Also where another machine mirrored it: then all articles of its host are taken for its own."""
+    clock = days(library)
+    site.put("/a", PROSE, "text/plain")
+    address = site.put("/sitemap.xml", f"<urlset><url><loc>{site.url('/a')}</loc></url></urlset>", "text/xml")
+    with Fetcher(Allowed.of([site.host]), pause=0, sleep=lambda _: None) as fetcher:
+        listings.sync(library, listing_of(address, fetcher), fetcher)
+    if not noted:
+        (library.folder / VISITS).unlink()
+    folders.missed(library.folder, address, f"{address}: it does not answer. Nothing was changed.")
+    (article,) = library.store.articles()
+    (found,) = (each for each in examine(library, clock).findings if each.name == "unreachable sources")
+    assert f"citewell sync {address}. " in found.advice
+    assert found.advice.endswith(f"citewell remove {article.article_id}")
+    remove(library, [article.article_id])
+    assert findings(library, clock.now + timedelta(days=UNSEEN + 1)) == {}

@@ -5,10 +5,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from citewell.corpus.address import Allowed
+from citewell.corpus.article import Draft
 from citewell.corpus.errors import BadInput
 from citewell.corpus.fetching import Fetcher
 from citewell.corpus.listing import listing_of
@@ -20,7 +22,7 @@ from citewell.index.sync_listing import dry_run, known_documents, sync
 from citewell.index.verify import verify
 from citewell.index.visiting import add
 from citewell.index.visits import VISITS, Visits
-from citewell.index.writing import Outcome, remove
+from citewell.index.writing import Given, Outcome, hide, put, remove
 from tests.fakes import WordEmbedder
 from tests.site import Site, answer, redirect
 
@@ -254,6 +256,28 @@ def test_what_vanished_may_be_kept(library: Library, site: Site, fetcher: Fetche
     assert results(done, site) == [("kept", "/b")]
     assert set(texts(library, site)) == {"/a", "/b"}
     assert results(synced(library, sitemap(site, "/a"), fetcher), site) == [("removed", "/b")]
+
+
+def test_what_changed_before_it_was_to_be_removed_goes_the_next_time(
+    library: Library, site: Site, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look and the end another process stores a new revision of it."""
+    site.put("/a", "The sun.", KIND)
+    gone = site.put("/b", "The moon.", KIND)
+    synced(library, sitemap(site, "/a", "/b"), fetcher)
+
+    def late(*given: Any) -> set[str]:
+        monkeypatch.setattr(sync_listing, "hide", hide)
+        (held,) = (each.article_id for each in library.store.articles() if each.source == gone)
+        put(library, [Given(held, gone, Draft("The new moon.", "b", "test-1"), b"")])
+        return hide(*given)
+
+    monkeypatch.setattr(sync_listing, "hide", late)
+    shorter = sitemap(site, "/a")
+    assert results(synced(library, shorter, fetcher), site) == []
+    assert texts(library, site) == {"/a": "The sun.", "/b": "The new moon."}
+    assert results(synced(library, shorter, fetcher), site) == [("removed", "/b")]
+    assert texts(library, site) == {"/a": "The sun."}
 
 
 def test_a_page_that_is_found_elsewhere_stays(library: Library, site: Site, fetcher: Fetcher) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from citewell.corpus.errors import BadInput, CitewellError
+from citewell.corpus.errors import BadInput, CitewellError, LibraryBusy
 from citewell.corpus.looking import Look, look
 from citewell.index.sync import Synced
 from citewell.service import syncing
@@ -61,3 +61,25 @@ def test_that_nothing_changed_is_noted_after_an_hour_and_not_before(
 def test_a_folder_out_of_reach_is_noted_once_and_again_when_it_is_back(tmp_path: Path) -> None:
     folder = Folder(tmp_path, None, "gone", "gone", None, None, "gone again", None)
     assert folder.followed() == ["synced", "missed: gone", "noted", "missed: gone again", "noted"]
+
+
+def test_a_library_that_another_process_writes_to_is_no_fault_of_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Folder(tmp_path, None, None, None)
+    mirrored = folder.synced
+
+    def synced(now: Look) -> Synced:
+        if len(folder.done) == 1:
+            folder.done.append("busy")
+            raise LibraryBusy(tmp_path)
+        return mirrored(now)
+
+    def looked() -> Look:
+        (tmp_path / "notes" / f"{len(folder.done)}.txt").write_text("The moon.")
+        return Folder.looked(folder)
+
+    monkeypatch.setattr(folder, "synced", synced)
+    monkeypatch.setattr(folder, "looked", looked)
+    assert folder.followed() == ["synced", "busy", "synced"]
+    assert "Another process is writing" in capsys.readouterr().err

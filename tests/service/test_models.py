@@ -13,8 +13,9 @@ from citewell.index.torch_embedder import TorchEmbedder
 from citewell.index.writing import add
 from citewell.service import options
 from citewell.service.cli import app
-from citewell.service.options import Models, check_model, opened
+from citewell.service.options import Models, check_model, made_with, opened
 from tests.fakes import WordEmbedder
+from tests.site import Site
 from tests.tiny_models import cross_encoder, embedding_model
 
 WORDS = ("the", "sun", "moon", "is", "hot", "cold", "how", "far", "away", "very")
@@ -83,6 +84,17 @@ def test_from_citewell_toml_to_added_asked_and_judged(folder: Path, monkeypatch:
     assert isinstance(forgotten, ModelMismatch)
     assert str(forgotten).startswith("The library in library was made with model model-")
     assert "citewell rebuild --library library" in str(forgotten)
+
+
+def test_a_feed_is_mirrored_with_the_model_that_the_flag_names(
+    models: Path, tmp_path: Path, site: Site
+) -> None:
+    site.put("/sun", "The sun is very hot.", "text/plain")
+    address = site.put("/map.xml", f"<urlset><url><loc>{site.url('/sun')}</loc></url></urlset>", "text/xml")
+    library, model = tmp_path / "library", models / "embedder" / "model"
+    done = run("sync", address, "--model", str(model), "--allow-host", site.host, "--library", str(library))
+    assert done.exit_code == 0, done.output
+    assert (made_with(library) or "").startswith("model-")
 
 
 def test_a_flag_comes_before_the_environment_and_the_file(
