@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from citewell.corpus.errors import LibraryReadOnly
+from citewell.corpus.looking import Stamp
 from citewell.corpus.server import Server
 from citewell.corpus.store import Store
 from citewell.eval.conformance_articles import Direction, article, articles
@@ -89,7 +90,7 @@ def test_it_is_moved_with_what_is_known_of_its_files(folder: Path) -> None:
     target.chmod(0o777)
     for kind, name in ((Seen, SEEN), (Visits, VISITS)):
         kind(folder / name).close()
-    known = {"/notes/sun.txt": Known(None, "sha", "text", {"sun": 1})}
+    known = {"/notes/sun.txt": Known(Stamp(5, 6, 7, 8), "sha", "text", {"sun": 1})}
     with closing(Seen(folder / SEEN)) as seen:
         seen.put(known)
     with (
