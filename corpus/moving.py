@@ -27,30 +27,47 @@ Rows = list[tuple[Any, ...]]
 def begin(source: Stored, target: Store, folder: str) -> None:
     """Let a store be what another's content is moved to, from a folder.
 
-    Raises BadInput, with nothing changed, unless it is empty or a copy of the other as that was once.
+    Raises BadInput, with nothing changed, unless it is empty or a copy of the other as that was once, and another one than that.
     """
-    there, change = target.change(), source.change()
+    there, change, former = target.change(), source.change(), source.former_epoch()
     if there and target.epoch() != source.epoch():
         raise BadInput(
             f"{target.place} holds another library than {source.place}, or that was restored since. Nothing was changed. "
             "Choose another place: a folder, and truth in its citewell.toml."
         )
+    known = target.moving()
     newest = "SELECT * FROM changes WHERE number = ?"
     if there and target.database.rows(newest, there) != source.database.rows(newest, there):
         raise BadInput(
             f"{target.place} was written to since it was a copy of {source.place}, which lacks that. Nothing was changed. "
-            f"If nothing else was written there meanwhile, move it back: citewell migrate {target.place.folder} {folder}"
+            + (
+                "It is not whole, so that it cannot be moved back. Choose another place: another folder, or an empty schema "
+                "of the database (truth in its citewell.toml)."
+                if known
+                else "If nothing else was written there meanwhile, move it back: "
+                f"citewell migrate {target.place.folder} {folder}"
+            )
         )
-    known = target.moving()
     erased = known[0] if known else there or change
+    mark = f"{MOVING}{erased} {folder}"
     with target.database.transaction() as db:
-        db.execute("UPDATE library SET epoch = ?, former = ?", (source.epoch(), f"{MOVING}{erased} {folder}"))
+        db.execute("UPDATE library SET epoch = ?, former = ?", (source.epoch(), mark))
+    if source.former_epoch() == mark:  # however differently the two are written
+        _let_former(target, former)
+        raise BadInput(
+            f"{target.place} and {source.place} are the same place: there is nothing to be moved. Nothing was changed. Choose "
+            "another: another folder, or truth in its citewell.toml."
+        )
 
 
 def end(source: Stored, target: Store) -> None:
     """It is whole."""
-    with target.database.transaction() as db:
-        db.execute("UPDATE library SET former = ?", (source.former_epoch(),))
+    _let_former(target, source.former_epoch())
+
+
+def _let_former(store: Store, former: str) -> None:
+    with store.database.transaction() as db:
+        db.execute("UPDATE library SET former = ?", (former,))
 
 
 def purged_meanwhile(target: Stored) -> bool:

@@ -109,6 +109,11 @@ class Stored:
         """Whether other lines are left out of texts since."""
         return bool(self.database.rows("SELECT 1 FROM changes WHERE number > ? AND kind = 'clean'", change))
 
+    def is_changed(self, article_id: str, change: int) -> bool:
+        """Whether the article was put, removed or purged by a later change."""
+        query = "SELECT 1 FROM changes WHERE article_id = ? AND number > ? AND kind IN ('put', 'remove', 'purge') LIMIT 1"
+        return bool(self.database.rows(query, article_id, change))
+
     def erased_since(self, change: int) -> list[str]:
         """Ids of the articles that may have lost revisions by a later change."""
         rows = self.database.rows(

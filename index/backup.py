@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO
+from urllib.parse import quote
 
 from citewell.corpus.database import SCHEMA_VERSION
 from citewell.corpus.errors import BadInput, CitewellError, CorruptLibrary, StorageFailed
 from citewell.corpus.originals import OriginalFiles, sha_of
+from citewell.corpus.sqlite import writable
 from citewell.corpus.storage import put_in_place, storing
 from citewell.corpus.store import Store
 from citewell.corpus.stored import ORIGINALS
@@ -142,8 +144,12 @@ def remove_leftovers(library: Library) -> None:
 
 
 def copy_database(source: Path, target: Path) -> None:
-    """A SQLite file as it is at one moment."""
-    with closing(sqlite3.connect(source)) as read, closing(sqlite3.connect(target)) as written:
+    """A SQLite file as it is at one moment; where nothing can be written, without what is only in the log beside it."""
+    if writable(source.parent):
+        reading = sqlite3.connect(source)
+    else:  # SQLite writes beside what it reads
+        reading = sqlite3.connect(f"file:{quote(str(source.resolve()))}?immutable=1", uri=True)
+    with closing(reading) as read, closing(sqlite3.connect(target)) as written:
         read.backup(written)
 
 

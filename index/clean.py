@@ -24,7 +24,7 @@ def leave_out(library: Library, lines: Sequence[Repeated], progress: Progress = 
     The rule is stored first: what is killed before the index follows is made up for by the next writer.
     """
     with library.writing():
-        library.check_nothing_lost()
+        library.check_followed()
         changed = library.store.repeated() != sorted(
             lines, key=lambda each: (each.site, -each.articles, each.line)
         )

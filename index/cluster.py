@@ -79,7 +79,7 @@ class Cluster:
         return found.held if found else None
 
     def version(self) -> Hashable:
-        return tuple((each.name, each.held) for each in self._ledger.collections().values())
+        return tuple((each.name, each.number, each.held) for each in self._ledger.collections().values())
 
     def was_made_otherwise(self) -> bool:
         found = self._collection()
@@ -190,6 +190,9 @@ class Cluster:
             self._point(prepared.name)
         self._ledger.publish(prepared.name, held, (), ())
         self._point(prepared.name)
+        self._ledger.put_last(
+            prepared.name
+        )  # what was answered before it was pointed at is another version's
         for name in self._ledger.collections():
             if name not in (prepared.name, former):
                 self._filled(name).drop()
@@ -224,8 +227,9 @@ class Cluster:
         self._check_dim(former.name)
         filled = self._filled(former.name)
         filled.follow(source)
-        self._ledger.put_last(former.name)
+        source.recut()
         self._point(former.name)
+        self._ledger.put_last(former.name)
         return filled.passages
 
     def _point(self, name: str) -> None:

@@ -68,9 +68,17 @@ class Filled:
         change, touched = store.change(), store.touched_since(held.change)
         self.sweep()
         there = set(self._ledger.keys_of(self.name, touched))
-        new = (each for each in store.live(touched) if revision_key(IndexedArticle.of(each)) not in there)
         sent: list[str] = []
         passages = 0
+
+        def missing() -> Iterator[Article]:
+            for each in store.live(touched):
+                if (key := revision_key(IndexedArticle.of(each))) in there:
+                    sent.append(key)  # as it lost only earlier revisions
+                else:
+                    yield each
+
+        new = missing()
         while some := list(islice(new, _ARTICLES)):
             keys, its_passages = self._send(some, source)
             sent += keys

@@ -41,6 +41,11 @@ class Source:
         live = self.segments(self.store.articles(), lines)
         return Layout.of(live, self.segments(self.store.superseded(), lines))
 
+    def recut(self) -> None:
+        """Let all texts of what is live be cut as the embedder's are."""
+        for article in self.store.articles():
+            self._cut(article, self.store.text(article.text_sha), None)
+
     def segments(self, articles: Iterable[Article], lines: Lines | None = None) -> list[Segment]:
         """The segment of some revisions; none of no passage. With the lines of sites texts are cut anew that left out others.
 

@@ -7,12 +7,15 @@ it began. Rows of a superseded revision stay until the next time something is pu
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from citewell.corpus.database import Transaction
 from citewell.index.articles import facts_of
 from citewell.index.engine import Held
 from citewell.index.entries import Entry, packed, unpacked
 from citewell.index.ledger_read import LIVE, LedgerRead, in_parts
+
+_DROPPED = 5_000  # rows of one statement
 
 
 class Ledger(LedgerRead):
@@ -72,16 +75,24 @@ class Ledger(LedgerRead):
         self._kept.write(lambda db: db.executemany(statement, [(name, key) for key in keys]))
 
     def drop(self, name: str) -> None:
-        def write(db: Transaction) -> None:
-            for table in ("cluster_revisions", "cluster_terms"):
-                db.execute(f"DELETE FROM {table} WHERE collection = ?", (name,))
-            db.execute("DELETE FROM cluster_collections WHERE name = ?", (name,))
-
-        self._kept.write(write)
+        """Bit by bit, since a server has little patience with a long statement; from the first bit on it is not published."""
+        self._kept.write(
+            lambda db: db.execute("UPDATE cluster_collections SET change = NULL WHERE name = ?", (name,))
+        )
+        for table, column in (("cluster_revisions", "key"), ("cluster_terms", "token")):
+            some = f"SELECT {column} FROM {table} WHERE collection = ? LIMIT {_DROPPED}"
+            one = f"DELETE FROM {table} WHERE collection = ? AND {column} = ?"
+            while rows := self._kept.rows(some, name):
+                self._kept.write(partial(_each, statement=one, rows=[(name, row[0]) for row in rows]))
+        self._kept.write(lambda db: db.execute("DELETE FROM cluster_collections WHERE name = ?", (name,)))
 
     def vacuum(self) -> None:
         """Leave no trace of what was erased."""
         self._kept.vacuum()
+
+
+def _each(db: Transaction, statement: str, rows: list[tuple[object, ...]]) -> None:
+    db.executemany(statement, rows)
 
 
 def _take(db: Transaction, name: str, change: int, put: Sequence[str], touched: Iterable[str]) -> None:

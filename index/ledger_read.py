@@ -27,6 +27,7 @@ class Collection:
     """`held` is None until it was published for the first time; `epoch` is that of the store that it is filled from."""
 
     name: str
+    number: int  # the highest is that of the one that questions go to
     model: str
     recipe: str
     epoch: str
@@ -54,18 +55,18 @@ class LedgerRead:
     def collections(self) -> dict[str, Collection]:
         """Of each name, the one that was begun last at the end."""
         rows = self._kept.rows(
-            "SELECT name, model, recipe, epoch, change, passages, length FROM cluster_collections ORDER BY number"
+            "SELECT name, number, model, recipe, epoch, change, passages, length FROM cluster_collections ORDER BY number"
         )
         return {
-            name: Collection(name, model, recipe, epoch, _held(epoch, change), passages, length)
-            for name, model, recipe, epoch, change, passages, length in rows
+            name: Collection(name, number, model, recipe, epoch, _held(epoch, change), passages, length)
+            for name, number, model, recipe, epoch, change, passages, length in rows
         }
 
     def state(self, name: str, terms: Iterable[str]) -> tuple[Collection, dict[str, int]] | None:
         """What is published, and of each term how many passages hold it: of one moment. None for an unknown collection."""
         numbers = {token_number(term): term for term in terms}
         rows = self._kept.rows(
-            "SELECT model, recipe, epoch, change, passages, length, token, doc_freq FROM cluster_collections "
+            "SELECT number, model, recipe, epoch, change, passages, length, token, doc_freq FROM cluster_collections "
             f"LEFT JOIN cluster_terms ON collection = name AND token IN ({_marks(numbers)}) "
             "WHERE name = ? AND change IS NOT NULL",
             *numbers,
@@ -73,10 +74,10 @@ class LedgerRead:
         )
         if not rows:
             return None
-        model, recipe, epoch, change, passages, length, _, _ = rows[0]
+        number, model, recipe, epoch, change, passages, length, _, _ = rows[0]
         found = dict.fromkeys(numbers.values(), 0)
-        found.update((numbers[number], count) for *_, number, count in rows if number is not None)
-        return Collection(name, model, recipe, epoch, Held(epoch, change), passages, length), found
+        found.update((numbers[term], count) for *_, term, count in rows if term is not None)
+        return Collection(name, number, model, recipe, epoch, Held(epoch, change), passages, length), found
 
     def languages(self, name: str, held: Held | None) -> tuple[str | None, ...]:
         """Of what was published last, in order; looked up once for it."""
@@ -96,7 +97,7 @@ class LedgerRead:
             rows = self._kept.rows(
                 "SELECT key, article, facts, signature FROM cluster_collections LEFT JOIN cluster_revisions "
                 f"ON collection = name AND key IN ({_marks(some)}) AND since <= ? AND (until IS NULL OR until > ?) "
-                "WHERE name = ?",
+                "WHERE name = ? AND change IS NOT NULL",
                 *some,
                 change,
                 change,

@@ -15,6 +15,8 @@ from citewell.corpus.errors import (
     CorruptLibrary,
     LibraryBusy,
     LibraryReadOnly,
+    ModelMismatch,
+    NotWhole,
     StorageFailed,
 )
 from citewell.corpus.server import Server
@@ -144,14 +146,16 @@ class Library:
     def writing(self, wait: float | None = None) -> Iterator[None]:
         """Hold the writer's lock, that of the folder, if the index is there, and that of the server of a shared truth.
 
-        Raises LibraryBusy when another process holds it for longer than a writer waits. Whatever storage refuses to write
-        meanwhile is raised as StorageFailed.
+        Raises LibraryBusy when another process holds it for longer than a writer waits, NotWhole if since it was opened
+        something began to be moved to it. Whatever storage refuses to write meanwhile is raised as StorageFailed.
         """
         deadline = time.monotonic() + (self.wait if wait is None else wait)
         with (
             self._alone_here(deadline),
             self.store.database.alone(max(0.0, deadline - time.monotonic())),
         ):
+            if self._whole and (moving := self.store.moving()):
+                raise NotWhole(self.store.place.folder, moving[1])
             yield
 
     @contextmanager
@@ -169,9 +173,25 @@ class Library:
         with self._alone_here(time.monotonic()), self.store.database.at_once():
             yield
 
-    def catch_up(self, progress: Progress = lambda *_: None) -> None:
-        """Publish what was stored since the last time. Needs the writer's lock."""
+    def check_followed(self) -> None:
+        """Before anything is stored: raises CorruptLibrary as above, ModelMismatch if the index cannot follow.
+
+        Which model a cluster is asked by others decide, too: only who asks for a rebuild changes it.
+        """
         self.check_nothing_lost()
+        if self.cluster is not None and self.engine.was_made_otherwise():
+            raise ModelMismatch(
+                f"The passages of {self.folder} at {self.cluster.place} were made with another model or by another version "
+                "of citewell than are in use, as after a rebuild. Use those (a service: start it again with them), or fill "
+                f"another collection with these: citewell rebuild --library {self.folder}"
+            )
+
+    def catch_up(self, progress: Progress = lambda *_: None) -> None:
+        """Publish what was stored since the last time. Needs the writer's lock.
+
+        What was made otherwise is built anew, but not in a cluster: ModelMismatch.
+        """
+        self.check_followed()
         held = self.engine.held()
         if held is None or held.epoch != self.store.epoch() or self.engine.was_made_otherwise():
             self.rebuild(progress)

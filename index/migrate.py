@@ -6,6 +6,7 @@ meanwhile: what is stored in it later is copied when it is moved again.
 
 import hashlib
 import random
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from citewell.corpus.comparing import TABLES_COMPARED, Compared, compared, origi
 from citewell.corpus.errors import CorruptLibrary, NotEqual
 from citewell.corpus.repeated import recipe_of
 from citewell.corpus.sqlite import writable
+from citewell.corpus.storage import primary_code, storing
 from citewell.corpus.store import Store
 from citewell.corpus.text import text_sha
 from citewell.index import calibration, tuned
@@ -49,10 +51,15 @@ class Migrated:
 
 
 def migrate(
-    source: Store, folder: Path, target: Library, stage: Stage = lambda _: lambda *_: None
+    source: Store,
+    folder: Path,
+    target: Library,
+    stage: Stage = lambda _: lambda *_: None,
+    last: Callable[[], None] = lambda: None,
 ) -> Migrated:
     """Let a library be what the store of another holds, which has that folder; go on where it was cut short.
 
+    What is done `last` is done before it is whole, and so before anybody opens it.
     Raises BadInput, with nothing changed, if the target holds anything else, NotEqual if they differ in the end.
     """
     with target.writing():
@@ -62,12 +69,15 @@ def migrate(
                 f"{source.place} is damaged ({faults[0]}). Nothing was changed. Restore it from a backup: citewell restore"
             )
         moving.begin(source, target.store, str(folder.resolve()))
-        return _Move(source, folder, target, stage).done()
+        return _Move(source, folder, target, stage, last).done()
 
 
 class _Move:
-    def __init__(self, source: Store, folder: Path, target: Library, stage: Stage) -> None:
+    def __init__(
+        self, source: Store, folder: Path, target: Library, stage: Stage, last: Callable[[], None]
+    ) -> None:
         self._source, self._folder, self._target, self._stage = source, folder, target, stage
+        self._last = last
         self._store, self._engine = target.store, target.engine
         vectors = folder / _VECTORS
         self._known = (
@@ -191,8 +201,9 @@ class _Move:
         self._configure()
         for name in (SEEN, VISITS):
             if (self._folder / name).is_file():
-                copy_database(self._folder / name, target.folder / name)
+                _copy_unless_damaged(self._folder / name, target.folder / name)
         self._engine.compact(self._store.has)
+        self._last()
         moving.end(self._source, self._store)
 
     def _configure(self) -> None:
@@ -204,6 +215,16 @@ class _Move:
         with suppress(CorruptLibrary):
             if not (here / calibration.FILE).exists():
                 calibration.write(here / calibration.FILE, calibration.read(self._folder / calibration.FILE))
+
+
+def _copy_unless_damaged(source: Path, target: Path) -> None:
+    """Of derived data, which is read again where it is missing."""
+    try:
+        with storing(target):
+            copy_database(source, target)
+    except sqlite3.DatabaseError as error:
+        if primary_code(error) not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            raise
 
 
 def _held(library: Library) -> Held | None:

@@ -1,8 +1,9 @@
 """Articles into and out of a library: read, cut, stored one by one, then published together."""
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from citewell.corpus.article import Article, Cut, Draft
@@ -12,8 +13,10 @@ from citewell.corpus.reading import Item, Reading, Unmodified, article_id_of, la
 from citewell.corpus.records import Mapped
 from citewell.corpus.repeated import recipe_with, site_of
 from citewell.corpus.storage import storing
+from citewell.corpus.store import Store
 from citewell.index.cutting import cut_for
 from citewell.index.embedding import Embedder, Progress
+from citewell.index.indexing import Lines
 from citewell.index.library import Library
 
 MOST_KEPT = 1_000_000  # revisions of an article
@@ -79,13 +82,18 @@ def batches(
 
     The writer's lock is held to store what was read, and to publish: nobody else waits for a slow site.
     """
-    with closing(read_each(files, mapped)) as read:
+    began = _Began(library.store, files)
+    with closing(read_each(began, mapped)) as read:
         lines = library.store.lines_of_sites()
         ready = (
-            (file, _cut(library.embedder, found, lines) if isinstance(found, Reading) else found)
+            _Ready(
+                file,
+                began.of(file),
+                _cut(library.embedder, found, lines) if isinstance(found, Reading) else found,
+            )
             for file, found in read
         )
-        stored = _store_all(library, ready, dict(taken))
+        stored = _store_all(library, ready, lines, dict(taken))
         while True:
             with storing(library.index):  # what reads may want room, too
                 batch = _batch(stored)
@@ -101,7 +109,7 @@ def _keep_revisions(library: Library, keep: int) -> None:
     if not 0 <= keep <= MOST_KEPT:
         raise BadInput(f"{keep} revisions cannot be kept; say 1 to {MOST_KEPT:,}, or 0 for all.")
     with library.writing():
-        library.check_nothing_lost()
+        library.check_followed()
         library.store.keep_revisions(keep or None)
 
 
@@ -131,10 +139,34 @@ class _Piece:
     note: str | None
 
 
-_Ready = _Piece | Refused | Unmodified
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """What came of a file, and the number of the last change when its reading began."""
+
+    file: Item
+    since: int
+    found: _Piece | Refused | Unmodified
 
 
-def _cut(embedder: Embedder, found: Reading, lines: Mapping[str, frozenset[str]]) -> _Piece | Refused:
+class _Began:
+    """The files, as they are taken to be read; what comes of them comes in their order."""
+
+    def __init__(self, store: Store, files: Iterable[Item]) -> None:
+        self._store, self._files = store, files
+        self._taken: deque[tuple[Item, int]] = deque()
+
+    def __iter__(self) -> Iterator[Item]:
+        for file in self._files:
+            self._taken.append((file, self._store.change()))
+            yield file
+
+    def of(self, file: Item) -> int:
+        while self._taken[0][0] is not file:
+            self._taken.popleft()
+        return self._taken[0][1]
+
+
+def _cut(embedder: Embedder, found: Reading, lines: Lines) -> _Piece | Refused:
     language = language_of(found.draft)
     of_site = lines.get(site_of(found.source), frozenset()) if lines else frozenset()
     pieces = cut_for(embedder, found.draft.text, language, of_site)
@@ -146,25 +178,35 @@ def _cut(embedder: Embedder, found: Reading, lines: Mapping[str, frozenset[str]]
 
 
 def _store_all(
-    library: Library, found: Iterable[tuple[Item, _Ready]], places: dict[str, str]
+    library: Library, found: Iterable[_Ready], lines: Lines, places: dict[str, str]
 ) -> Iterator[Written]:
-    """A few at a time are flushed to disk together. `places` are those of the ids that are taken."""
+    """A few at a time are flushed to disk together; they were cut without these lines. `places` are those of the ids that are taken."""
     for group in _groups(found, _AT_ONCE):
         with library.writing():
-            library.check_nothing_lost()
+            library.check_followed()
+            if (now := library.store.lines_of_sites()) != lines:  # cleaned meanwhile
+                group = [_cut_again(library.embedder, each, now) for each in group]
             # what is erased goes from disk after its flush
             alone = library.store.kept_revisions() is not None
             with nullcontext() if alone else library.store.database.transaction():
-                written = [Written(file, _store(library, each, places)) for file, each in group]
+                written = [Written(each.file, _store(library, each, places)) for each in group]
         yield from written
 
 
-def _groups(found: Iterable[tuple[Item, _Ready]], most: int) -> Iterator[list[tuple[Item, _Ready]]]:
-    group: list[tuple[Item, _Ready]] = []
+def _cut_again(embedder: Embedder, each: _Ready, lines: Lines) -> _Ready:
+    return (
+        replace(each, found=_cut(embedder, each.found.read, lines))
+        if isinstance(each.found, _Piece)
+        else each
+    )
+
+
+def _groups(found: Iterable[_Ready], most: int) -> Iterator[list[_Ready]]:
+    group: list[_Ready] = []
     size = 0
-    for file, each in found:
-        group.append((file, each))
-        size += len(each.read.draft.text) if isinstance(each, _Piece) else 0
+    for each in found:
+        group.append(each)
+        size += len(each.found.read.draft.text) if isinstance(each.found, _Piece) else 0
         if len(group) == most or size > _CHARACTERS_AT_ONCE:
             yield group
             group, size = [], 0
@@ -172,7 +214,9 @@ def _groups(found: Iterable[tuple[Item, _Ready]], most: int) -> Iterator[list[tu
         yield group
 
 
-def _store(library: Library, each: _Ready, places: dict[str, str]) -> Outcome:
+def _store(library: Library, ready: _Ready, places: dict[str, str]) -> Outcome:
+    """What somebody else changed since it was read stays as it is now."""
+    each = ready.found
     if isinstance(each, Refused):
         return Outcome(each.place, "refused", reason=each.reason)
     if isinstance(each, Unmodified):
@@ -183,7 +227,8 @@ def _store(library: Library, each: _Ready, places: dict[str, str]) -> Outcome:
         article_id = article_id_of(read.draft, read.source)
         if article_id in places:
             raise BadInput(f"the id {article_id!r} is that of {places[article_id]}, too. Give it another.")
-        if read.follows is not None and _still(library, article_id, read.follows) is None:
+        followed = read.follows is None or _still(library, article_id, read.follows) is not None
+        if not followed or library.store.is_changed(article_id, ready.since):
             raise BadInput(_CHANGED)
     except BadInput as refused:
         return Outcome(read.place, "refused", reason=str(refused).removeprefix(f"{read.source}: "))
@@ -225,7 +270,7 @@ class Given:
 def put(library: Library, articles: Sequence[Given], progress: Progress = lambda *_: None) -> list[Outcome]:
     """Store articles, each under its id, and publish them together; one without a passage is refused."""
     with library.writing():
-        library.check_nothing_lost()
+        library.check_followed()
         lines = library.store.lines_of_sites()
         outcomes = [_put(library, article, lines) for article in articles]
         library.catch_up(progress)
@@ -244,7 +289,7 @@ def _put(library: Library, given: Given, lines: Mapping[str, frozenset[str]]) ->
 def remove(library: Library, article_ids: Sequence[str], progress: Progress = lambda *_: None) -> None:
     """Hide articles. Raises UnknownArticle before anything is changed if one of them is not there."""
     with library.writing():
-        library.check_nothing_lost()
+        library.check_followed()
         live = {article.article_id for article in library.store.articles()}
         if missing := [article_id for article_id in article_ids if article_id not in live]:
             raise UnknownArticle(missing[0])
@@ -259,7 +304,7 @@ def hide(library: Library, revisions: Mapping[str, int], progress: Progress = la
     if not revisions:
         return set()
     with library.writing():
-        library.check_nothing_lost()
+        library.check_followed()
         live = {each.article_id: each.revision for each in library.store.live(revisions)}
         hidden = {
             article_id for article_id, revision in revisions.items() if live.get(article_id) == revision

@@ -79,6 +79,12 @@ class Ending(ServiceError):
         )
 
 
+class NotReady(ServiceError):
+    def __init__(self, which: str, is_away: bool) -> None:
+        said = "does not answer" if is_away else "cannot be used as it is"
+        super().__init__(f"{which} {said}. The service's log says more.", {"Retry-After": "1"})
+
+
 class UnknownJob(NotFound):
     def __init__(self, job: str) -> None:
         super().__init__(f"No job {job!r}. GET /v1/jobs lists those that are there.")

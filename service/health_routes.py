@@ -10,11 +10,12 @@ from citewell.service.errors import Ending
 from citewell.service.jobs import Jobs
 from citewell.service.metrics import MEDIA_TYPE, Metrics
 from citewell.service.problems import documented
+from citewell.service.readiness import Readiness
 from citewell.service.schemas import Health
 
 
 def health_routes(library: Library, jobs: Jobs, metrics: Metrics, stopping: Callable[[], bool]) -> APIRouter:
-    router = APIRouter(tags=["health"])
+    router, readiness = APIRouter(tags=["health"]), Readiness(library)
 
     @router.get("/health/live")
     async def live() -> Health:
@@ -22,11 +23,11 @@ def health_routes(library: Library, jobs: Jobs, metrics: Metrics, stopping: Call
         return Health("live")
 
     @router.get("/health/ready", responses=documented(500, 503))
-    def ready() -> Health:
+    async def ready() -> Health:
         """Ready when the model is loaded and articles and passages can be read, until the service is asked to end."""
         if stopping():
             raise Ending
-        library.check()
+        await readiness.check()
         return Health("ready")
 
     @router.get(

@@ -99,11 +99,17 @@ class KeyTable:
     is_near = False
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-        have(database, _TABLE)
+        self._database, self._is_there = database, False
         self._seen: tuple[tuple[int, int], dict[str, Key]] = (0, 0), {}
 
     def look(self) -> dict[str, Key]:
+        if not self._is_there:  # the first key makes it, so that whoever only looks writes nothing
+            query = (
+                "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'keys' LIMIT 1"
+            )
+            self._is_there = bool(self._database.rows(query))
+        if not self._is_there:
+            return {}
         ((number, revoked),) = self._database.rows("SELECT count(*), count(revoked) FROM keys")
         seen, keys = self._seen
         if seen != (number, revoked):
@@ -113,6 +119,7 @@ class KeyTable:
 
     @contextmanager
     def changing(self) -> Iterator[dict[str, Key]]:
+        have(self._database, _TABLE)
         with self._database.transaction() as db:
             before = _by_id(db.execute(f"SELECT {_COLUMNS} FROM keys ORDER BY number").fetchall())
             keys = dict(before)

@@ -75,10 +75,12 @@ class Keys:
         return key
 
     def take_over(self, others: "Keys") -> None:
-        """All of others, if there are none yet."""
-        if others.needed and not self.needed:
+        """All of others beside one's own; what was revoked here or there is revoked."""
+        if theirs := others.all():
             with self._kept.changing() as keys:
-                keys.update({key.id: key for key in others.all()})
+                for key in theirs:
+                    known = keys.get(key.id) or replace(key, number=len(keys) + 1)
+                    keys[key.id] = replace(known, revoked=known.revoked or key.revoked)
 
 
 @contextmanager

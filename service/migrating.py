@@ -55,10 +55,9 @@ def migrate(
         ) as held,
         terminal.stages() as stage,
     ):
-        done = move(store, source, held, stage)
-        Keys(held.store.database if held.truth else target).take_over(
-            Keys(store.database if server else source)
-        )
+        theirs = Keys(store.database if server else source)
+        ours = Keys(held.store.database if held.truth else target)
+        done = move(store, source, held, stage, lambda: ours.take_over(theirs))
     show(
         as_json,
         {"source": str(source), "target": str(target), **asdict(done)},

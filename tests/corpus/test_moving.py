@@ -3,7 +3,7 @@
 import random
 import re
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -181,7 +181,32 @@ def test_another_library_is_refused_and_left_alone(source: Store, target: Store)
     assert target.article("mine").revision == 1
 
 
-def test_a_copy_that_was_written_to_is_refused_until_the_other_has_that(source: Store, target: Store) -> None:
+@pytest.mark.parametrize("before", ["", "the epoch before it was restored"])
+def test_a_store_is_not_moved_to_itself_under_another_name(
+    source: Store, places: tuple[Path | Server, Path | Server], tmp_path: Path, before: str
+) -> None:
+    put(source, "a", "One.")
+    altered(places[0], f"UPDATE library SET former = '{before}'")
+    (tmp_path / "link").symlink_to(tmp_path / "0")
+    with (
+        closing(Store(_named_otherwise(places[0], tmp_path / "link"), whole=False)) as same,
+        pytest.raises(BadInput, match=r"are the same place.*Nothing was changed"),
+    ):
+        moving.begin(source, same, "there")
+    assert source.former_epoch() == before
+    with closing(Store(places[0])) as again:
+        assert again.article("a").revision == 1
+
+
+def _named_otherwise(truth: Path | Server, folder: Path) -> Path | Server:
+    if isinstance(truth, Path):
+        return folder / truth.name
+    return replace(truth, address=truth.address.replace("postgresql://", "postgres://"))
+
+
+def test_a_copy_that_was_written_to_is_refused_until_the_other_has_that(
+    source: Store, target: Store, places: tuple[Path | Server, Path | Server]
+) -> None:
     put(source, "a", "One.")
     moved(source, target)
     put(target, "a", "Two.")
@@ -191,6 +216,11 @@ def test_a_copy_that_was_written_to_is_refused_until_the_other_has_that(source: 
         with pytest.raises(BadInput, match=r"was written to since.*move it back: citewell migrate"):
             moving.begin(source, target, "there")
     assert target.article("a").revision == 2
+    altered(
+        places[1], "UPDATE library SET former = 'moving 0 there'"
+    )  # which it was when somebody wrote to it
+    with pytest.raises(BadInput, match=r"was written to since.*cannot be moved back. Choose another place"):
+        moving.begin(source, target, "there")
 
 
 def test_an_empty_store_can_be_moved(source: Store, target: Store) -> None:

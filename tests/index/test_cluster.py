@@ -298,6 +298,15 @@ def test_rows_that_the_cluster_lost_are_sent_again_with_the_next_write(
     sound(library)
 
 
+def test_an_article_that_loses_earlier_revisions_is_still_found(library: Library) -> None:
+    put(library, articles(5))
+    put(library, [article("a0", 7)])
+    with library.writing():
+        library.store.keep_revisions(1)
+        library.catch_up()
+    sound(library)
+
+
 def test_a_cluster_that_loses_rows_again_and_again_is_named(
     library: Library, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -334,7 +343,7 @@ def test_a_cluster_that_was_emptied_is_named(library: Library, store: MemoryStor
         put(library, [article("b", 1)])
 
 
-def test_another_model_is_named_and_a_write_fills_a_new_collection(
+def test_another_model_is_named_and_only_a_rebuild_fills_a_new_collection(
     library: Library, store: MemoryStore, tmp_path: Path, truth: Path | Server
 ) -> None:
     put(library, articles(3))
@@ -342,13 +351,18 @@ def test_another_model_is_named_and_a_write_fills_a_new_collection(
     words = clustered(tmp_path / "clustered", WordEmbedder("ba", "ce"), store, truth=kept_by(truth))
     with pytest.raises(ClusterMismatch, match=r"64 dimensions; the model's have 3.*citewell rebuild"):
         words.askable()
+    with pytest.raises(ClusterMismatch, match="citewell rebuild"):
+        put(words, [article("b", 1)])
+    assert list(store.kept) == [former]
     with words.writing():
         words.rebuild()
     assert former in store.kept
     assert rows(store) is not store.kept[former]
     words.close()
-    with pytest.raises((ModelMismatch, ClusterMismatch), match="citewell rebuild"):
-        library.askable()
+    for use in (library.askable, lambda: put(library, [article("b", 1)])):
+        with pytest.raises((ModelMismatch, ClusterMismatch), match="citewell rebuild"):
+            use()
+    assert len(library.store.articles()) == 3
 
 
 def test_a_library_in_a_cluster_is_not_opened_without_it(tmp_path: Path, store: MemoryStore) -> None:

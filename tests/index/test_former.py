@@ -12,6 +12,7 @@ from citewell.corpus.server import Server
 from citewell.eval.conformance_articles import Direction, article, articles, questions
 from citewell.index.answer import search
 from citewell.index.articles import IndexedArticle
+from citewell.index.clean import leave_out
 from citewell.index.library import Library
 from citewell.index.passage_rows import PassageRow, fact, revision_key
 from citewell.index.purge import purge
@@ -219,6 +220,39 @@ def test_the_former_collection_is_asked_again_with_what_was_stored_since(
     sound(library)
 
 
+def test_going_back_to_a_model_that_cuts_otherwise_cuts_the_texts_again(
+    library: Library, opens: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = found(library)
+    other = opens(Other())
+    monkeypatch.setattr(other.embedder, "cut_recipe", "another")
+    monkeypatch.setattr(other.embedder, "most_tokens", 8)
+    rebuild(other)
+    put(other, [article("new", 30)])
+    go_back(opens())
+    sound(library)
+    remove(library, ["new"])
+    assert found(library) == right
+
+
+def test_answers_of_the_collection_before_are_another_version_s(
+    library: Library, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = []
+    original = store.point
+
+    def point(alias: str, name: str) -> None:
+        versions.append(library.version())  # while questions go to the one before
+        original(alias, name)
+
+    monkeypatch.setattr(store, "point", point)
+    rebuild(library)
+    assert library.version() not in versions
+    versions.clear()
+    go_back(library)
+    assert library.version() not in versions
+
+
 def test_exactly_one_former_collection_is_kept(library: Library, store: MemoryStore) -> None:
     names = []
     for _ in range(4):
@@ -249,6 +283,38 @@ def test_one_of_another_model_needs_that_model(library: Library, opens: Opens, s
     assert found(library) == right
     with pytest.raises(ModelMismatch):
         other.askable()
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["another model", "gone back"])
+def test_a_running_service_does_not_undo_a_rebuild_or_a_roll_back(
+    library: Library, opens: Opens, store: MemoryStore, back: bool
+) -> None:
+    """What is asked in a cluster is changed by who asks for that, not by the next write."""
+    running, operator = library, opens(Other())
+    rebuild(operator)
+    if back:
+        running, operator = operator, library
+        go_back(operator)
+    pointed, right = store.aliases[ADDRESS.name], found(operator)
+    change, kept = operator.store.change(), set(store.kept)
+    for write in (
+        lambda: put(running, [article("new", 1)]),
+        lambda: remove(running, ["a1"]),
+        lambda: purge(running, ["a1"]),
+        lambda: leave_out(running, [Repeated("https://example.org/", "Menu", 3, 4)]),
+    ):
+        with pytest.raises(ModelMismatch, match=r"another model.*citewell rebuild --library"):
+            write()
+    assert (operator.store.change(), found(operator)) == (change, right)
+    operator.store.remove("a2")  # stored by one that was killed
+    with pytest.raises(ModelMismatch):
+        running.catch_up_if_free()
+    assert (store.aliases[ADDRESS.name], set(store.kept)) == (pointed, kept)
+    put(operator, [article("new", 1, marked="Newword")])
+    sound(operator)
+    rebuild(running)
+    assert store.aliases[ADDRESS.name] != pointed
+    sound(running)
 
 
 def test_one_from_before_the_library_was_restored_or_cleaned_is_refused(library: Library) -> None:

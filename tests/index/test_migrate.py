@@ -28,8 +28,9 @@ from citewell.index.folder import STORE
 from citewell.index.library import Library
 from citewell.index.migrate import Migrated, migrate
 from citewell.index.purge import purge
-from citewell.index.seen import SEEN
+from citewell.index.seen import SEEN, Seen
 from citewell.index.verify import verify
+from citewell.index.visits import VISITS
 from citewell.index.writing import put, remove
 from tests.cluster import ADDRESS, MemoryStore, clustered
 from tests.index.migrator import Knows
@@ -199,6 +200,17 @@ def test_what_else_is_in_the_folder_comes_along(source: Library, target: Opens, 
     assert (tmp_path / "new" / SEEN).exists()
 
 
+def test_what_is_known_of_files_stays_behind_when_it_is_damaged(
+    source: Library, target: Opens, tmp_path: Path
+) -> None:
+    for name in (SEEN, VISITS):
+        (source.folder / name).write_bytes(b"no database" * 1_000)
+    moved(source, target())
+    same(source, target(whole=True))
+    with closing(Seen(tmp_path / "new" / SEEN)) as seen:
+        assert seen.files("/") == {}
+
+
 def test_an_empty_library_can_be_moved(tmp_path: Path, target: Opens) -> None:
     (tmp_path / "empty").mkdir()
     with closing(Library(tmp_path / "empty", Direction(), create=True)) as empty:
@@ -240,6 +252,35 @@ def test_what_is_half_moved_is_not_opened_and_named_with_the_command(
             target(whole=True)
     monkeypatch.undo()
     moved(source, target())
+    same(source, target(whole=True))
+
+
+def test_who_has_it_open_from_before_writes_nothing_until_it_is_whole_again(
+    source: Library, target: Opens
+) -> None:
+    moved(source, target())
+    served = target(Direction(), whole=True)
+    put(source, [article("new", 1)])
+    with closing(Store(source.folder / STORE)) as store, pytest.raises(ZeroDivisionError):
+        migrate(store, source.folder, target(), last=_dying)
+    with pytest.raises(NotWhole, match=f"to go on: citewell migrate {source.folder} "):
+        put(served, [article("mine", 2)])
+    moved(source, target())
+    put(served, [article("mine", 2)])
+    assert len(served.store.articles()) == len(source.store.articles()) + 1
+
+
+def _dying() -> None:
+    raise ZeroDivisionError
+
+
+def test_what_is_done_last_is_done_before_it_is_whole(source: Library, target: Opens) -> None:
+    opened = target()
+    with closing(Store(source.folder / STORE)) as store, pytest.raises(ZeroDivisionError):
+        migrate(store, source.folder, opened, last=_dying)
+    with pytest.raises(NotWhole):
+        target(whole=True)
+    moved(source, opened)
     same(source, target(whole=True))
 
 

@@ -11,11 +11,17 @@ import pytest
 
 from citewell.corpus.errors import LibraryReadOnly
 from citewell.corpus.server import Server
+from citewell.corpus.store import Store
 from citewell.eval.conformance_articles import Direction, article, articles
 from citewell.index.answer import ask, search
+from citewell.index.folder import STORE
 from citewell.index.library import Library
+from citewell.index.migrate import migrate
+from citewell.index.mirror import Known
 from citewell.index.purge import purge
+from citewell.index.seen import SEEN, Seen
 from citewell.index.verify import verify
+from citewell.index.visits import VISITS, Visits
 from citewell.index.writing import add, put, remove
 from tests.cluster import MemoryStore, clustered
 from tests.fakes import WordEmbedder
@@ -75,6 +81,28 @@ def test_it_refuses_to_be_changed(folder: Path) -> None:
         with pytest.raises(LibraryReadOnly):
             library.store.remove(name)
         library.close()
+
+
+def test_it_is_moved_with_what_is_known_of_its_files(folder: Path) -> None:
+    target = folder.parent / "new"
+    target.mkdir()
+    target.chmod(0o777)
+    for kind, name in ((Seen, SEEN), (Visits, VISITS)):
+        kind(folder / name).close()
+    known = {"/notes/sun.txt": Known(None, "sha", "text", {"sun": 1})}
+    with closing(Seen(folder / SEEN)) as seen:
+        seen.put(known)
+    with (
+        read_only(folder),
+        closing(Store(folder / STORE)) as source,
+        closing(Library(target, WordEmbedder("sun"), create=True, whole=False)) as library,
+    ):
+        assert migrate(source, folder, library).articles == 1
+    with closing(Seen(target / SEEN)) as seen:
+        assert seen.files("/notes") == known
+    assert (target / VISITS).exists()
+    with closing(Library(target, WordEmbedder("sun"))) as library:
+        assert search(library.askable(), library.store, "sun", 1).hits
 
 
 def test_unfinished_writes_are_named_rather_than_overlooked(folder: Path) -> None:

@@ -127,6 +127,41 @@ def test_a_key_may_what_its_scopes_say(opens: Opens, scopes: list[str], may: lis
     assert [scope for scope in ("read", "write", "admin") if made.may(scope)] == may
 
 
+def test_keys_are_taken_over_beside_others_and_revoked_ones_stay_revoked(
+    opens: Opens, tmp_path: Path
+) -> None:
+    (tmp_path / "old").mkdir()
+    old, new = Keys(tmp_path / "old"), opens()
+    new.take_over(old)
+    assert not new.needed
+    (ann, anns), (bob, bobs), (_, eves) = (old.create(name, ["read"]) for name in ("Ann", "Bob", "Eve"))
+    new.take_over(old)
+    assert new.all() == old.all()
+    _, mine = new.create("mine", ["admin"])
+    _, late = old.create("late", ["read"])
+    old.revoke(ann.id)
+    new.revoke(bob.id)
+    for _ in range(2):
+        new.take_over(old)
+        assert [new.find(token) is not None for token in (anns, bobs, eves, mine, late)] == [
+            *(False, False, True, True, True)
+        ]
+        assert [key.number for key in new.all()] == [1, 2, 3, 4, 5]
+    assert opens().all() == new.all()
+    assert old.find(bobs)
+
+
+def test_who_only_looks_at_keys_on_a_server_makes_no_table(postgres: Postgres, tmp_path: Path) -> None:
+    tables = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename"
+    with closing(Store(postgres.server(tmp_path), create=True)) as store:
+        before = store.database.rows(tables)
+        looking = Keys(store.database)
+        assert (looking.all(), looking.needed, looking.find("cw_x_y")) == ((), False, None)
+        assert store.database.rows(tables) == before
+        _, token = Keys(store.database).create("Ann", ["read"])
+        assert looking.find(token)
+
+
 def test_keys_on_a_server_are_hashed_and_in_no_folder(postgres: Postgres, tmp_path: Path) -> None:
     server = postgres.server(tmp_path)
     with closing(Store(server, create=True)) as store:

@@ -51,6 +51,11 @@ def test_a_library_is_moved_and_what_was_added_since_follows(folder: Path) -> No
         shown(new, "search", "tides")["hits"] == shown(folder, "search", "tides", "--library", "old")["hits"]
     )
     assert [each["id"] for each in shown(new, "keys", "list", "--library", ".")["keys"]] == [key]
+    citewell("keys", "revoke", key, "--library", "old", folder=folder)
+    later = shown(folder, "keys", "create", "--scope", "read", "--library", "old")["id"]
+    shown(folder, "migrate", "old", "new")
+    kept = shown(new, "keys", "list", "--library", ".")["keys"]
+    assert [(each["id"], each["revoked"] is None) for each in kept] == [(key, False), (later, True)]
     assert citewell("verify", folder=new).code == 0
 
 

@@ -243,8 +243,11 @@ def test_a_server_that_is_away_is_named_until_it_is_back(
                     assert request(port, "GET", "/health/live")[0] == 200  # while the other waits
                     status, said = asking.result()
                 problem = json.loads(said)
-                assert (status, problem["type"]) == (503, f"urn:citewell:problem:{kind}")
-                assert problem["detail"].startswith(named)
+                told, start = (
+                    ("NotReady", f"The {which} does not answer.") if method == "GET" else (kind, named)
+                )
+                assert (status, problem["type"]) == (503, f"urn:citewell:problem:{told}")
+                assert problem["detail"].startswith(start)
         assert eventually(lambda: request(port, "GET", "/health/ready")[0] == 200)
         assert cited(port, "Who makes honey, again?") == ["bees"]
         ants = json.dumps({"text": "Ants dig tunnels."})

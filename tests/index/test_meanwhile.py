@@ -1,0 +1,118 @@
+"""What somebody else does to a library while articles are read for it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from citewell.corpus.article import Draft
+from citewell.corpus.children import Children
+from citewell.corpus.finding import find_files
+from citewell.corpus.originals import sha_of
+from citewell.corpus.reading import Reading
+from citewell.corpus.repeated import Repeated
+from citewell.index.library import Library
+from citewell.index.purge import purge
+from citewell.index.writing import Outcome, add, put, remove
+from citewell.service.schemas import ArticleRequest
+from citewell.service.writer import given_of
+from tests.fakes import WordEmbedder
+
+WORDS = "The tide of the harbour comes in twice a day."
+MENU = "Home and away and more"
+
+
+@dataclass(frozen=True)
+class Page:
+    """It takes as long to be read as something else is done."""
+
+    name: str
+    words: str
+    meanwhile: Callable[[], object] = lambda: None
+
+    def read(self, children: Children) -> Reading:
+        original = f"{self.words}\n\n{MENU}".encode()
+        draft = Draft(original.decode(), self.name, "test", sha_of(original), self.name)
+        self.meanwhile()
+        return Reading(self.name, f"https://example.org/{self.name}", draft, original)
+
+
+@pytest.fixture
+def libraries(tmp_path: Path) -> Iterator[tuple[Library, Library]]:
+    """One twice, as two processes have it."""
+    with (
+        closing(Library(tmp_path, WordEmbedder("tide", "moon"), create=True)) as mine,
+        closing(Library(tmp_path, WordEmbedder("tide", "moon"))) as theirs,
+    ):
+        yield mine, theirs
+
+
+def results(outcomes: list[Outcome]) -> list[str]:
+    return [outcome.result for outcome in outcomes]
+
+
+def text(library: Library, name: str) -> str:
+    return library.store.text(library.store.article(name).text_sha)
+
+
+def put_newer(library: Library, name: str) -> None:
+    put(library, [given_of(name, ArticleRequest(title=name, text="The moon is newer than that."))])
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_newer_text_is_not_overwritten_by_what_was_read_before(
+    is_known: bool, libraries: tuple[Library, Library]
+) -> None:
+    mine, theirs = libraries
+    if is_known:
+        add(mine, [Page("a", WORDS)])
+    (outcome,) = add(mine, [Page("a", f"{WORDS} Twice.", lambda: put_newer(theirs, "a"))])
+    assert outcome.result == "refused"
+    assert "changed meanwhile" in str(outcome.reason)
+    assert "newer" in text(mine, "a")
+    assert results(add(mine, [Page("a", f"{WORDS} Twice.")])) == ["updated"]
+
+
+@pytest.mark.parametrize("hidden", [remove, purge])
+def test_what_was_removed_meanwhile_does_not_come_back(
+    hidden: Callable[[Library, list[str]], None], libraries: tuple[Library, Library]
+) -> None:
+    mine, theirs = libraries
+    add(mine, [Page("a", WORDS)])
+    again = [Page("b", WORDS), Page("a", f"{WORDS} Twice.", lambda: hidden(theirs, ["a"])), Page("c", WORDS)]
+    assert results(add(mine, again)) == ["added", "refused", "added"]
+    assert [article.article_id for article in mine.store.articles()] == ["b", "c"]
+
+
+def test_what_was_changed_before_it_was_read_is_overwritten(libraries: tuple[Library, Library]) -> None:
+    mine, theirs = libraries
+    put_newer(theirs, "a")
+    assert results(add(mine, [Page("a", WORDS)])) == ["updated"]
+
+
+def test_lines_that_are_left_out_meanwhile_are_left_out_of_what_was_read_before(
+    libraries: tuple[Library, Library],
+) -> None:
+    mine, theirs = libraries
+
+    def clean() -> None:
+        theirs.store.leave_out([Repeated("example.org", MENU, 3, 4)])
+        with theirs.writing():
+            theirs.catch_up()
+
+    add(mine, [Page("a", WORDS, clean)])
+    article = mine.store.article("a")
+    assert [p.span.of(text(mine, "a")) for p in mine.store.cut(article.text_sha).passages] == [f"{WORDS}\n\n"]
+
+
+def test_files_are_counted_once_each_however_many_articles_they_hold(
+    tmp_path: Path, libraries: tuple[Library, Library]
+) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "1.txt").write_text(" ")
+    (folder / "2.jsonl").write_text('{"id": "a", "text": "The tide."}\n{"id": "b", "text": "The moon."}\n')
+    (folder / "3.txt").write_text(WORDS)
+    assert results(add(libraries[0], find_files([folder]))) == ["refused", "added", "added", "added"]
