@@ -68,7 +68,10 @@ class NotFound(CitewellError):
 
 class UnknownArticle(NotFound):
     def __init__(self, article_id: str) -> None:
-        super().__init__(f"No article {article_id!r}. GET /v1/articles lists those that are there.")
+        super().__init__(
+            f"No article {article_id!r}. What citewell search shows begins with the id of its article; in a service, "
+            "GET /v1/articles lists those that are there."
+        )
         self.article_id = article_id
 
 

@@ -17,14 +17,15 @@ _COLUMNS = "text_sha, original_sha, starts, digest"
 
 
 def put_pages(db: Transaction, text_sha: str, original_sha: str, starts: Sequence[int]) -> None:
-    """Within a transaction; nothing for a text without pages."""
-    if starts:
-        row = with_digest(text_sha, original_sha, json.dumps(list(starts), separators=(",", ":")))
-        db.execute(
-            "INSERT INTO pages VALUES (?, ?, ?, ?) ON CONFLICT (text_sha, original_sha) "
-            "DO UPDATE SET starts = excluded.starts, digest = excluded.digest",
-            row,
-        )
+    """Within a transaction, in place of what was kept before; no row for a text without pages."""
+    of_text = "FROM pages WHERE text_sha = ? AND original_sha = ?"
+    known = db.execute(f"SELECT {_COLUMNS} {of_text}", (text_sha, original_sha)).fetchone()
+    row = with_digest(text_sha, original_sha, json.dumps(list(starts), separators=(",", ":")))
+    if known and not (starts and tuple(known) == row):
+        db.execute(f"DELETE {of_text}", (text_sha, original_sha))
+        known = None
+    if starts and not known:
+        db.execute("INSERT INTO pages VALUES (?, ?, ?, ?)", row)
 
 
 def drop_pages(db: Transaction, text_sha: str) -> None:

@@ -37,7 +37,7 @@ class Kept:
             draft = _with_what_stays(_read(article, content, children), article)
         except (ValueError, CorruptLibrary) as error:
             return Refused(article.article_id, str(error))
-        if _said(draft) == _said_of(article):
+        if _said(draft) == _said_of(article) and draft.pages == self._store.pages(article):
             return Unmodified(article.article_id, article.article_id, article.revision)
         return Reading(article.article_id, article.source, draft, content, article.revision)
 

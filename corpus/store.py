@@ -61,7 +61,7 @@ class Store(Stored):
     ) -> Put:
         """Store a new article or a new revision; nothing if the live revision says the same already.
 
-        The original bytes are on disk before the revision is.
+        Where its pages start may be told otherwise, without a new revision. The original bytes are on disk before the revision is.
         """
         sha = text_sha(draft.text)
         metadata = json.dumps(dict(draft.metadata), sort_keys=True, ensure_ascii=False)
@@ -78,6 +78,8 @@ class Store(Stored):
             if original is not None and kept:  # one that is its own text is in the store already
                 self.originals.put(draft.original_sha, original)
             if unchanged:
+                if live[-1] == draft.original_sha:  # a later reader may tell them better
+                    put_pages(db, sha, draft.original_sha, draft.pages)
                 return Put.UNCHANGED
             self._put_text(db, sha, draft.text, cut, recipe)
             put_pages(db, sha, draft.original_sha, draft.pages)

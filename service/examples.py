@@ -59,7 +59,8 @@ REPORT: dict[str, Any] = {
 }  # fmt: skip
 PROBLEM: dict[str, Any] = {
     "type": "urn:citewell:problem:UnknownArticle", "title": "Not Found", "status": 404,
-    "detail": "No article 'tide'. GET /v1/articles lists those that are there.", "instance": "/v1/articles/tide",
+    "detail": "No article 'tide'. What citewell search shows begins with the id of its article; in a service, "
+    "GET /v1/articles lists those that are there.", "instance": "/v1/articles/tide",
 }  # fmt: skip
 OF_SCHEMAS = {
     "Answer": ANSWER,

@@ -18,6 +18,7 @@ from citewell.corpus.fetching import Fetcher
 from citewell.corpus.finding import find_files
 from citewell.corpus.listing import listing_of
 from citewell.corpus.originals import sha_of
+from citewell.corpus.pages import put_pages
 from citewell.corpus.passages import CUT_RECIPE, cut
 from citewell.corpus.reader import RECIPES, is_of_today, read_as
 from citewell.corpus.server import Server
@@ -179,6 +180,39 @@ def test_what_reads_otherwise_is_a_new_revision(
     assert [fault for check in verify(library) for fault in check.faults] == []
     assert (reread(library).articles, reread(library).unchanged) == ((), 0)
     assert library.store.text(library.store.article("a", 1).text_sha) == "Home Menu tide"
+
+
+@pytest.mark.parametrize("before", [(), (0, 7), (0, 5, 9)])
+def test_pages_alone_are_put_right_without_a_new_revision(
+    tmp_path: Path, truth: Path | Server, before: tuple[int, ...]
+) -> None:
+    with closing(opened(tmp_path / "library", kept_by(truth))) as library:
+        add(library, [_written(library, "a.pdf", PDF)])
+        (article,) = library.store.articles()
+        right = library.store.pages(article)
+        assert right
+        _keep_pages(library, article, before)
+        assert library.store.pages(article) == before
+        assert [each.article_id for each in dry_run(library, everything=True).articles] == [
+            article.article_id
+        ]
+        reread(library, everything=True)
+        assert (library.store.pages(article), library.store.articles()) == (right, [article])
+        assert [fault for check in verify(library) for fault in check.faults] == []
+
+
+def test_pages_that_are_none_go(library: Library) -> None:
+    add(library, [_written(library, "a.txt", WORDS.encode())])
+    (article,) = library.store.articles()
+    _keep_pages(library, article, (0, 5))
+    reread(library, [article.article_id])
+    assert library.store.pages(article) == ()
+
+
+def _keep_pages(library: Library, article: Article, starts: tuple[int, ...]) -> None:
+    """As an earlier reader told them."""
+    with library.writing(), library.store.database.transaction() as db:
+        put_pages(db, article.text_sha, article.original_sha, starts)
 
 
 def test_what_was_said_of_an_article_that_was_sent_stays(library: Library) -> None:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -24,7 +25,7 @@ from citewell.index.seen import SEEN
 from citewell.index.snapshot import read
 from citewell.index.sync import Synced, dry_run, sync
 from citewell.index.verify import verify
-from citewell.index.writing import add, remove
+from citewell.index.writing import add, hide, remove
 from tests.fakes import WordEmbedder
 
 
@@ -182,6 +183,28 @@ def test_what_vanished_is_kept_on_request_for_that_time(library: Library, notes:
     assert len(articles(library)) == 2
     assert results(synced(library, notes), notes) == [("removed", "b.txt")]
     assert len(articles(library)) == 1
+
+
+def test_what_changed_before_it_was_to_be_removed_goes_the_next_time(
+    library: Library, notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look and the end another process stores a new revision of it. Only `seen.py` knows whose it is."""
+    record = {"id": "one", "text": "The sun is far.", "url": "https://example.org/1"}
+    written(notes, "a.jsonl", jsonl(record))
+    synced(library, notes)
+    (notes / "a.jsonl").unlink()
+
+    def late(*given: Any) -> set[str]:
+        monkeypatch.setattr(mirroring, "hide", hide)
+        written(notes.parent, "other.jsonl", jsonl({**record, "text": "The sun is near."}))
+        add(library, [notes.parent / "other.jsonl"])
+        return hide(*given)
+
+    monkeypatch.setattr(mirroring, "hide", late)
+    assert results(synced(library, notes, allow_empty=True), notes) == []
+    assert set(articles(library)) == {"one"}
+    assert results(synced(library, notes, allow_empty=True), notes) == [("removed", "a.jsonl")]
+    assert set(articles(library)) == set()
 
 
 def test_records_that_vanished_are_removed(library: Library, notes: Path) -> None:
