@@ -56,9 +56,11 @@ def test_it_is_made_again_when_something_changed(
     assert (client.get("/v1/doctor").json()["articles"], made.made) == (4, 2)
     remove(library, ["moths"])
     assert (client.get("/v1/doctor").json()["articles"], made.made) == (3, 3)
-    library.store.note_look("/notes")
-    assert [each["place"] for each in client.get("/v1/doctor").json()["sources"]] == ["/notes"]
-    library.store.note_miss("/notes", "it is not there")
+    notes = str(tmp_path)
+    add(library, [write(tmp_path, "moths", "---\nid: moths\n---\nMoths fly at night.")])
+    library.store.note_look(notes)
+    assert [each["place"] for each in client.get("/v1/doctor").json()["sources"]] == [notes]
+    library.store.note_miss(notes, "it is not there")
     names = {each["name"] for each in client.get("/v1/doctor").json()["findings"]}
     assert ("unreachable sources" in names, made.made) == (True, 5)
     days[0] += timedelta(days=STALE + 1)
