@@ -7,7 +7,6 @@ it began. Rows of a superseded revision stay until the next time something is pu
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import partial
 
 from citewell.corpus.database import Transaction
 from citewell.index.articles import facts_of
@@ -71,8 +70,7 @@ class Ledger(LedgerRead):
 
     def forget(self, name: str, keys: Sequence[str]) -> None:
         """After their rows were removed."""
-        statement = "DELETE FROM cluster_revisions WHERE collection = ? AND key = ?"
-        self._kept.write(lambda db: db.executemany(statement, [(name, key) for key in keys]))
+        self._delete("cluster_revisions", "key", name, keys)
 
     def drop(self, name: str) -> None:
         """Bit by bit, since a server has little patience with a long statement; from the first bit on it is not published."""
@@ -81,18 +79,17 @@ class Ledger(LedgerRead):
         )
         for table, column in (("cluster_revisions", "key"), ("cluster_terms", "token")):
             some = f"SELECT {column} FROM {table} WHERE collection = ? LIMIT {_DROPPED}"
-            one = f"DELETE FROM {table} WHERE collection = ? AND {column} = ?"
             while rows := self._kept.rows(some, name):
-                self._kept.write(partial(_each, statement=one, rows=[(name, row[0]) for row in rows]))
+                self._delete(table, column, name, [row[0] for row in rows])
         self._kept.write(lambda db: db.execute("DELETE FROM cluster_collections WHERE name = ?", (name,)))
+
+    def _delete(self, table: str, column: str, name: str, values: Sequence[object]) -> None:
+        statement = f"DELETE FROM {table} WHERE collection = ? AND {column} = ?"
+        self._kept.write(lambda db: db.executemany(statement, [(name, value) for value in values]))
 
     def vacuum(self) -> None:
         """Leave no trace of what was erased."""
         self._kept.vacuum()
-
-
-def _each(db: Transaction, statement: str, rows: list[tuple[object, ...]]) -> None:
-    db.executemany(statement, rows)
 
 
 def _take(db: Transaction, name: str, change: int, put: Sequence[str], touched: Iterable[str]) -> None:

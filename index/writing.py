@@ -181,7 +181,7 @@ def _store_all(
     library: Library, found: Iterable[_Ready], lines: Lines, places: dict[str, str]
 ) -> Iterator[Written]:
     """A few at a time are flushed to disk together; they were cut without these lines. `places` are those of the ids that are taken."""
-    for group in _groups(found, _AT_ONCE):
+    for group in _groups(found):
         with library.writing():
             library.check_followed()
             if (now := library.store.lines_of_sites()) != lines:  # cleaned meanwhile
@@ -201,13 +201,13 @@ def _cut_again(embedder: Embedder, each: _Ready, lines: Lines) -> _Ready:
     )
 
 
-def _groups(found: Iterable[_Ready], most: int) -> Iterator[list[_Ready]]:
+def _groups(found: Iterable[_Ready]) -> Iterator[list[_Ready]]:
     group: list[_Ready] = []
     size = 0
     for each in found:
         group.append(each)
         size += len(each.found.read.draft.text) if isinstance(each.found, _Piece) else 0
-        if len(group) == most or size > _CHARACTERS_AT_ONCE:
+        if len(group) == _AT_ONCE or size > _CHARACTERS_AT_ONCE:
             yield group
             group, size = [], 0
     if group:
@@ -278,7 +278,7 @@ def put(library: Library, articles: Sequence[Given], progress: Progress = lambda
     return outcomes
 
 
-def _put(library: Library, given: Given, lines: Mapping[str, frozenset[str]]) -> Outcome:
+def _put(library: Library, given: Given, lines: Lines) -> Outcome:
     read = Reading(given.source, given.source, given.draft, given.original)
     piece = _cut(library.embedder, read, lines)
     if isinstance(piece, Refused):

@@ -10,6 +10,7 @@ from citewell.index.library import Library
 from citewell.index.writing import add
 from citewell.service.app import create_app
 from tests.fakes import WordEmbedder
+from tests.servers import Server, lite
 
 pytest.register_assert_rewrite("tests.service.contracts")
 
@@ -65,3 +66,11 @@ def library(tmp_path: Path) -> Iterator[Library]:
     library = make_library(tmp_path)
     yield library
     library.close()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    made = lite(tmp_path_factory.mktemp("server"))
+    made.start()
+    yield made
+    made.kill()

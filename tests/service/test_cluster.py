@@ -1,30 +1,21 @@
 """The commands on a library whose passages are in a cluster: as on one machine."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.servers import Server, free_port, lite
+from tests.servers import Server, free_port
 from tests.service.command import citewell
 
 BEES = "---\nid: bees\n---\nBees make honey. They dance to say where flowers are.\n"
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    made = lite(tmp_path_factory.mktemp("server"))
-    made.start()
-    yield made
-    made.kill()
-
-
 @pytest.fixture
-def folder(server: Server, tmp_path: Path) -> Path:
+def folder(cluster: Server, tmp_path: Path) -> Path:
     """Where commands are run: citewell.toml names the cluster."""
-    _name(tmp_path, server.uri + "/" + "books" + str(free_port()))
+    _name(tmp_path, cluster.uri + "/" + "books" + str(free_port()))
     (tmp_path / "bees.md").write_text(BEES, "utf-8")
     return tmp_path
 
@@ -56,11 +47,11 @@ def test_every_command_works(folder: Path) -> None:
     assert not (folder / "books" / "index").exists()
 
 
-def test_a_library_is_moved_to_a_cluster_and_back(folder: Path, server: Server) -> None:
+def test_a_library_is_moved_to_a_cluster_and_back(folder: Path, cluster: Server) -> None:
     shown(folder, "add", "bees.md")
     for source, target, passages in (
         ("books", "machine", ""),
-        ("machine", "other", f'passages = "{server.uri}/other{free_port()}"'),
+        ("machine", "other", f'passages = "{cluster.uri}/other{free_port()}"'),
     ):
         (folder / target).mkdir()
         (folder / target / "citewell.toml").write_text(f'library = "."\n{passages}\n', "utf-8")

@@ -21,21 +21,13 @@ from citewell.corpus.article import Cut, Draft
 from citewell.corpus.server import Server as Truth
 from citewell.corpus.store import Store
 from tests.postgres import Postgres
-from tests.servers import Server, lite
+from tests.servers import Server
 from tests.service.command import citewell
 from tests.service.test_serve import request, serving
 from tests.service.timeline import NAMES, Timeline
 from tests.truths import said
 
 LIBRARY = Path("library")
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    made = lite(tmp_path_factory.mktemp("server"))
-    made.start()
-    yield made
-    made.kill()
 
 
 @pytest.fixture
