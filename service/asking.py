@@ -35,7 +35,10 @@ class Asking:
     def __init__(self, library: Library, settings: Settings, metrics: Metrics) -> None:
         self._library, self._settings, self._metrics = library, settings, metrics
         self._cache = Cache(int(settings.cache_mb * 1_000_000))
-        threads = settings.concurrency or (os.cpu_count() or 1) // settings.workers + 1
+        cores = max(
+            1, (os.cpu_count() or 1) // settings.workers
+        )  # a thread that stays on one finds its data there
+        threads = settings.concurrency or (cores if library.engine.is_near else cores + 1)
         self.pool = Pool("ask", threads, settings.queue, settings.timeout, metrics)
         self.looking = Pool("look", _LOOKING, settings.queue, settings.timeout, metrics)
 

@@ -56,7 +56,9 @@ class Settings:
     rate: float = _setting(600.0, "Requests a minute that each key may make; 0: any number.", 0)
     burst: int = _setting(100, "Requests that a key may make at once.", 1)
     concurrency: int = _setting(
-        0, "Questions answered at once in each process; 0: one more than its cores.", 0
+        0,
+        "Questions answered at once in each process; 0: as its share of the cores, one more with a cluster.",
+        0,
     )
     queue: int = _setting(256, "Questions that may wait in each process; more are refused.", 0)
     timeout: float = _setting(30.0, "Seconds that a request may take, its body included.", 0.1)
