@@ -35,7 +35,7 @@ def spread(cluster: RayCluster, local: Embedder, opening: Opening = DEFAULT) -> 
 
 def ended(processes: list[int]) -> bool:
     """Within some seconds."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while any(is_running(each) for each in processes):
         if time.monotonic() > deadline:
             return False
