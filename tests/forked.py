@@ -128,6 +128,8 @@ def _run(
 ) -> None:
     out.onto(1)
     err.onto(2)
+    sys.stdout = os.fdopen(1, "w", closefd=False)  # what was made for a file seeks, which a pipe cannot
+    sys.stderr = os.fdopen(2, "w", 1, errors="backslashreplace", closefd=False)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
