@@ -2,8 +2,6 @@
 
 import json
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -34,6 +32,7 @@ from citewell.service.schemas import ArticleRequest
 from citewell.service.writer import given_of
 from tests.corpus.samples import HTML, MORE, PDF, VALID, WORDS
 from tests.fakes import WordEmbedder
+from tests.forked import Forked
 from tests.index.syncing import Telling
 from tests.site import Site, redirect
 from tests.truths import kept_by
@@ -308,9 +307,8 @@ def test_a_dry_run_changes_nothing(library: Library) -> None:
 COUNT = 45
 
 
-def rereading_process(library: Path) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "tests.index.rereading", str(library)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2])
+def rereading_process(library: Path) -> Forked:
+    return Forked("tests.index.rereading", library)
 
 
 def check_kills(folder: Path, rounds: int, seed: int) -> None:
@@ -331,7 +329,6 @@ def check_kills(folder: Path, rounds: int, seed: int) -> None:
         told.unlink()
         for wait in (chance.uniform(0.0, 0.1), chance.uniform(0.0, 0.1)):
             with rereading_process(place) as process:
-                assert process.stdout is not None
                 process.stdout.readline()
                 time.sleep(wait)
                 process.kill()
@@ -342,7 +339,6 @@ def check_kills(folder: Path, rounds: int, seed: int) -> None:
                     1 < sum(revision == 2 for revision in revisions(library).values()) < COUNT // 3
                 )
         with rereading_process(place) as process:
-            assert process.stdout is not None
             process.stdout.readline()
             done = json.loads(process.stdout.read())
         assert [each["file"] for each in done["articles"] if each["result"] == "refused"] == ["a00"]

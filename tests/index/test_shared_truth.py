@@ -274,7 +274,7 @@ def test_two_that_answer_and_one_that_writes_side_by_side(
     for reader, process in zip(readers, processes, strict=True):
         reader.join(120)
         with process:
-            assert process.wait(10) == 0
+            assert process.wait(120) == 0
     for lines in told:
         assert len(lines) == questions
         for line in lines:
@@ -305,7 +305,7 @@ def test_adding_files_from_two_machines_at_once_loses_none(machine: Machine, tmp
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(120)
     for library in libraries.values():
         library.catch_up_if_free()
         assert len(library.store.articles()) == 40

@@ -25,7 +25,7 @@ def truth_said(postgres: Postgres, tmp_path: Path) -> str:
 
 
 def eventually(holds: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not holds() and time.monotonic() < deadline:
         time.sleep(0.2)
     return holds()
