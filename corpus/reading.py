@@ -16,7 +16,7 @@ import regex
 
 from citewell.corpus.ahead import ahead
 from citewell.corpus.article import Draft, is_web
-from citewell.corpus.children import Children, Limits
+from citewell.corpus.children import LIMITS, Children, Limits
 from citewell.corpus.errors import BadInput, UnreadableFile
 from citewell.corpus.finding import Refused
 from citewell.corpus.language import guess_language
@@ -26,7 +26,6 @@ from citewell.corpus.records import Mapped, Record, records
 from citewell.corpus.sniff import HEAD, SUFFIXES, Format, format_of
 from citewell.corpus.text import escaped, normalise
 
-LIMITS = Limits()
 _AT_ONCE = 2  # files that are waited for while others are stored
 ONLY_A_SUMMARY = (
     "a summary, not the whole text; to read the page that it links to: citewell sync ADDRESS_OF_THE_FEED"
@@ -129,7 +128,7 @@ def read_as(kind: Format, content: bytes, title: str, children: Children) -> Dra
 
 
 def too_large(size: int, limits: Limits) -> str:
-    return f"{size:,} bytes; an article has at most {limits.article:,}"
+    return f"{size:,} bytes; an article has at most {limits.article:,} (max_article_bytes)"
 
 
 def _read_here(kind: Format, content: bytes, name: str) -> Draft:

@@ -83,7 +83,7 @@ def batches(
     The writer's lock is held to store what was read, and to publish: nobody else waits for a slow site.
     """
     began = _Began(library.store, files)
-    with closing(read_each(began, mapped)) as read:
+    with closing(read_each(began, mapped, library.limits)) as read:
         lines = library.store.lines_of_sites()
         ready = (
             _Ready(

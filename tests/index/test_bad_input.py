@@ -55,7 +55,9 @@ def test_every_known_fault_is_a_line_with_its_reason(tmp_path: Path) -> None:
     found = set(REFUSED) - {"archive.zip", "bomb.txt.gz"}  # passed by in a folder, as pictures are
     assert {name.encode("unicode_escape").decode() for name in found} <= set(refused)
     assert len(refused) >= len(found) + LINKS + 1
-    assert refused["large.txt"] == "1,000,000,000 bytes; an article has at most 20,000,000"
+    assert (
+        refused["large.txt"] == "1,000,000,000 bytes; an article has at most 20,000,000 (max_article_bytes)"
+    )
     assert refused["endless.txt"] == "not a regular file"
     assert refused["encrypted.pdf"] == "encrypted; save it without a password"
     assert (
@@ -115,7 +117,7 @@ def test_files_that_vanish_or_change_while_others_are_read_are_a_line_each(tmp_p
     assert said == {
         "a": None,
         "gone": "No such file or directory",
-        "grown": "30,000,000 bytes; an article has at most 20,000,000",
+        "grown": "30,000,000 bytes; an article has at most 20,000,000 (max_article_bytes)",
         "link": f"Symlink loop from '{folder}/link.txt'",
         "turned": "Is a directory",
         "z": None,
