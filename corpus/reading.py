@@ -2,12 +2,10 @@
 
 import hashlib
 import os
-import stat
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
-from io import BufferedReader, FileIO
 from itertools import repeat
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -15,10 +13,10 @@ from typing import BinaryIO, Protocol
 import regex
 
 from citewell.corpus.ahead import ahead
-from citewell.corpus.article import Draft, is_web
+from citewell.corpus.article import LONGEST_LINE, Draft, is_web
 from citewell.corpus.children import LIMITS, Children, Limits
 from citewell.corpus.errors import BadInput, UnreadableFile
-from citewell.corpus.finding import Refused
+from citewell.corpus.finding import Refused, opened
 from citewell.corpus.language import guess_language
 from citewell.corpus.originals import sha_of
 from citewell.corpus.reader import ISOLATED, RECORDS, reader_of
@@ -138,7 +136,7 @@ def _read_here(kind: Format, content: bytes, name: str) -> Draft:
 def checked(draft: Draft, content: bytes) -> Draft:
     if not draft.text.strip():
         raise ValueError("no text in it")
-    return replace(draft, original_sha=sha_of(content))
+    return replace(draft, title=draft.title[:LONGEST_LINE], original_sha=sha_of(content))
 
 
 def _read_file(file: Path | Refused, mapped: Mapped, children: Children) -> Iterable[Reading | Refused]:
@@ -148,7 +146,7 @@ def _read_file(file: Path | Refused, mapped: Mapped, children: Children) -> Iter
     place = escaped(str(file))
     try:
         source = escaped(str(file.resolve()))
-        with _opened(file) as stream:
+        with opened(file) as stream:
             kind = format_of(head, file.name) if (head := stream.peek(HEAD).strip()) else None
             if kind in RECORDS:
                 return _read_records(file, place, source, kind, mapped, children.limits)
@@ -160,16 +158,6 @@ def _read_file(file: Path | Refused, mapped: Mapped, children: Children) -> Iter
         return [Refused(place, error.strerror or "cannot be read")]
     except (ValueError, RuntimeError) as error:  # the latter for a loop of links
         return [Refused(place, str(error))]
-
-
-def _opened(path: Path) -> "BufferedReader[FileIO]":
-    """A regular file; what would keep its reader waiting is not opened."""
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    stream = BufferedReader(FileIO(handle), HEAD)
-    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-        stream.close()
-        raise ValueError("not a regular file")
-    return stream
 
 
 def _bytes_of(stream: BinaryIO, limits: Limits) -> bytes:
@@ -192,7 +180,7 @@ def _read_records(
 ) -> Iterator[Reading | Refused]:
     found = False
     try:
-        with _opened(file) as stream:
+        with opened(file) as stream:
             before = os.fstat(stream.fileno())
             for record in records(stream, file.name, kind, mapped, limits.article):
                 found = True
