@@ -14,7 +14,7 @@ from citewell.corpus.finding import find_files
 from citewell.corpus.originals import sha_of
 from citewell.corpus.reading import Reading
 from citewell.corpus.repeated import Repeated
-from citewell.index import writing
+from citewell.index import pieces
 from citewell.index.clean import leave_out
 from citewell.index.config import Config
 from citewell.index.embedded import Embedded
@@ -168,7 +168,7 @@ def test_a_rebuild_with_another_model_is_not_undone_by_who_goes_on_writing(
 def test_what_was_stored_before_such_a_rebuild_is_in_it_and_nothing_after(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing, "_AT_ONCE", 1)
+    monkeypatch.setattr(pieces, "_AT_ONCE", 1)
     with closing(Library(tmp_path, WordEmbedder("tide"), create=True)) as mine:
         add(mine, [Page("a", WORDS)])
         others = [Page("b", WORDS), Page("c", WORDS, lambda: rebuilt(tmp_path, "moon")), Page("d", WORDS)]
