@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from citewell.index.clean import found, leave_out
-from citewell.index.folder import STORE
 from citewell.index.findings import Level
+from citewell.index.folder import STORE
 from citewell.index.health import Health, examine
 from citewell.index.library import Library
 from citewell.index.snapshot import read

@@ -19,9 +19,9 @@ from citewell.index import sync_listing as listings
 from citewell.index.backup import backup, restore
 from citewell.index.health import examine
 from citewell.index.library import Library
+from citewell.index.source_health import STALE, UNSEEN
 from citewell.index.verify import verify
 from citewell.index.visits import VISITS
-from citewell.index.source_health import STALE, UNSEEN
 from citewell.index.writing import add, remove
 from tests.fakes import WordEmbedder
 from tests.index.histories import Days
