@@ -26,7 +26,7 @@ from citewell.index.as_of import AsOf
 from citewell.index.build import BUILD_RECIPE
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder
-from citewell.index.engine import Held, Prepared, Row
+from citewell.index.engine import Held, MadeWith, Prepared, Row
 from citewell.index.filled import Filled
 from citewell.index.indexing import Source
 from citewell.index.layout import Has
@@ -81,12 +81,9 @@ class Cluster:
     def version(self) -> Hashable:
         return tuple((each.name, each.number, each.held) for each in self._ledger.collections().values())
 
-    def was_made_otherwise(self) -> bool:
+    def made_with(self) -> frozenset[MadeWith]:
         found = self._collection()
-        return found is not None and (found.model, found.recipe) != (
-            self._embedder.fingerprint,
-            BUILD_RECIPE,
-        )
+        return frozenset([(found.model, found.recipe)] if found else [])
 
     def askable(self, store: Store, as_of: str | None = None) -> Proposing:
         """Raises BadInput for an earlier moment: superseded passages are not in the cluster."""

@@ -26,7 +26,7 @@ from citewell.index import calibration, tuned
 from citewell.index.backup import copy_database
 from citewell.index.build import with_context
 from citewell.index.embedding import Progress
-from citewell.index.engine import Held, Looked, Prepared
+from citewell.index.engine import Held, Looked, Prepared, made_otherwise
 from citewell.index.indexing import Source
 from citewell.index.library import Library
 from citewell.index.purge import erase_traces
@@ -123,7 +123,11 @@ class _Move:
     def _indexed(self) -> Prepared | None:
         """An index of everything beside the published one; None if that could follow."""
         held = _held(self._target)
-        if held is None or held.epoch != self._store.epoch() or self._engine.was_made_otherwise():
+        if (
+            held is None
+            or held.epoch != self._store.epoch()
+            or made_otherwise(self._engine, self._target.embedder)
+        ):
             return self._engine.prepare(self._given())
         if self._store.cleaned_since(held.change):
             return self._engine.prepare(self._given())
