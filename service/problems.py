@@ -21,6 +21,7 @@ from citewell.corpus.errors import (
     LibraryMissing,
     NotFound,
     NotJson,
+    NotWhole,
     TooLarge,
     TruthAway,
 )
@@ -60,6 +61,7 @@ _STATUS: tuple[tuple[type[CitewellError], HTTPStatus], ...] = (  # the first tha
     (LibraryBusy, HTTPStatus.SERVICE_UNAVAILABLE),
     (ClusterAway, HTTPStatus.SERVICE_UNAVAILABLE),
     (TruthAway, HTTPStatus.SERVICE_UNAVAILABLE),
+    (NotWhole, HTTPStatus.SERVICE_UNAVAILABLE),
     (CitewellError, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
 
