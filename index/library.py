@@ -20,7 +20,7 @@ from citewell.corpus.errors import (
     StorageFailed,
 )
 from citewell.corpus.server import Server
-from citewell.corpus.storage import signature_of, storing
+from citewell.corpus.storage import storing
 from citewell.corpus.store import Store
 from citewell.index import calibration, tuned
 from citewell.index.address import Address, refuse_other_machine
@@ -60,6 +60,7 @@ class Library:
         self._at: Path | Server = truth or folder / STORE
         self._store, self._whole = Store(self._at, create=create, whole=whole), whole
         self._turn = threading.RLock()
+        self._model_checked = False  # by who holds the writer's lock
         self.folder, self.embedder, self.wait, self._config = folder, embedder, wait, config
         self.truth, self.keep_vectors = truth, keep_vectors
         self._turns = Turns(folder, shared=truth is None or cluster is None)
@@ -82,8 +83,8 @@ class Library:
 
     @property
     def config(self) -> Config:
-        """Seen at once when another is put in the folder. Raises CorruptLibrary when it is damaged."""
-        return self._config or tuned.config_of(self.folder)
+        """Seen at once when another is put in the folder, on a server within a second. Raises CorruptLibrary when it is damaged."""
+        return self._config or tuned.config_of(self._store.own)
 
     @property
     def store(self) -> Store:
@@ -119,7 +120,13 @@ class Library:
 
     def version(self) -> Hashable:
         """Equal as long as no other snapshot, configuration or calibration is there: what was answered before is the answer still."""
-        return self.engine.version(), signature_of(self.folder / calibration.FILE)
+        own = self._store.own
+        return self.engine.version(), own.version(tuned.FILE), own.version(calibration.FILE)
+
+    @property
+    def is_near(self) -> bool:
+        """Whether `version` waits for no other machine."""
+        return self.engine.is_near and self.truth is None
 
     def is_behind(self) -> bool:
         """Whether something was stored that was not published, as after a crash between the two."""
@@ -154,9 +161,13 @@ class Library:
             self._alone_here(deadline),
             self.store.database.alone(max(0.0, deadline - time.monotonic())),
         ):
-            if self._whole and (moving := self.store.moving()):
-                raise NotWhole(self.store.place.folder, moving[1])
+            self._check_whole()
+            self._model_checked = False
             yield
+
+    def _check_whole(self) -> None:
+        if self._whole and (moving := self.store.moving()):
+            raise NotWhole(self.store.place.folder, moving[1])
 
     @contextmanager
     def _alone_here(self, deadline: float) -> Iterator[None]:
@@ -171,6 +182,7 @@ class Library:
                 yield
             return
         with self._alone_here(time.monotonic()), self.store.database.at_once():
+            self._check_whole()  # as it is at the moment that is indexed
             yield
 
     def check_followed(self) -> None:
@@ -179,12 +191,15 @@ class Library:
         Which model a cluster is asked by others decide, too: only who asks for a rebuild changes it.
         """
         self.check_nothing_lost()
-        if self.cluster is not None and self.engine.was_made_otherwise():
+        if self.cluster is None or self._model_checked:
+            return
+        if self.engine.was_made_otherwise():
             raise ModelMismatch(
                 f"The passages of {self.folder} at {self.cluster.place} were made with another model or by another version "
                 "of citewell than are in use, as after a rebuild. Use those (a service: start it again with them), or fill "
                 f"another collection with these: citewell rebuild --library {self.folder}"
             )
+        self._model_checked = True  # who wants to change it waits for the lock
 
     def catch_up(self, progress: Progress = lambda *_: None) -> None:
         """Publish what was stored since the last time. Needs the writer's lock.
@@ -193,7 +208,11 @@ class Library:
         """
         self.check_followed()
         held = self.engine.held()
-        if held is None or held.epoch != self.store.epoch() or self.engine.was_made_otherwise():
+        if (
+            held is None
+            or held.epoch != self.store.epoch()
+            or (self.cluster is None and self.engine.was_made_otherwise())
+        ):
             self.rebuild(progress)
             return
         if self.store.cleaned_since(held.change):

@@ -365,6 +365,21 @@ def test_another_model_is_named_and_only_a_rebuild_fills_a_new_collection(
     assert len(library.store.articles()) == 3
 
 
+def test_a_write_asks_once_which_model_the_collection_has_and_the_next_one_again(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, ask_engine = [], library.engine.was_made_otherwise
+
+    def counted() -> bool:
+        asked.append(1)
+        return ask_engine()
+
+    monkeypatch.setattr(library.engine, "was_made_otherwise", counted)
+    for number in range(3):
+        put(library, [article("new", number)])
+        assert len(asked) == number + 1
+
+
 def test_a_library_in_a_cluster_is_not_opened_without_it(tmp_path: Path, store: MemoryStore) -> None:
     put(library := clustered(tmp_path / "clustered", Direction(), store), articles(3))
     library.close()
