@@ -177,6 +177,7 @@ def test_a_question_on_its_way_answers_from_what_was_published_when_it_began(
 def test_a_question_on_its_way_survives_a_rebuild(
     list_comes: str, rebuilds: int, library: Library, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("citewell.index.proposing._PATIENCE", 60.0)  # the list waits for the rebuilds
     put(library, articles(5))
     right, original, began = answered(library, ASKED[0]), store.nearest, threading.Event()
 
