@@ -85,6 +85,7 @@ def test_a_librarys_own_configuration_comes_along_and_goes_when_the_backup_has_n
     other = a_library(tmp_path / "other")
     restore(other, tmp_path / "with.zip")
     assert tuned.read(other.store.own) == tuned.Tuned(Config(k1=1.2), "gold")
+    library.rebuild()
     assert asked(other, "sun") == asked(library, "sun")
     restore(other, tmp_path / "without.zip")
     assert other.config == Config()

@@ -17,7 +17,9 @@ from tests.fakes import WordEmbedder
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Library:
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
+    """Two segments."""
+    monkeypatch.setattr("citewell.index.merge._SMALL", 0)
     (tmp_path / "library").mkdir()
     library = Library(tmp_path / "library", WordEmbedder("sun", "moon"), create=True)
     for name in ("sun", "moon"):
