@@ -9,6 +9,7 @@ from citewell.corpus.article import Article
 from citewell.corpus.database import Database
 from citewell.corpus.errors import BadInput, CorruptLibrary, NotWhole, UnknownArticle
 from citewell.corpus.originals import OriginalFiles, Originals
+from citewell.corpus.own import Own, OwnFiles, OwnRows
 from citewell.corpus.pages import check_pages, pages_in, pages_of
 from citewell.corpus.repeated import Repeated
 from citewell.corpus.rows import (
@@ -47,6 +48,7 @@ class Stored(Texts):
         Raises NotWhole if something is still being moved to it, unless it need not be whole.
         """
         self.database, self.originals = opened(at, create)
+        self.own: Own = OwnFiles(at.parent) if isinstance(at, Path) else OwnRows(self.database)
         if whole and (moving := self.moving()):
             self.close()
             raise NotWhole(self.place.folder, moving[1])

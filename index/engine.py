@@ -128,6 +128,6 @@ class Engine(Looked, Protocol):
     def close(self) -> None: ...
 
 
-def made_otherwise(engine: Engine, embedder: Embedder) -> frozenset[MadeWith]:
-    """How what is published was made, as far as it is not as this model and version do."""
-    return engine.made_with() - {(embedder.fingerprint, BUILD_RECIPE)}
+def made_otherwise(made: frozenset[MadeWith], embedder: Embedder) -> frozenset[MadeWith]:
+    """How it was made, as far as that is not as this model and version do."""
+    return made - {(embedder.fingerprint, BUILD_RECIPE)}

@@ -21,7 +21,7 @@ from citewell.corpus.errors import (
     StorageFailed,
 )
 from citewell.corpus.server import Server
-from citewell.corpus.storage import signature_of, storing
+from citewell.corpus.storage import storing
 from citewell.corpus.store import Store
 from citewell.index import calibration, tuned
 from citewell.index.address import Address, refuse_other_machine
@@ -63,6 +63,7 @@ class Library:
         self._at: Path | Server = truth or folder / STORE
         self._store, self._whole = Store(self._at, create=create, whole=whole), whole
         self._turn = threading.RLock()
+        self._model_checked = False  # by who holds the writer's lock
         self.folder, self.embedder, self.wait, self._config = folder, embedder, wait, config
         self.truth, self.keep_vectors, self.limits = truth, keep_vectors, limits
         self._turns = Turns(folder, shared=truth is None or cluster is None)
@@ -102,8 +103,8 @@ class Library:
 
     @property
     def config(self) -> Config:
-        """Seen at once when another is put in the folder. Raises CorruptLibrary when it is damaged."""
-        return self._config or tuned.config_of(self.folder)
+        """Seen at once when another is put in the folder, on a server within a second. Raises CorruptLibrary when it is damaged."""
+        return self._config or tuned.config_of(self._store.own)
 
     @property
     def store(self) -> Store:
@@ -139,7 +140,13 @@ class Library:
 
     def version(self) -> Hashable:
         """Equal as long as no other snapshot, configuration or calibration is there: what was answered before is the answer still."""
-        return self.engine.version(), signature_of(self.folder / calibration.FILE)
+        own = self._store.own
+        return self.engine.version(), own.version(tuned.FILE), own.version(calibration.FILE)
+
+    @property
+    def is_near(self) -> bool:
+        """Whether `version` waits for no other machine."""
+        return self.engine.is_near and self.truth is None
 
     def is_behind(self) -> bool:
         """Whether something was stored that was not published, as after a crash between the two."""
@@ -174,9 +181,13 @@ class Library:
             self._alone_here(deadline),
             self.store.database.alone(max(0.0, deadline - time.monotonic())),
         ):
-            if self._whole and (moving := self.store.moving()):
-                raise NotWhole(self.store.place.folder, moving[1])
+            self._check_whole()
+            self._model_checked = False
             yield
+
+    def _check_whole(self) -> None:
+        if self._whole and (moving := self.store.moving()):
+            raise NotWhole(self.store.place.folder, moving[1])
 
     @contextmanager
     def _alone_here(self, deadline: float) -> Iterator[None]:
@@ -191,6 +202,7 @@ class Library:
                 yield
             return
         with self._alone_here(time.monotonic()), self.store.database.at_once():
+            self._check_whole()  # as it is at the moment that is indexed
             yield
 
     def check_followed(self) -> None:
@@ -200,8 +212,11 @@ class Library:
         since this was opened.
         """
         self.check_nothing_lost()
-        otherwise = made_otherwise(self.engine, self.embedder)
-        if otherwise and (self.cluster is not None or otherwise != self._made):
+        if self._model_checked:
+            return
+        made = self.engine.made_with()
+        otherwise = made_otherwise(made, self.embedder)
+        if otherwise and (self.cluster is not None or made != self._made):
             raise ModelMismatch(
                 f"The index of {self.cluster.place if self.cluster else self.folder} was made with "
                 f"{', '.join(sorted(model for model, _ in otherwise))}, or by another version of citewell, as by a rebuild "
@@ -209,7 +224,8 @@ class Library:
                 "made with (--model, or model in citewell.toml; a service: start it again with that), or build it again "
                 f"with this: citewell rebuild --library {self.folder}"
             )
-        self._made = otherwise or self.engine.made_with()
+        self._made = made
+        self._model_checked = True  # who wants to change it waits for the lock
 
     def catch_up(self, progress: Progress = lambda *_: None) -> None:
         """Publish what was stored since the last time. Needs the writer's lock.
@@ -218,7 +234,8 @@ class Library:
         """
         self.check_followed()
         held = self.engine.held()
-        if held is None or held.epoch != self.store.epoch() or made_otherwise(self.engine, self.embedder):
+        otherwise = self.cluster is None and made_otherwise(self.engine.made_with(), self.embedder)
+        if held is None or held.epoch != self.store.epoch() or otherwise:
             self.rebuild(progress)
             return
         if self.store.cleaned_since(held.change):

@@ -75,7 +75,7 @@ class Asking:
         return await self._kept(key, self._search(question, k, given, as_of), await self._version())
 
     async def _version(self) -> Hashable:
-        if self._library.engine.is_near:
+        if self._library.is_near:
             return self._library.version()
         return await self.looking.run(self._library.version)
 

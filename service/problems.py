@@ -22,6 +22,7 @@ from citewell.corpus.errors import (
     ModelMismatch,
     NotFound,
     NotJson,
+    NotWhole,
     TooLarge,
     TruthAway,
 )
@@ -62,6 +63,7 @@ _STATUS: tuple[tuple[type[CitewellError], HTTPStatus], ...] = (  # the first tha
     (ClusterAway, HTTPStatus.SERVICE_UNAVAILABLE),
     (TruthAway, HTTPStatus.SERVICE_UNAVAILABLE),
     (ModelMismatch, HTTPStatus.SERVICE_UNAVAILABLE),
+    (NotWhole, HTTPStatus.SERVICE_UNAVAILABLE),
     (CitewellError, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
 

@@ -86,7 +86,7 @@ def test_adding_goes_on_by_itself_when_the_server_is_back(library: Library, serv
 def test_what_was_stored_when_the_server_died_is_caught_up(
     library: Library, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("citewell.index.milvus._WRITING", 2.0)
+    monkeypatch.setattr("citewell.index.milvus_calls._WRITING", 2.0)
     put(library, [article("first", 1)])
     follow = library.engine.follow
 

@@ -53,8 +53,8 @@ def test_a_sound_library_has_no_fault(library: Library) -> None:
 
 @pytest.mark.parametrize("name", [tuned.FILE, calibration.FILE])
 def test_a_damaged_file_of_the_librarys_own_is_named(library: Library, name: str) -> None:
-    tuned.write(library.folder / tuned.FILE, tuned.Tuned(Config(k1=1.2), "gold"))
-    calibration.write(library.folder / calibration.FILE, calibration.shipped())
+    tuned.write(library.store.own, tuned.Tuned(Config(k1=1.2), "gold"))
+    calibration.write(library.store.own, calibration.shipped())
     (own,) = (check for check in verify(library) if check.name == "own configuration")
     assert (own.looked_at, own.faults) == (2, ())
     (library.folder / name).write_text("damaged", "utf-8")

@@ -92,14 +92,14 @@ def test_no_answer_is_stale_after_a_calibration(library: Library) -> None:
     fitted = replace(
         calibration.shipped(), config=library.config.fingerprint, model=library.embedder.fingerprint
     )
-    calibration.write(library.folder / calibration.FILE, fitted)
+    calibration.write(library.store.own, fitted)
     assert client.post("/v1/ask", json=ASK).json()["calibration"] == {"state": "library", "id": fitted.id}
 
 
 def test_no_answer_is_stale_after_tuning(library: Library) -> None:
     client = client_of(library)
     client.post("/v1/ask", json=ASK)
-    tuned.write(library.folder / tuned.FILE, tuned.Tuned(Config(k1=1.2), "gold"))
+    tuned.write(library.store.own, tuned.Tuned(Config(k1=1.2), "gold"))
     said = client.post("/v1/ask", json=ASK).json()
     assert said["fingerprint"]["config"] == Config(k1=1.2).fingerprint
 
