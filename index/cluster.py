@@ -278,7 +278,7 @@ class Cluster:
         for name in self._ledger.collections():
             self._filled(name).drop()
 
-    def compact(self, has: Has) -> None:
+    def compact(self, has: Has, at_rest: bool) -> None:
         """Nothing: a cluster does so by itself."""
 
     def forget(self, has: Has) -> None:

@@ -129,10 +129,10 @@ class Embedded:
             "name it: citewell rebuild --model MODEL"
         )
 
-    def compact(self, has: Has) -> None:
+    def compact(self, has: Has, at_rest: bool) -> None:
         """Join small segments, and drop what is dead in them, so that sizes stay geometric."""
         opened = self._layout()
-        compacted = opened.compacted(has)
+        compacted = opened.compacted(has, at_rest)
         if compacted is not opened:
             self._publish(self.held(), compacted, opened)
 

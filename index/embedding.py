@@ -1,6 +1,7 @@
 """Texts to unit vectors: the protocol, and each text's vector computed once."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -11,6 +12,8 @@ from citewell.index.vector_cache import Role, VectorCache
 
 Vectors = NDArray[np.float32]
 Progress = Callable[[int, int], None]  # (done, total)
+# set where other questions are worked on, or wait for it: then a second core for one would be taken from them
+side_by_side: ContextVar[bool] = ContextVar("side_by_side", default=False)
 _BATCH = 256  # vectors computed between two commits of the cache
 
 

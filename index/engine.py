@@ -111,8 +111,8 @@ class Engine(Looked, Protocol):
         """Publish what was replaced last, brought up to date; returns the number of passages. Raises BadInput if it is gone."""
         ...
 
-    def compact(self, has: Has) -> None:
-        """Keep questions fast, if something is to be done for it."""
+    def compact(self, has: Has, at_rest: bool) -> None:
+        """Keep questions fast, if something is to be done for it; at rest if no other write is about to follow."""
         ...
 
     def forget(self, has: Has) -> None:

@@ -7,7 +7,7 @@ then it belongs to the history, which only questions about an earlier moment rea
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from citewell.index.merge import merge, worth_merging
+from citewell.index.merge import merge, worth_merging, worth_merging_at_rest
 from citewell.index.part import Part
 from citewell.index.segment import Segment
 
@@ -44,9 +44,9 @@ class Layout:
         past = [_without(part, erased, has) for part in self.past]
         return Layout(_held(parts), _held([*moved, *past]))
 
-    def compacted(self, has: Has) -> "Layout":
+    def compacted(self, has: Has, at_rest: bool) -> "Layout":
         """Small segments joined, those that are half dead written anew; the same if nothing is worth it."""
-        joined = worth_merging(self.live)
+        joined = worth_merging_at_rest(self.live) if at_rest else worth_merging(self.live)
         past = [*self.past, *_merged([_superseded(part, has) for part in joined])]
         joined_past = worth_merging(past)
         if not joined and not joined_past:

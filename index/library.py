@@ -207,9 +207,9 @@ class Library:
             with suppress(LibraryBusy, LibraryReadOnly, StorageFailed), self._following():
                 self.catch_up()
 
-    def compact(self) -> None:
-        """Keep questions fast after many small writes. Needs the writer's lock."""
-        self.engine.compact(self.store.has)
+    def compact(self, at_rest: bool = False) -> None:
+        """Keep questions fast after many small writes, or after the last of a row. Needs the writer's lock."""
+        self.engine.compact(self.store.has, at_rest)
 
     def forget(self) -> None:
         """Let nothing of what was erased stand in the index. Needs the writer's lock."""

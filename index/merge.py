@@ -15,6 +15,7 @@ from citewell.index.signatures import Signatures
 from citewell.index.strings import Strings
 
 FEW = 4
+_SMALL = 1 << 14  # passages that are joined within a second
 _AT_ONCE = 1 << 14  # rows that are copied together
 
 
@@ -69,6 +70,13 @@ def worth_merging(parts: Sequence[Part]) -> list[Part]:
     if len(joined) < FEW and not wasted:
         return []
     return [part for part in parts if part in wasted or (len(joined) >= FEW and part in joined)]
+
+
+def worth_merging_at_rest(parts: Sequence[Part]) -> list[Part]:
+    """All parts of a small library, since every part costs each question its share; else as above."""
+    if len(parts) > 1 and sum(part.passages for part in parts) <= _SMALL:
+        return list(parts)
+    return worth_merging(parts)
 
 
 def _live(part: Part) -> NDArray[np.int64]:

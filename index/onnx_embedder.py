@@ -1,6 +1,7 @@
 """The embedder in the hot path: a compiled model under ONNX Runtime, one text a call, several calls at a time.
 
-A question that comes alone is shared by two threads; several, and all bulk, take one thread each. What a thread computes
+A question that comes alone is shared by two threads, which wait for each other without resting; several, side by side, and
+all bulk take one thread each, since with two they would spend twice as much of the cores. What a thread computes
 is never summed up with what another does, so the vectors are the same to the bit.
 """
 
@@ -20,7 +21,7 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from citewell.corpus.passages import CUT_RECIPE
 from citewell.corpus.text import normalise
-from citewell.index.embedding import Vectors
+from citewell.index.embedding import Vectors, side_by_side
 from citewell.index.model import CompiledModel
 
 _LETTER = regex.compile(r"\p{L}")
@@ -109,8 +110,8 @@ class OnnxEmbedder:
         return np.concatenate(rows) if rows else np.empty((0, self.dim), dtype=np.float32)
 
     def _embed_alone(self, text: str) -> Vectors:
-        """By two threads, unless these are at another text."""
-        if not self._alone.acquire(blocking=False):
+        """By two threads, unless these are at another text or something else is to be done."""
+        if side_by_side.get() or not self._alone.acquire(blocking=False):
             return self._run(self._for_many, text)
         try:
             return self._run(self._for_one, text)

@@ -20,7 +20,7 @@ from citewell.index.analysis import analyse
 from citewell.index.as_of import AsOf
 from citewell.index.bm25 import InvertedBM25, Statistics
 from citewell.index.build import BUILD_RECIPE
-from citewell.index.codes import cosines
+from citewell.index.codes import cosines, products
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder
 from citewell.index.filter import EVERYTHING, Filter
@@ -261,8 +261,7 @@ class Searcher(Numbered):
         assert query.vector is not None
         values = np.empty(len(numbers))
         for part, mine, local in self.by_part(numbers):
-            vectors = part.segment.passage_vectors[local].astype(np.float64)
-            values[mine] = vectors @ query.vector.astype(np.float64)
+            values[mine] = products(part.segment.passage_vectors[local], query.vector.astype(np.float64))
             if not np.isfinite(values[mine]).all():
                 raise CorruptLibrary(
                     f"The vectors of segment {part.segment.id} are damaged. Build the index again: citewell rebuild"

@@ -97,11 +97,12 @@ def batches(
         while True:
             with storing(library.index):  # what reads may want room, too
                 batch = _batch(stored)
+            last = _passages(batch) < _BATCH  # there were no more
             with library.writing():
                 library.catch_up(progress)
-                library.compact()
+                library.compact(at_rest=last)
             yield batch
-            if _passages(batch) < _BATCH:  # there were no more
+            if last:
                 return
 
 

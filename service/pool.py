@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import ParamSpec, TypeVar
 
+from citewell.index.embedding import side_by_side
 from citewell.service.errors import Overloaded, TookTooLong
 from citewell.service.metrics import Metrics
 
@@ -34,6 +35,7 @@ class Pool:
 
         def done() -> T:
             self._metrics.stage(f"waiting to {self._name}", time.perf_counter() - asked)
+            context.run(side_by_side.set, self._inside > 1)
             return context.run(work, *args, **kwargs)
 
         future = self._executor.submit(done)

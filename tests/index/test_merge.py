@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from citewell.index.merge import merge, worth_merging
+from citewell.index.merge import merge, worth_merging, worth_merging_at_rest
 from citewell.index.part import Part
 from citewell.index.segment import Segment
 from tests.fakes import WordEmbedder
@@ -63,6 +63,24 @@ def test_small_parts_are_joined_and_large_ones_left(
     tmp_path: Path, embedder: WordEmbedder, counts: list[int], joined: list[int]
 ) -> None:
     assert [part.passages for part in worth_merging(sizes(tmp_path, embedder, *counts))] == joined
+
+
+@pytest.mark.parametrize(
+    ("small", "counts", "joined"),
+    [(99, [50, 10, 2, 1], [50, 10, 2, 1]), (63, [50, 10, 2, 1], [50, 10, 2, 1]), (62, [50, 10, 2, 1], []),
+     (62, [50, 8, 4, 2, 1], [8, 4, 2, 1]), (99, [50], []), (99, [], [])],
+)  # fmt: skip
+def test_at_rest_a_small_library_becomes_one_part(
+    tmp_path: Path,
+    embedder: WordEmbedder,
+    monkeypatch: pytest.MonkeyPatch,
+    small: int,
+    counts: list[int],
+    joined: list[int],
+) -> None:
+    monkeypatch.setattr("citewell.index.merge._SMALL", small)
+    parts = sizes(tmp_path, embedder, *counts)
+    assert [part.passages for part in worth_merging_at_rest(parts)] == joined
 
 
 def test_a_part_that_is_mostly_dead_is_written_anew(tmp_path: Path, embedder: WordEmbedder) -> None:

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from citewell.index import calibration, tuned
 from citewell.index.config import Config
-from citewell.index.embedding import Vectors
+from citewell.index.embedding import Vectors, side_by_side
 from citewell.index.library import Library
 from citewell.index.writing import add, remove
 from citewell.service.app import create_app
@@ -223,6 +223,24 @@ def test_more_questions_than_may_wait_are_refused_and_those_that_waited_answered
         return [type(each) for each in found]
 
     assert asyncio.run(crowd()) == [bool, bool, bool, Overloaded, Overloaded]
+
+
+def test_a_question_is_told_whether_it_is_alone() -> None:
+    async def told() -> list[bool]:
+        pool = Pool("ask", threads=2, queue=2, timeout=10, metrics=Metrics())
+        both = threading.Barrier(2)
+
+        def meeting() -> bool:
+            both.wait(5)
+            return side_by_side.get()
+
+        alone = await pool.run(side_by_side.get)
+        together = await asyncio.gather(pool.run(meeting), pool.run(meeting))
+        again = await pool.run(side_by_side.get)
+        pool.close()
+        return [alone, *together, again]
+
+    assert asyncio.run(told()) == [False, True, True, False]
 
 
 def test_what_takes_too_long_is_given_up_and_keeps_its_thread_until_it_is_done() -> None:
