@@ -10,7 +10,7 @@ import numpy as np
 
 from citewell.corpus.errors import BadInput
 from citewell.eval.report import COMPARED, Report
-from citewell.eval.significance import LEVEL, holm, randomisation_p
+from citewell.eval.significance import LEVEL, fewest_questions, holm, randomisation_p
 
 LEAST_LOSS = 0.02  # of a mean; a smaller loss passes, significant or not
 
@@ -72,7 +72,10 @@ def _numbers(said: Mapping[str, Any]) -> Values:
 
 
 def gate(report: Report, baseline: Baseline) -> Gate:
-    """Compare on the questions that both have. Raises BadInput if there is none, or the systems are not the same."""
+    """Compare on the questions that both have.
+
+    Raises BadInput if they are too few for any loss to be significant, or the systems or measures are not the same.
+    """
     if report.system != baseline.system:
         raise BadInput(
             f"The baseline is of {baseline.system}, and {report.system} was judged. Judge {baseline.system}."
@@ -88,6 +91,15 @@ def gate(report: Report, baseline: Baseline) -> Gate:
         if all(measure in values[key] for values in (now, baseline.values) for key in common):
             before, after = (np.array([of[key][measure] for key in common]) for of in (baseline.values, now))
             found.append((measure, before, after))
+    if not found:
+        raise BadInput(
+            "The baseline has none of the measures that are compared. Make a new one: citewell eval --json"
+        )
+    if len(common) < (needed := fewest_questions(len(found))):
+        raise BadInput(
+            f"The baseline and this set have {len(common)} questions in common, on which no loss could be significant. "
+            f"Compare on {needed} or more."
+        )
     ps = holm([randomisation_p(np.round(after - before, 9)) for _, before, after in found])
     changes = []
     for (measure, before, after), p in zip(found, ps, strict=True):

@@ -1,6 +1,7 @@
 """How sure a figure is: intervals by bootstrap, paired randomisation tests, Holm's correction. Seeded: same in, same out."""
 
 from collections.abc import Sequence
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +63,11 @@ def holm(ps: Sequence[float]) -> list[float]:
         worst = max(worst, min(1.0, (len(ps) - rank) * ps[i]))
         adjusted[i] = worst
     return adjusted
+
+
+def fewest_questions(tests: int = 1) -> int:
+    """On fewer nothing is significant: of n differences that all agree p is 2 / 2**n, by Holm times so many tests."""
+    return next(n for n in count(1) if tests * 2 / 2**n < LEVEL)
 
 
 def detectable(differences: Values) -> float:

@@ -52,9 +52,25 @@ def test_a_loss_counts_when_it_is_significant_and_not_small(
 def test_questions_of_one_side_alone_are_counted_and_left_out(tmp_path: Path) -> None:
     found = gate(report(judged({"hybrid": MIXED[:10]})), baseline(tmp_path, MIXED[:8]))
     assert (found.compared, found.only_before, found.only_now) == (8, 0, 2)
-    found = gate(report(judged({"hybrid": MIXED[:5]})), baseline(tmp_path, MIXED[:8]))
-    assert (found.compared, found.only_before, found.only_now) == (5, 3, 0)
-    assert "on 5 questions; 3 are in the baseline only, 0 here only;" in gate_table(found)
+    found = gate(report(judged({"hybrid": MIXED[:8]})), baseline(tmp_path, MIXED[:11]))
+    assert (found.compared, found.only_before, found.only_now) == (8, 3, 0)
+    assert "on 8 questions; 3 are in the baseline only, 0 here only;" in gate_table(found)
+
+
+def test_questions_on_which_no_loss_could_be_significant_are_no_gate(tmp_path: Path) -> None:
+    """Three measures: 3 * 2 / 2**6 is 0.09, 3 * 2 / 2**7 is 0.047."""
+    with pytest.raises(BadInput) as refused:
+        gate(report(judged({"hybrid": [0.0] * 6}, quotes=True)), baseline(tmp_path, [1.0] * 6))
+    said = "have 6 questions in common, on which no loss could be significant. Compare on 7 or more."
+    assert str(refused.value) == f"The baseline and this set {said}"
+    lost = gate(report(judged({"hybrid": [0.0] * 7}, quotes=True)), baseline(tmp_path, [1.0] * 7))
+    assert not lost.passed
+
+
+def test_a_baseline_without_any_measure_is_refused() -> None:
+    empty = Baseline("hybrid", {(f"q{i}", f"What about q{i}?"): {} for i in range(N)})
+    with pytest.raises(BadInput, match="none of the measures"):
+        gate(report(judged({"hybrid": MIXED})), empty)
 
 
 def test_a_measure_that_the_baseline_lacks_is_not_compared(tmp_path: Path) -> None:

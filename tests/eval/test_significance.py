@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from citewell.eval.significance import EXACT_UP_TO, detectable, holm, mean_intervals, randomisation_p
+from citewell.eval.significance import (
+    EXACT_UP_TO,
+    LEVEL,
+    detectable,
+    fewest_questions,
+    holm,
+    mean_intervals,
+    randomisation_p,
+)
 
 SMALL = st.lists(st.sampled_from([-1.0, -0.5, -0.37, 0.0, 0.25, 0.5, 1.0]), min_size=1, max_size=9)
 
@@ -105,3 +113,12 @@ def test_a_detectable_difference_is_found_four_times_in_five(n: int, spread: flo
 
 def test_one_question_shows_no_difference() -> None:
     assert detectable(np.array([0.3])) == float("inf")
+
+
+@pytest.mark.parametrize("tests", [1, 2, 3, 10])
+def test_the_fewest_questions_are_those_on_which_a_total_loss_is_significant(tests: int) -> None:
+    def total_loss(questions: int) -> float:
+        return holm([randomisation_p(np.full(questions, -1.0))] * tests)[0]
+
+    fewest = fewest_questions(tests)
+    assert total_loss(fewest) < LEVEL <= total_loss(fewest - 1)
