@@ -1,7 +1,6 @@
 """A folder in BEIR layout: corpus.jsonl, queries.jsonl and qrels.tsv, judged by document."""
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,10 @@ from citewell.corpus.errors import BadInput
 from citewell.corpus.language import guess_language
 from citewell.corpus.passages import Bounds, cut, whole
 from citewell.corpus.text import normalise, text_sha
+from citewell.eval.lines import lines, parsed
 from citewell.eval.locate import Located
 from citewell.eval.measures import Qrels
-from citewell.eval.trec import Scored
+from citewell.eval.trec import Scored, grade
 from citewell.index.build import with_context
 from citewell.index.reranking import Words
 from citewell.index.segment import Segment
@@ -21,6 +21,7 @@ from citewell.index.segment import Segment
 MOST_WORDS_UNCUT = 400  # a document of so many words is one passage
 _DOCUMENTS = 100  # length of a ranking
 _PASSAGES_OF_CUT_DOCUMENTS = 1000
+_PARTS = "A set has corpus.jsonl, queries.jsonl and qrels.tsv."
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,14 +167,18 @@ def _document(
 
 
 def _rows(file: Path) -> Iterator[dict[str, Any]]:
-    for number, line in _lines(file):
-        try:
-            row = json.loads(line)
-        except ValueError:
-            raise BadInput(f"{file}:{number}: not JSON") from None
+    """Raises BadInput, naming file and line, for a line that is no row or an id that occurs twice, and for no row."""
+    seen: set[str] = set()
+    for place, line in lines(file, _PARTS):
+        row = parsed(line, place)
         if not isinstance(row, dict) or not _is_document(row):
-            raise BadInput(f"{file}:{number}: needs _id and text, and takes title and metadata")
+            raise BadInput(f"{place}: needs _id and text, and takes title and metadata")
+        if (name := str(row["_id"])) in seen:
+            raise BadInput(f"{place}: the id {name!r} occurs twice")
+        seen.add(name)
         yield row
+    if not seen:
+        raise BadInput(f"{file}: no line in it. {_PARTS}")
 
 
 def _is_document(row: Mapping[str, Any]) -> bool:
@@ -188,31 +193,20 @@ def _is_document(row: Mapping[str, Any]) -> bool:
 
 
 def _read_qrels(file: Path, questions: Mapping[str, str]) -> dict[str, dict[str, int]]:
+    """The judgements above 0."""
     qrels: dict[str, dict[str, int]] = {}
-    for number, line in _lines(file):
-        if number == 1 and line.startswith("query-id"):
+    for place, line in lines(file, _PARTS):
+        if place == f"{file}:1" and line.startswith("query-id"):
             continue
         try:
-            question, document, grade = line.split("\t")
-            relevance = int(grade)
+            question, document, said = line.split("\t")
+            relevance = grade(said, place)
         except ValueError:
-            raise BadInput(
-                f"{file}:{number}: needs question, document and relevance, tab-separated"
-            ) from None
+            raise BadInput(f"{place}: needs question, document and relevance, tab-separated") from None
         if question not in questions:
-            raise BadInput(f"{file}:{number}: judgements for {question!r}, which is not in queries.jsonl")
-        if relevance > 0:
-            qrels.setdefault(question, {})[document] = relevance
-    return qrels
-
-
-def _lines(file: Path) -> Iterable[tuple[int, str]]:
-    try:
-        with file.open(encoding="utf-8") as opened:
-            for number, line in enumerate(opened, 1):
-                if line.strip():
-                    yield number, line.rstrip("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(
-            f"{file} cannot be read ({error}). A set has corpus.jsonl, queries.jsonl and qrels.tsv."
-        ) from None
+            raise BadInput(f"{place}: judgements for {question!r}, which is not in queries.jsonl")
+        if document in qrels.setdefault(question, {}):
+            raise BadInput(f"{place}: {document!r} is judged twice for question {question!r}")
+        qrels[question][document] = relevance
+    relevant = {q: {name: of for name, of in judged.items() if of > 0} for q, judged in qrels.items()}
+    return {question: judged for question, judged in relevant.items() if judged}

@@ -51,7 +51,7 @@ class Gate:
 def read_baseline(file: Path) -> Baseline:
     """A report that `citewell eval` wrote as JSON. Raises BadInput for anything else."""
     try:
-        content = json.loads(file.read_text("utf-8"))
+        content = json.loads(file.read_text("utf-8-sig"))
         system = content["system"]
         values = {
             (row["id"], row["question"]): _numbers(row["values"][system])
@@ -60,7 +60,7 @@ def read_baseline(file: Path) -> Baseline:
         }
     except OSError as error:
         raise BadInput(f"{file} cannot be read ({error})") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise BadInput(f"{file} is no report. Make one: citewell eval --json > {file}") from None
     return Baseline(system, values)
 

@@ -3,7 +3,6 @@
 Evidence is an article and an exact quote; or, where the words may not stand in the file, their span and SHA-256.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from pathlib import Path
 from citewell.corpus.article import Span
 from citewell.corpus.errors import BadInput
 from citewell.corpus.text import text_sha
+from citewell.eval.lines import lines, parsed
 
 KINDS = (
     "fact", "table", "paraphrase", "several", "disagree", "misspelt", "other_language", "unanswerable",
@@ -103,7 +103,7 @@ def bundled_articles() -> Path:
 def read_gold(file: Path) -> tuple[Question, ...]:
     """Raises BadInput, naming file and line, for a line that is no question or an id that occurs twice."""
     questions: dict[str, Question] = {}
-    for place, line in _lines(file):
+    for place, line in lines(file):
         question = _question(line, place)
         if question.id in questions:
             raise BadInput(f"{place}: the id {question.id!r} occurs twice")
@@ -113,17 +113,9 @@ def read_gold(file: Path) -> tuple[Question, ...]:
     return tuple(questions.values())
 
 
-def _lines(file: Path) -> Iterator[tuple[str, str]]:
-    try:
-        with file.open(encoding="utf-8") as opened:
-            yield from ((f"{file}:{number}", line) for number, line in enumerate(opened, 1) if line.strip())
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{file} cannot be read ({error})") from None
-
-
 def _question(line: str, place: str) -> Question:
+    row = parsed(line, place)
     try:
-        row = json.loads(line)
         evidence = tuple(_evidence(e) for e in row["evidence"])
         question = Question(
             _words(row, "id"),

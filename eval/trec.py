@@ -5,14 +5,16 @@ A judgement: question, iteration (ignored), document, relevance. A line of a run
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from citewell.corpus.errors import BadInput
+from citewell.eval.lines import lines
 
+HIGHEST_GRADE = 1000  # of more digits than a float holds no gain could be counted
 Scored = Sequence[tuple[str, float]]  # ids with scores, best first
 
 
@@ -27,10 +29,10 @@ class Run:
 def read_qrels(file: Path) -> dict[str, dict[str, int]]:
     """Judgements by question, those of 0 and less included. Raises BadInput, naming file and line."""
     qrels: dict[str, dict[str, int]] = {}
-    for place, fields in _lines(file):
+    for place, line in lines(file):
         try:
-            question, _, document, grade = fields
-            relevance = int(grade)
+            question, _, document, said = line.split()
+            relevance = grade(said, place)
         except ValueError:
             raise BadInput(
                 f"{place}: needs question, iteration, document and relevance, a whole number"
@@ -43,6 +45,14 @@ def read_qrels(file: Path) -> dict[str, dict[str, int]]:
     return qrels
 
 
+def grade(said: str, place: str) -> int:
+    """Raises ValueError for no whole number, BadInput for one above the highest grade."""
+    relevance = int(said)
+    if relevance > HIGHEST_GRADE:
+        raise BadInput(f"{place}: a relevance above {HIGHEST_GRADE:,}; judge on a shorter scale")
+    return relevance
+
+
 def read_run(file: Path) -> Run:
     """Raises BadInput, naming file and line, for a bad score, a document that occurs twice, or lines out of order.
 
@@ -51,8 +61,8 @@ def read_run(file: Path) -> Run:
     rankings: dict[str, dict[str, float]] = {}
     last: dict[str, float] = {}
     name = ""
-    for place, fields in _lines(file):
-        if len(fields) != 6:
+    for place, line in lines(file):
+        if len(fields := line.split()) != 6:
             raise BadInput(f"{place}: needs question, Q0, document, rank, score and name of the run")
         question, _, document, _, said, tag = fields
         score = _score(said, place)
@@ -112,13 +122,3 @@ def _one_word(name: str) -> str:
     if not name or name.split() != [name]:
         raise BadInput(f"The id {name!r} cannot stand in a TREC file: it is empty or has blanks in it.")
     return name
-
-
-def _lines(file: Path) -> Iterator[tuple[str, list[str]]]:
-    try:
-        with file.open(encoding="utf-8") as opened:
-            for number, line in enumerate(opened, 1):
-                if fields := line.split():
-                    yield f"{file}:{number}", fields
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{file} cannot be read ({error})") from None

@@ -161,15 +161,58 @@ def test_a_set_without_any_judged_question_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("file", ["corpus.jsonl", "queries.jsonl", "qrels.tsv"])
-@pytest.mark.parametrize("content", [None, b"\xff\n"], ids=["missing", "not UTF-8"])
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, file: str, content: bytes | None) -> None:
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, " cannot be read ("), (b"\xff\n", ":1: not UTF-8. Save it as UTF-8")],
+    ids=["missing", "not UTF-8"],
+)
+def test_a_file_that_cannot_be_read_is_named(
+    tmp_path: Path, file: str, content: bytes | None, said: str
+) -> None:
     bad = write(tmp_path) / file
     bad.unlink()
     if content is not None:
         bad.write_bytes(content)
     with pytest.raises(BadInput) as refused:
         read(tmp_path)
-    assert str(refused.value).startswith(f"{bad} cannot be read (")
+    assert str(refused.value).startswith(f"{bad}{said}")
+
+
+@pytest.mark.parametrize("file", ["corpus.jsonl", "queries.jsonl"])
+def test_an_id_that_occurs_twice_is_refused(tmp_path: Path, file: str) -> None:
+    """Also as a number and as a text: judgements have texts only."""
+    twice = [{"_id": "7", "text": "Ants dig."}, {"_id": 7, "text": "Bees fly."}]
+    bad = write(tmp_path, **{file.removesuffix(".jsonl"): twice}, qrels=["7\t7\t1"]) / file
+    if file == "corpus.jsonl":
+        (tmp_path / "qrels.tsv").write_text("q1\t7\t1\n", "utf-8")
+    with pytest.raises(BadInput) as refused:
+        read(tmp_path)
+    assert str(refused.value) == f"{bad}:2: the id '7' occurs twice"
+
+
+@pytest.mark.parametrize("first", ["1", "0"])
+def test_a_pair_that_is_judged_twice_is_refused(tmp_path: Path, first: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        read(write(tmp_path, qrels=["q1\td2\t1", f"q1\td1\t{first}", "q1\td1\t1"]))
+    assert str(refused.value) == f"{tmp_path / 'qrels.tsv'}:4: 'd1' is judged twice for question 'q1'"
+
+
+@pytest.mark.parametrize("file", ["corpus.jsonl", "queries.jsonl"])
+def test_a_file_without_a_line_is_refused(tmp_path: Path, file: str) -> None:
+    bad = write(tmp_path) / file
+    bad.write_text("\n", "utf-8")
+    with pytest.raises(BadInput) as refused:
+        read(tmp_path)
+    said = "no line in it. A set has corpus.jsonl, queries.jsonl and qrels.tsv."
+    assert str(refused.value) == f"{bad}: {said}"
+
+
+def test_a_relevance_that_no_measure_can_count_is_refused(tmp_path: Path) -> None:
+    assert read(write(tmp_path, qrels=["q1\td1\t1000"])).qrels == {"q1": {"d1": 1000}}
+    with pytest.raises(BadInput) as refused:
+        read(write(tmp_path, qrels=[f"q1\td1\t{'9' * 400}"]))
+    said = "a relevance above 1,000; judge on a shorter scale"
+    assert str(refused.value) == f"{tmp_path / 'qrels.tsv'}:2: {said}"
 
 
 # -- rankings of documents ------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ def test_a_baseline_of_another_system_is_refused() -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        None, "", "[]", "{}", '{"system": "x"}', '{"system": "x", "by_question": [{"id": "q", "question": "?"}]}',
+        None, "", "[]", "{}", "[" * 100_000, '{"system": "x"}', '{"system": "x", "by_question": [{"id": "q", "question": "?"}]}',
         '{"system": "x", "by_question": [{"id": "q", "question": "?", "values": {"x": {"nDCG@10": NaN}}}]}',
         '{"system": "x", "by_question": [{"id": "q", "question": "?", "values": {"x": {"nDCG@10": "1"}}}]}',
         '{"system": "y", "by_question": [{"id": "q", "question": "?", "values": {"x": {}}}]}',

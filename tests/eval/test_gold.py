@@ -147,14 +147,24 @@ def test_a_file_without_questions_is_refused(tmp_path: Path, content: bytes) -> 
     assert str(refused.value) == f"{file}: no question in it"
 
 
-@pytest.mark.parametrize("content", [None, b"\xff\xfe"], ids=["missing", "not UTF-8"])
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, " cannot be read ("), (GOOD.encode("utf-16"), ":1: not UTF-8. Save it as UTF-8")],
+    ids=["missing", "not UTF-8"],
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None, said: str) -> None:
     file = tmp_path / "gold.jsonl"
     if content is not None:
         file.write_bytes(content)
     with pytest.raises(BadInput) as refused:
         read_gold(file)
-    assert str(refused.value).startswith(f"{file} cannot be read (")
+    assert str(refused.value).startswith(f"{file}{said}")
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    file = tmp_path / "gold.jsonl"
+    file.write_text(GOOD, "utf-8-sig")
+    assert [question.id for question in read_gold(file)] == ["q1"]
 
 
 # -- evidence in a library ------------------------------------------------------------------------------------

@@ -74,6 +74,8 @@ def test_judgements_are_read_with_all_grades(tmp_path: Path) -> None:
         pytest.param("q1 0 d2", "needs question, iteration, document and relevance", id="a field is missing"),
         pytest.param("q1 0 d2 1 1", "needs question, iteration, document and relevance", id="one too many"),
         pytest.param("q1 0 d2 0.5", "needs question, iteration, document and relevance", id="half relevant"),
+        pytest.param("q1 0 d2 1001", "a relevance above 1,000; judge on a shorter scale", id="too high"),
+        pytest.param(f"q1 0 d2 {'9' * 400}", "a relevance above 1,000; judge", id="400 digits"),
         pytest.param("q1 0 d1 0", "'d1' is judged twice for question 'q1'", id="judged twice"),
     ],
 )
