@@ -4,10 +4,11 @@ Evidence is an article and an exact quote; or, where the words may not stand in 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from citewell.corpus.article import Span
 from citewell.corpus.errors import BadInput
@@ -21,6 +22,7 @@ SPLITS = ("dev", "test")
 WHYS = (
     "other period", "other company", "other product", "other figure", "false premise", "detail not given", "other topic",
 )  # fmt: skip
+_NEEDS = "A line needs id, kind, question and evidence [{article, quote}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +118,17 @@ def read_gold(file: Path) -> tuple[Question, ...]:
 def _question(line: str, place: str) -> Question:
     row = parsed(line, place)
     try:
-        evidence = tuple(_evidence(e) for e in row["evidence"])
         question = Question(
             _words(row, "id"),
             _words(row, "kind"),
             _words(row, "question"),
-            evidence,
+            _evidences(row),
             row.get("split", "test"),
             row.get("why"),
             place,
         )
-    except (ValueError, KeyError, TypeError):
-        raise BadInput(f"{place}: needs id, kind, question and evidence [{{article, quote}}]") from None
+    except ValueError as error:
+        raise BadInput(f"{place}: {error}. {_NEEDS}") from None
     if question.kind not in KINDS:
         raise BadInput(f"{place}: no kind {question.kind!r}; there are {', '.join(KINDS)}")
     if (question.kind == "unanswerable") is bool(question.evidence):
@@ -141,28 +142,56 @@ def _question(line: str, place: str) -> Question:
     return question
 
 
-def _evidence(row: Mapping[str, object]) -> AnyEvidence:
+def _evidences(row: Any) -> tuple[AnyEvidence, ...]:
+    given = _field(row, "evidence")
+    if not isinstance(given, list):
+        raise ValueError("evidence is no list")
+    made = []
+    for number, each in enumerate(given, 1):
+        try:
+            made.append(_evidence(each))
+        except ValueError as error:
+            raise ValueError(f"evidence {number}: {error}") from None
+    return tuple(made)
+
+
+def _evidence(row: Any) -> AnyEvidence:
     article = _words(row, "article")
     if "sha256" not in row:
         return Evidence(article, _words(row, "quote"))
+    if "quote" in row:
+        raise ValueError("both quote and sha256")
     span = Span(_offset(row, "start"), _offset(row, "end"))
-    sha = _words(row, "sha256")
-    if span.start >= span.end or not re.fullmatch("[0-9a-f]{64}", sha) or "quote" in row:
-        raise ValueError("sha256")
+    if span.start >= span.end:
+        raise ValueError("end is not above start")
+    if not re.fullmatch("[0-9a-f]{64}", sha := _words(row, "sha256")):
+        raise ValueError("sha256 is not 64 digits of 0-9 and a-f")
     return DigestedEvidence(article, span, sha)
 
 
-def _words(row: Mapping[str, object], field: str) -> str:
-    value = row[field]
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(field)
+def _field(row: Any, field: str) -> object:
+    if not isinstance(row, dict):
+        raise ValueError("no object")
+    if field not in row:
+        raise ValueError(f"no {field}")
+    return row[field]
+
+
+def _words(row: Any, field: str) -> str:
+    value = _field(row, field)
+    if not isinstance(value, str):
+        raise ValueError(f"{field} is no text")
+    if not value.strip():
+        raise ValueError(f"{field} is empty")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError(f"{field} has half of a surrogate pair, which is no character")
     return value
 
 
-def _offset(row: Mapping[str, object], field: str) -> int:
-    value = row[field]
+def _offset(row: Any, field: str) -> int:
+    value = _field(row, field)
     if type(value) is not int or value < 0:
-        raise ValueError(field)
+        raise ValueError(f"{field} is no offset: a whole number from 0")
     return value
 
 

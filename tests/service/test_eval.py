@@ -196,7 +196,7 @@ def test_what_cannot_be_judged_is_one_line_and_exit_code_2(
     [
         pytest.param("", ": no question in it", id="empty"),
         pytest.param(json.dumps({**QUESTIONS[0], "question": "?"}), ":1: question q1: The question is empty.", id="no word"),
-        pytest.param("{}\n", ":1: needs id, kind, question and evidence", id="no question"),
+        pytest.param("{}\n", ":1: no id. A line needs id, kind, question and evidence", id="no question"),
         pytest.param(json.dumps(QUESTIONS[0]).replace("ants", "wasps"), ":1: question q1: no article 'wasps'", id="article"),
         pytest.param(json.dumps(QUESTIONS[0]).replace("long", "deep"), ":1: question q1: ants does not say", id="quote"),
     ],
