@@ -1,6 +1,6 @@
 """Whether a gold set is sound: its quotes still stand, nothing is asked twice, nothing gives its answer away."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import regex
@@ -26,18 +26,28 @@ class Problem:
 def problems(questions: Sequence[Question], store: Store) -> tuple[Problem, ...]:
     """Everything that is wrong with gold over the articles of a store, in the order of the file."""
     locator = Locator(store)
-    asked: dict[str, str] = {}
+    before = asked_before((question.id, question.question) for question in questions)
     found = []
     for question in questions:
-        words = " ".join(words_of(question.question))
-        if words in asked:
-            found.append(Problem(question.place, f"question {question.id} asks the same as {asked[words]}"))
-        asked.setdefault(words, question.id)
+        if question.id in before:
+            found.append(
+                Problem(question.place, f"question {question.id} asks the same as {before[question.id]}")
+            )
         found += [
             Problem(question.place, f"question {question.id}: {what}") for what in _of(question, locator)
         ]
     missing = [kind for kind in KINDS if all(question.kind != kind for question in questions)]
     return (*found, *(Problem(None, f"no question of kind {kind}") for kind in missing))
+
+
+def asked_before(questions: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Of ids and texts: each id whose text has the words of an earlier one, and the id of the first of those."""
+    first: dict[tuple[str, ...], str] = {}
+    return {
+        name: before
+        for name, text in questions
+        if (before := first.setdefault(tuple(words_of(text)), name)) != name
+    }
 
 
 def check_askable(question: Question) -> None:

@@ -1,11 +1,12 @@
 """What a set cannot tell: measures that are full already, differences that are too small for it, questions that leak."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from citewell.eval.check import asked_before
 from citewell.eval.judged import Judged
-from citewell.eval.significance import detectable
+from citewell.eval.significance import detectable, fewest_questions
 
 SATURATED = 0.97  # of the best system's mean
 WORTH_FINDING = 0.05  # a difference in nDCG@10 that a set should show
@@ -14,7 +15,21 @@ _NAMED = 5
 
 
 def warnings(judged: Judged, system: str) -> tuple[str, ...]:
-    return (*judged.remarks, *_saturated(judged), *_too_small(judged, system), *_leaks(judged))
+    return (
+        *judged.remarks,
+        *_repeated(judged),
+        *_saturated(judged),
+        *_too_small(judged, system),
+        *_leaks(judged),
+    )
+
+
+def _repeated(judged: Judged) -> Iterator[str]:
+    """Of questions whose words are known: those of a TREC file alone have ids."""
+    before = asked_before((asked.id, asked.text) for asked in judged.asked if asked.text != asked.id)
+    if before:
+        pairs = [f"{name} as {first}" for name, first in before.items()]
+        yield f"{len(before)} questions ask the same as an earlier one, which counts twice: {_named(pairs)}."
 
 
 def _saturated(judged: Judged) -> Iterator[str]:
@@ -31,10 +46,16 @@ def _mean(judged: Judged, system: str, measure: str) -> float:
 
 
 def _too_small(judged: Judged, system: str) -> Iterator[str]:
-    """By the spread of the differences between the system compared and the others: the median of them."""
+    """By the spread of the differences between the system compared and the others: the median of them.
+
+    A spread of 0 says nothing about the next questions, so a handful is too small whatever it is.
+    """
     ours = judged.results[system]
     if not ours:
         yield "No question has an answer, so no ranking was judged."
+        return
+    if len(ours) < (fewest := fewest_questions()):
+        yield f"{len(ours)} questions are too few: on fewer than {fewest} no difference is significant at the 5 % level."
         return
     found = [
         detectable(np.array([r.values["nDCG@10"] - theirs[q].values["nDCG@10"] for q, r in ours.items()]))
@@ -50,5 +71,8 @@ def _too_small(judged: Judged, system: str) -> Iterator[str]:
 
 def _leaks(judged: Judged) -> Iterator[str]:
     if judged.leaks:
-        named = ", ".join(judged.leaks[:_NAMED]) + (", ..." if len(judged.leaks) > _NAMED else "")
-        yield f"{len(judged.leaks)} questions stand word for word in what answers them: {named}."
+        yield f"{len(judged.leaks)} questions stand word for word in what answers them: {_named(judged.leaks)}."
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")

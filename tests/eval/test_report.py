@@ -10,7 +10,7 @@ import pytest
 
 from citewell.eval import svg
 from citewell.eval.abstention import Abstention, Outcome, measure
-from citewell.eval.judged import Answered, Judged
+from citewell.eval.judged import Answered, Asked, Judged
 from citewell.eval.report import Estimate, Index, Latency, NoAnswer, Report, report
 from citewell.eval.report_page import Shown, page
 from citewell.eval.report_table import tables
@@ -107,12 +107,42 @@ def test_a_measure_that_is_nearly_full_is_saturated() -> None:
 
 
 def test_a_set_that_shows_large_differences_only_is_too_small() -> None:
-    few = {"hybrid": [1.0, 0.0, 1.0, 0.0], "dense": [0.0, 1.0, 1.0, 0.0]}
+    few = {"hybrid": [1.0, 0.0, 1.0, 0.0] * 4, "dense": [0.0, 1.0, 1.0, 0.0] * 4}
     (warning,) = [w for w in report(judged(few)).warnings if "too few" in w]
-    spread = np.std([1, -1, 0, 0], ddof=1)
-    assert warning.startswith(f"4 questions are too few: a difference of {2.8 * spread / 2:.3f} in nDCG@10")
+    spread = np.std([1, -1, 0, 0] * 4, ddof=1)
+    assert warning.startswith(f"16 questions are too few: a difference of {2.8 * spread / 4:.3f} in nDCG@10")
     many = judged({name: values * 1000 for name, values in few.items()})
     assert not any("too few" in warning for warning in report(many).warnings)
+
+
+@pytest.mark.parametrize("others", [(), ("dense",), ("lexical", "dense")], ids=["alone", "one", "two"])
+def test_fewer_than_six_questions_are_too_few_whatever_the_spread(others: tuple[str, ...]) -> None:
+    """2 / 2**5 is 0.06: five questions that all agree are chance."""
+
+    def too_few(questions: int) -> list[str]:
+        worth = {"hybrid": [1.0] * questions, **{name: [0.5] * questions for name in others}}
+        return [warning for warning in report(judged(worth)).warnings if "too few" in warning]
+
+    said = "5 questions are too few: on fewer than 6 no difference is significant at the 5 % level."
+    assert (too_few(5), too_few(6)) == ([said], [])
+
+
+def test_questions_that_ask_the_same_are_named() -> None:
+    made = judged(WORTH)
+    asked = [
+        replace(each, text=text)
+        for each, text in zip(made.asked, ["Who digs?", "Who?", "who DIGS", "Who digs"], strict=False)
+    ]
+    said = "2 questions ask the same as an earlier one, which counts twice: q2 as q0, q3 as q0."
+    assert said in report(replace(made, asked=(*asked, *made.asked[4:]))).warnings
+    assert not any("ask the same" in warning for warning in report(made).warnings)
+
+
+def test_ids_of_questions_without_words_are_not_compared() -> None:
+    made = judged(WORTH)
+    bare = tuple(replace(each, text=each.id) for each in made.asked)
+    ids = tuple(Asked(name, name) for name in ("1.0", "1-0"))
+    assert not any("ask the same" in w for w in report(replace(made, asked=(*bare, *ids))).warnings)
 
 
 def test_leaks_are_named_up_to_five() -> None:
