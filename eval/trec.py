@@ -96,7 +96,7 @@ def write_run(file: Path, name: str, rankings: Mapping[str, Scored]) -> None:
             for rank, (document, said) in enumerate(ranking, start=1):
                 score = min(np.float32(said), np.nextafter(before, np.float32(-np.inf)))
                 opened.write(
-                    f"{_one_word(question)} Q0 {_one_word(document)} {rank} {score!s} {name.replace(' ', '-')}\n"
+                    f"{one_word(question)} Q0 {one_word(document)} {rank} {score!s} {name.replace(' ', '-')}\n"
                 )
                 before = score
 
@@ -105,7 +105,7 @@ def write_qrels(file: Path, qrels: Mapping[str, Mapping[str, int]]) -> None:
     with file.open("w", encoding="utf-8") as opened:
         for question, judged in qrels.items():
             for document, relevance in sorted(judged.items()):
-                opened.write(f"{_one_word(question)} 0 {_one_word(document)} {relevance}\n")
+                opened.write(f"{one_word(question)} 0 {one_word(document)} {relevance}\n")
 
 
 def _score(said: str, place: str) -> float:
@@ -118,7 +118,11 @@ def _score(said: str, place: str) -> float:
     return score
 
 
-def _one_word(name: str) -> str:
-    if not name or name.split() != [name]:
-        raise BadInput(f"The id {name!r} cannot stand in a TREC file: it is empty or has blanks in it.")
+def one_word(name: str) -> str:
+    """The id itself. Raises BadInput for one that a TREC file cannot hold."""
+    if name.split() != [name] or any("\ud800" <= character <= "\udfff" for character in name):
+        raise BadInput(
+            f"The id {name!r} cannot stand in a TREC file: it is empty, or has blanks or half a character in it. "
+            "Give another, or judge without --output."
+        )
     return name

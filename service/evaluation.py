@@ -1,8 +1,9 @@
 """What `citewell eval` does: judges, reports, writes, compares with a baseline."""
 
 import json
+import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
@@ -18,12 +19,13 @@ from citewell.eval.evaluate import judge_beir, judge_gold, judge_runs
 from citewell.eval.gate import Baseline, gate, read_baseline
 from citewell.eval.gold import bundled_articles, bundled_gold, read_gold
 from citewell.eval.judged import Judged
+from citewell.eval.measures import Qrels
 from citewell.eval.quotes import evaluate_quotes
 from citewell.eval.report import Index, Report, report
 from citewell.eval.report_page import Shown, page
 from citewell.eval.report_table import calibration_table, gate_table, tables, tuning_table
 from citewell.eval.systems import DEFAULT, names_of
-from citewell.eval.trec import read_qrels, read_run, write_qrels, write_run
+from citewell.eval.trec import one_word, read_qrels, read_run, write_qrels, write_run
 from citewell.eval.tune import FEWEST, tune
 from citewell.eval.unstored import kept_vectors, searcher_of
 from citewell.index import tuned
@@ -69,6 +71,7 @@ class Evaluation:
 
     def of_gold(self, library: Library, gold: Path) -> None:
         questions = read_gold(gold)
+        self._check_ids(question.id for question in questions)
         with terminal.progress("asking") as progress:
             judged = judge_gold(library, questions, gold.stem, self.names, progress)
         searcher = library.searcher()
@@ -83,6 +86,8 @@ class Evaluation:
 
     def of_beir(self, folder: Path, embedder: Embedder, limit: int | None) -> None:
         beir = read_beir(folder, embedder.count_tokens, limit, bounds_for(embedder))
+        self._check_ids(article.article_id for article, _, _ in beir.documents)
+        self._check_judged(beir.qrels)
         reranking = Reranking(self.reranker, self.rerank, words_of(beir)) if self.reranker else None
         with kept_vectors() as cache, terminal.progress("embedding") as progress:
             searcher = searcher_of(beir.documents, embedder, cache, reranking=reranking, progress=progress)
@@ -113,8 +118,19 @@ class Evaluation:
         else:
             assert qrels is not None
             name, judged_by = qrels.stem, read_qrels(qrels)
+        self._check_judged(judged_by)
         judged = judge_runs(name, questions, judged_by, [read_run(run) for run in runs])
         self._tell(judged, report(judged), None)
+
+    def _check_ids(self, names: Iterable[str]) -> None:
+        """Raises BadInput for an id that cannot be written, before anything is judged."""
+        if self.output is not None:
+            for name in names:
+                one_word(name)
+
+    def _check_judged(self, qrels: Qrels) -> None:
+        for question, documents in qrels.items():
+            self._check_ids([question, *documents])
 
     def _tell(self, judged: Judged, made: Report, shown: Callable[[str], Shown] | None) -> None:
         compared = gate(made, self.baseline) if self.baseline else None
@@ -195,17 +211,23 @@ def _write(
     content: dict[str, object],
     shown: Callable[[str], Shown] | None,
 ) -> None:
-    """report.json, report.html, the judgements and a run of each system."""
+    """report.json, report.html, the judgements and a run of each system; our runs of an earlier report go."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if shown is not None and (folder / "report.json").exists():
+            for system in names_of(True):
+                _run_of(folder, system).unlink(missing_ok=True)
         (folder / "report.json").write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8")
         (folder / "report.html").write_text(page(judged, made, shown), "utf-8")
         write_qrels(folder / "qrels.txt", judged.qrels)
         for system, results in judged.results.items():
-            name = system.replace(" ", "-")
-            write_run(folder / f"{name}.run", name, {q: result.ranking for q, result in results.items()})
+            write_run(_run_of(folder, system), system, {q: result.ranking for q, result in results.items()})
     except OSError as error:
         raise BadInput(f"{folder} cannot be written: {error.strerror}") from None
+
+
+def _run_of(folder: Path, system: str) -> Path:
+    return folder / f"{re.sub('[ /]', '-', system)}.run"
 
 
 def _size(folder: Path) -> int:
