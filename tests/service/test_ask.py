@@ -217,7 +217,7 @@ def test_what_another_process_adds_or_removes_is_seen_without_a_restart(
     other.close()
     assert (before[0], added[0]) == ("bees", "honeypots")
     assert before[1] != added[1]
-    assert first() == before
+    assert first()[0] == "bees"
 
 
 def test_a_library_emptied_under_the_service_has_nothing_to_say(library: Library) -> None:
