@@ -25,8 +25,9 @@ ask: install
 	@$(BIN)/citewell add corpus/articles --library $(LIBRARY) > /dev/null
 	@$(BIN)/citewell ask --library $(LIBRARY) "$$Q"
 
+# two workers, each with fixtures of its own; `$(BIN)/pytest FILE` runs a file in one process
 test: install
-	$(ONE_THREAD) $(BIN)/pytest
+	$(ONE_THREAD) $(BIN)/pytest --numprocesses 2 --dist worksteal
 
 test-slow: install $(MILVUS)/bin/milvus
 	$(ONE_THREAD) $(BIN)/pytest -m slow

@@ -17,6 +17,9 @@ class Span:
         return text[self.start : self.end]
 
 
+LONGEST_LINE = 1_000  # characters of a title, heading or table header that stand for passages: each of them has it with it
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """What a reader makes of one source: the text and what the source says of itself."""

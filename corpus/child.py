@@ -71,7 +71,7 @@ def _read(kind: Format, content: bytes, name: str, most_characters: int) -> dict
     draft = reader_of(kind)(content, name)
     if len(draft.text) > most_characters:
         raise ValueError(
-            f"{len(draft.text):,} characters of text; an article has at most {most_characters:,}"
+            f"{len(draft.text):,} characters of text; an article has at most {most_characters:,} (max_article_bytes)"
         )
     return {"draft": asdict(draft)}
 

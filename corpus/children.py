@@ -29,10 +29,13 @@ class Limits:
     memory: int = 1_500_000_000
 
 
+LIMITS = Limits()
+
+
 class Children:
     """As many children as threads read at once. One that dies costs the article that it read, and is replaced."""
 
-    def __init__(self, limits: Limits = Limits()) -> None:
+    def __init__(self, limits: Limits = LIMITS) -> None:
         self.limits = limits
         self._idle: list[_Child] = []
         self._all: set[_Child] = set()

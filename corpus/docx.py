@@ -15,7 +15,7 @@ from citewell.corpus.article import Draft
 from citewell.corpus.fields import if_usable, language, one_line
 from citewell.corpus.markup import row_of
 from citewell.corpus.plain import first_title
-from citewell.corpus.reader import RECIPES
+from citewell.corpus.reader import recipe_of
 from citewell.corpus.sniff import Format
 from citewell.corpus.text import normalise
 
@@ -36,7 +36,7 @@ def read_docx(content: bytes, name: str) -> Draft:
     return Draft(
         text=text,
         title=_own(said.title) or first_title(text) or name,
-        reader=RECIPES[Format.DOCX],
+        reader=recipe_of(Format.DOCX),
         author=_own(said.author),
         language=if_usable(language, said.language or None),
     )

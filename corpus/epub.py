@@ -12,7 +12,7 @@ from citewell.corpus.fields import if_usable, language, one_line, published
 from citewell.corpus.html import parsed
 from citewell.corpus.markup import text_of
 from citewell.corpus.plain import first_title
-from citewell.corpus.reader import RECIPES
+from citewell.corpus.reader import recipe_of
 from citewell.corpus.sniff import Format
 from citewell.corpus.text import normalise
 
@@ -52,7 +52,7 @@ def read_epub(content: bytes, name: str) -> Draft:
     return Draft(
         text=text,
         title=said("title") or first_title(text) or name,
-        reader=RECIPES[Format.EPUB],
+        reader=recipe_of(Format.EPUB),
         author=said("creator"),
         published=if_usable(published, said("date")),
         language=if_usable(language, said("language")),

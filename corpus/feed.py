@@ -23,7 +23,7 @@ from citewell.corpus.html import parsed
 from citewell.corpus.listed import Entry
 from citewell.corpus.markup import text_of
 from citewell.corpus.plain import first_title
-from citewell.corpus.reader import RECIPES
+from citewell.corpus.reader import recipe_of
 from citewell.corpus.sniff import Format
 from citewell.corpus.text import count_words, normalise
 from citewell.corpus.xml import local_name, words_of, xml_of
@@ -199,7 +199,7 @@ def _entry(
         draft = Draft(
             text=text.rstrip() + "\n",
             title=one_line(title) or first_title(text) or "untitled",
-            reader=RECIPES[Format.FEED],
+            reader=recipe_of(Format.FEED),
             author=author,
             published=day,
             language=if_usable(language, spoken),

@@ -1,8 +1,10 @@
 """Which files are meant by names of files and folders."""
 
 import os
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BufferedReader, FileIO
 from pathlib import Path
 
 from citewell.corpus.errors import BadInput
@@ -64,9 +66,12 @@ def within(folder: Path) -> list[tuple[Path, Path | Refused]]:
     for place, folders, files in os.walk(folder, onerror=unread):
         for name in [*folders, *files]:
             path = Path(place, name)
-            fault = _fault_of_link(path, root) if path.is_symlink() else None
-            if fault is None and name in files and path.suffix.lower() in SUFFIXES and not path.is_file():
-                fault = "not a regular file"
+            try:
+                fault = _fault_of_link(path, root) if path.is_symlink() else None
+                if fault is None and name in files and path.suffix.lower() in SUFFIXES and not path.is_file():
+                    fault = "not a regular file"
+            except OSError as error:  # as for a path that is too long
+                fault = error.strerror or "cannot be read"
             if fault is None:
                 found += [(path, path)] if name in files and _is_wanted(path) else []
             elif name in folders or path.suffix.lower() in SUFFIXES:
@@ -92,7 +97,17 @@ def _is_wanted(path: Path) -> bool:
             return False
         if path.suffix.lower() in SUFFIXES:
             return True
-        with path.open("rb") as file:
-            return shown_format(file.read(HEAD), "") is not None
+        with opened(path) as file:
+            return shown_format(file.peek(HEAD), "") is not None
     except (OSError, ValueError):
         return False
+
+
+def opened(path: Path) -> "BufferedReader[FileIO]":
+    """A regular file, whatever it was a moment ago: what would keep its reader waiting is not opened. Raises ValueError."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    stream = BufferedReader(FileIO(handle), HEAD)
+    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        stream.close()
+        raise ValueError("not a regular file")
+    return stream

@@ -12,7 +12,7 @@ from citewell.corpus.container import better_of
 from citewell.corpus.fields import if_usable, language, one_line, published
 from citewell.corpus.markup import text_of
 from citewell.corpus.plain import first_title
-from citewell.corpus.reader import RECIPES
+from citewell.corpus.reader import recipe_of
 from citewell.corpus.sniff import Format
 from citewell.corpus.text import normalise
 
@@ -37,7 +37,7 @@ def read_html(content: bytes, name: str) -> Draft:
     return Draft(
         text=text,
         title=one_line(found.title) or first_title(text) or name,
-        reader=RECIPES[Format.HTML],
+        reader=recipe_of(Format.HTML),
         author=one_line(found.author),
         published=if_usable(published, found.date),
         language=if_usable(language, said),

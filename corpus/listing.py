@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from citewell.corpus.address import address_of, host_and_port
@@ -13,8 +13,7 @@ from citewell.corpus.errors import BadInput
 from citewell.corpus.fetching import Fetcher
 from citewell.corpus.finding import Refused
 from citewell.corpus.listed import Entry, Sitemap
-from citewell.corpus.originals import sha_of
-from citewell.corpus.reading import Reading
+from citewell.corpus.reading import Reading, checked
 from citewell.corpus.sniff import HEAD, Format, is_sitemap, shown_format
 from citewell.corpus.text import escaped
 from citewell.corpus.visit import NO_VALIDATORS, Document
@@ -38,7 +37,7 @@ class FeedEntry:
         original = self._entry.original.encode("utf-8", "replace")
         draft = self._entry.draft
         assert draft is not None
-        return Reading(self.address, self.address, replace(draft, original_sha=sha_of(original)), original)
+        return Reading(self.address, self.address, checked(draft, original), original)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from citewell.corpus.fields import one_line
 from citewell.corpus.html import parsed
 from citewell.corpus.markup import text_of
 from citewell.corpus.plain import first_title
-from citewell.corpus.reader import RECIPES
+from citewell.corpus.reader import recipe_of
 from citewell.corpus.sniff import Format
 from citewell.corpus.text import normalise
 
@@ -27,7 +27,7 @@ def read_mail(content: bytes, name: str) -> Draft:
     return Draft(
         text=text,
         title=one_line(mail["subject"]) or first_title(text) or name,
-        reader=RECIPES[Format.MAIL],
+        reader=recipe_of(Format.MAIL),
         author=one_line(mail["from"]),
         published=date.date().isoformat() if isinstance(date, datetime) else None,
         metadata={"message_id": identifier} if identifier else {},

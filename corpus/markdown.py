@@ -9,7 +9,7 @@ from citewell.corpus.article import Draft
 from citewell.corpus.blocks import heading_words
 from citewell.corpus.characters import decoded
 from citewell.corpus.fields import draft_of
-from citewell.corpus.reader import RECIPES
+from citewell.corpus.reader import recipe_of
 from citewell.corpus.sniff import Format
 
 _FRONT_MATTER = regex.compile(
@@ -33,7 +33,11 @@ def read_markdown(content: bytes, name: str) -> Draft:
     heading = _FIRST_HEADING.match(body)
     try:
         return draft_of(
-            fields, body, RECIPES[Format.MARKDOWN], name, heading_words(heading["line"]) if heading else None
+            fields,
+            body,
+            recipe_of(Format.MARKDOWN),
+            name,
+            heading_words(heading["line"]) if heading else None,
         )
     except ValueError as error:
         raise ValueError(f"front matter: {error}") from None

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from citewell.corpus.article import Cut, Excluded, Passage, Span
+from citewell.corpus.article import LONGEST_LINE, Cut, Excluded, Passage, Span
 from citewell.corpus.blocks import Block, Kind, blocks, heading_words
 from citewell.corpus.cleaning import excluded_spans
 from citewell.corpus.sentences import sentences
@@ -186,7 +186,7 @@ def _passages(text: str, units: Sequence[_Unit], bounds: Bounds, heading: str | 
     for first, end in pairwise([*starts, len(units)]):
         members = units[first:end]
         if members[0].kind is Kind.HEADING:
-            heading = heading_words(members[0].span.of(text))
+            heading = _heading(text, members[0])
         span = Span(members[0].span.start, members[-1].span.end)
         yield _passage(text, span, members, heading)
         heading = _last_heading(text, members) or heading
@@ -194,7 +194,11 @@ def _passages(text: str, units: Sequence[_Unit], bounds: Bounds, heading: str | 
 
 def _last_heading(text: str, units: Sequence[_Unit]) -> str | None:
     headings = [unit for unit in units if unit.kind is Kind.HEADING]
-    return heading_words(headings[-1].span.of(text)) if headings else None
+    return _heading(text, headings[-1]) if headings else None
+
+
+def _heading(text: str, unit: _Unit) -> str:
+    return heading_words(unit.span.of(text))[:LONGEST_LINE]
 
 
 def _passage(text: str, span: Span, units: Sequence[_Unit], heading: str | None) -> Passage:

@@ -7,7 +7,7 @@ from pypdfium2 import raw
 from citewell.corpus.article import Draft
 from citewell.corpus.fields import one_line
 from citewell.corpus.plain import first_title
-from citewell.corpus.reader import RECIPES
+from citewell.corpus.reader import recipe_of
 from citewell.corpus.sniff import Format
 from citewell.corpus.text import normalise
 
@@ -41,7 +41,7 @@ def read_pdf(content: bytes, name: str) -> Draft:
     return Draft(
         text=text,
         title=_telling(one_line(said.get("Title"))) or first_title(text) or name,
-        reader=RECIPES[Format.PDF],
+        reader=recipe_of(Format.PDF),
         author=one_line(said.get("Author")),
         pages=tuple(starts),
     )

@@ -6,7 +6,7 @@ from citewell.corpus.article import Draft
 from citewell.corpus.blocks import heading_words
 from citewell.corpus.characters import decoded
 from citewell.corpus.cleaning import excluded_spans
-from citewell.corpus.reader import RECIPES
+from citewell.corpus.reader import recipe_of
 from citewell.corpus.sniff import Format
 
 TITLE_LENGTH = 90
@@ -18,7 +18,7 @@ def read_plain(content: bytes, name: str) -> Draft:
     """Raises ValueError for what is not UTF-8."""
     text = decoded(content)
     return Draft(
-        text=text, title=first_title(text) or name, reader=RECIPES[Format.PLAIN], pages=pages_between(text)
+        text=text, title=first_title(text) or name, reader=recipe_of(Format.PLAIN), pages=pages_between(text)
     )
 
 

@@ -8,21 +8,19 @@ for some seconds when the server was started anew.
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
 import psycopg
-from psycopg.rows import TupleRow
 
 from citewell.corpus.database import SCHEMA_VERSION, Database, Place, fill
-from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing, TruthAway, TruthMismatch
+from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing, TruthAway
 from citewell.corpus.postgres_connection import PATIENCE, Connection, connect, named_errors
-from citewell.corpus.postgres_schema import references, statements
+from citewell.corpus.postgres_schema import is_there, references, statements, tables
+from citewell.corpus.postgres_within import Within, marked
 from citewell.corpus.server import Server
 from citewell.corpus.sqlite import SqliteDatabase
 
@@ -30,50 +28,7 @@ CONNECTIONS = 8  # for reading, of one process
 RETRIES = 10.0  # seconds that a reader asks again after the connection was lost
 _PROBING = 2.0  # seconds that a probe waits
 _ONE_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_STREAMED = 500  # rows that are fetched together
 _Result = TypeVar("_Result")
-
-
-@lru_cache(1024)
-def marked(query: str) -> bytes:
-    """With the marks of this client in the place of ?."""
-    return query.replace("%", "%%").replace("?", "%s").encode()
-
-
-class _Within:
-    """A connection in a transaction."""
-
-    def __init__(self, connection: Connection, streamed: bool = False) -> None:
-        self._connection, self._streamed = connection, streamed
-        self.thread = threading.get_ident()
-
-    def execute(self, query: str, values: Sequence[Any] = (), /) -> Any:
-        if self._streamed and query.startswith("SELECT"):
-            cursor = self._connection.cursor(name="citewell")
-            cursor.itersize = _STREAMED
-            return _until_read(cursor, marked(query), values)
-        return self._connection.execute(marked(query), values)
-
-    def executemany(self, query: str, rows: Iterable[Sequence[Any]], /) -> None:
-        left = iter(rows)
-        with self._connection.cursor() as cursor:
-            while some := list(islice(left, _STREAMED)):
-                cursor.executemany(marked(query), some)
-
-    @contextmanager
-    def unhurried(self) -> Iterator[None]:
-        """Inside, statements take as long as they take."""
-        patience, self._connection.patience = self._connection.patience, None
-        try:
-            self._connection.execute("SET LOCAL statement_timeout = 0")
-            yield
-        finally:
-            self._connection.patience = patience
-
-
-def _until_read(cursor: Any, query: bytes, values: Sequence[Any]) -> Iterator[TupleRow]:
-    with cursor:
-        yield from cursor.execute(query, values)
 
 
 class PostgresDatabase:
@@ -86,7 +41,7 @@ class PostgresDatabase:
         self._closed, self._alone = False, 0  # locks that are held
         self._turn = threading.RLock()
         self._writer: Connection | None = None
-        self._within: _Within | None = None
+        self._within: Within | None = None
         self._moment = threading.local()
         self._places = threading.BoundedSemaphore(CONNECTIONS)
         self._idle: list[Connection] = []
@@ -98,7 +53,7 @@ class PostgresDatabase:
 
     def _open(self, create: bool) -> None:
         with self._reading() as connection:
-            there = self._is_there(connection)
+            there = self._has_tables(connection)
         if not there and not create:
             raise LibraryMissing(self._server.folder, str(self.place))
         if not there:
@@ -195,13 +150,13 @@ class PostgresDatabase:
             pause = min(2 * pause, 1.0)
 
     @contextmanager
-    def snapshot(self) -> Iterator[_Within]:
+    def snapshot(self) -> Iterator[Within]:
         """To read everything as it is at one moment, for as long as it takes."""
         connection = self._connect(patience=None)
         try:
             with named_errors(self.place):
                 connection.execute(_ONE_MOMENT)
-                yield _Within(connection, streamed=True)
+                yield Within(connection, streamed=True)
         finally:
             connection.close()
 
@@ -212,7 +167,7 @@ class PostgresDatabase:
         try:
             with named_errors(self.place):
                 connection.execute(_ONE_MOMENT)
-                self._moment.within = _Within(connection)
+                self._moment.within = Within(connection)
                 yield
         finally:
             self._moment.within = None
@@ -221,7 +176,7 @@ class PostgresDatabase:
     # -- writing ------------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def transaction(self) -> Iterator[_Within]:
+    def transaction(self) -> Iterator[Within]:
         """All of what is done inside, or nothing; inside another it is a part of that."""
         with self._turn, named_errors(self.place):
             if self._within is not None:
@@ -229,7 +184,7 @@ class PostgresDatabase:
                 return
             connection = self._begin()
             try:
-                self._within = _Within(connection)
+                self._within = Within(connection)
                 yield self._within
                 connection.execute("COMMIT")
             except BaseException:
@@ -316,7 +271,7 @@ class PostgresDatabase:
         connection = self._connect(writes=True, patience=None)
         try:
             with named_errors(self.place):
-                for table in self._tables(connection):
+                for table in tables(connection, self._server.schema):
                     connection.execute(f"VACUUM (FULL) {table}".encode())
         finally:
             connection.close()
@@ -331,30 +286,14 @@ class PostgresDatabase:
 
     # -- the schema ---------------------------------------------------------------------------------------------------
 
-    def _is_there(self, connection: Connection) -> bool:
-        """Whether the tables are. Raises TruthMismatch, with nothing touched, for others."""
-        tables = self._tables(connection)
-        version: object = 0
-        if "citewell_schema" in tables:
-            row = connection.execute("SELECT version FROM citewell_schema").fetchone()
-            version = row[0] if row else 0
-        if tables and version != SCHEMA_VERSION:
-            raise TruthMismatch(
-                f"{self.place} was made by another version of citewell or another program (schema {version}, this one reads "
-                f"{SCHEMA_VERSION}). Use that version, or another schema: ...?schema=NAME"
-            )
-        self._server_has_tables = bool(tables)
+    def _has_tables(self, connection: Connection) -> bool:
+        self._server_has_tables = is_there(connection, self._server.schema, self.place)
         return self._server_has_tables
-
-    def _tables(self, connection: Connection) -> list[str]:
-        """The store's, and those beside them."""
-        query = "SELECT tablename FROM pg_tables WHERE schemaname = %s"
-        return [str(name) for (name,) in connection.execute(query, (self._server.schema,))]
 
     def _make(self) -> None:
         with self.transaction() as db:
             db.execute("SELECT pg_advisory_xact_lock(?)", (self._lock("making"),))
-            if self._is_there(self._writing()):  # somebody else was faster
+            if self._has_tables(self._writing()):  # somebody else was faster
                 return
             schema = self._server.schema
             if not db.execute("SELECT 1 FROM pg_namespace WHERE nspname = ?", (schema,)).fetchone():

@@ -2,8 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from citewell.corpus.database import SCHEMA, Database
+from citewell.corpus.database import SCHEMA, SCHEMA_VERSION, Database, Place
+from citewell.corpus.errors import TruthMismatch
+
+if TYPE_CHECKING:
+    from citewell.corpus.postgres_connection import Connection
 
 ALSO = """
 CREATE TABLE originals (sha TEXT PRIMARY KEY, content BYTEA NOT NULL);
@@ -38,6 +43,27 @@ def have(database: Database, schema: str) -> None:
         with database.transaction() as db:
             for statement in statements(schema):
                 db.execute(statement)
+
+
+def tables(connection: "Connection", schema: str) -> list[str]:
+    """The store's, and those beside them."""
+    query = "SELECT tablename FROM pg_tables WHERE schemaname = %s"
+    return [str(name) for (name,) in connection.execute(query, (schema,))]
+
+
+def is_there(connection: "Connection", schema: str, place: Place) -> bool:
+    """Whether the tables are. Raises TruthMismatch, with nothing touched, for others."""
+    found = tables(connection, schema)
+    version: object = 0
+    if "citewell_schema" in found:
+        row = connection.execute("SELECT version FROM citewell_schema").fetchone()
+        version = row[0] if row else 0
+    if found and version != SCHEMA_VERSION:
+        raise TruthMismatch(
+            f"{place} was made by another version of citewell or another program (schema {version}, this one reads "
+            f"{SCHEMA_VERSION}). Use that version, or another schema: ...?schema=NAME"
+        )
+    return bool(found)
 
 
 def references() -> Iterator[tuple[str, str]]:

@@ -1,5 +1,7 @@
 """The readers, one for each format: bytes and a name in, a draft out."""
 
+from functools import cache
+from importlib.metadata import version
 from typing import Protocol
 
 from citewell.corpus.article import Draft
@@ -18,6 +20,14 @@ RECIPES = {  # bump one when its reader makes something else of the same bytes: 
     Format.JSON_LINES: "jsonl-1",
     Format.CSV: "csv-1",
     Format.FEED: "feed-1",
+}
+LIBRARIES = {  # that extract: another version of one may make something else of the same bytes, too
+    Format.HTML: ("htmldate", "lxml", "trafilatura"),
+    Format.PDF: ("pypdfium2",),
+    Format.EPUB: ("lxml",),
+    Format.DOCX: ("lxml", "python-docx"),
+    Format.MAIL: ("lxml",),
+    Format.FEED: ("lxml",),
 }
 
 
@@ -52,11 +62,22 @@ def reader_of(wanted: Format) -> Reader:
     return read
 
 
+def recipe_of(kind: Format) -> str:
+    """What today's reader is called: its own number, and the versions of the libraries that it stands on."""
+    return "/".join([RECIPES[kind], *(f"{name}-{_version(name)}" for name in LIBRARIES.get(kind, ()))])
+
+
+@cache
+def _version(library: str) -> str:
+    return version(library)
+
+
 def read_as(recipe: str) -> Format | None:
     """The format that something was read as by that recipe, of today or of an earlier day; None for no reader's."""
-    name = recipe.partition(" ")[0].rpartition("-")[0]
+    name = recipe.partition(" ")[0].partition("/")[0].rpartition("-")[0]
     return next((kind for kind, today in RECIPES.items() if today.rpartition("-")[0] == name), None)
 
 
 def is_of_today(recipe: str) -> bool:
-    return recipe.partition(" ")[0] in RECIPES.values()
+    kind = read_as(recipe)
+    return kind is not None and recipe.partition(" ")[0] == recipe_of(kind)

@@ -2,12 +2,10 @@
 
 import hashlib
 import os
-import stat
 from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
-from io import BufferedReader, FileIO
 from itertools import repeat
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -15,10 +13,10 @@ from typing import BinaryIO, Protocol
 import regex
 
 from citewell.corpus.ahead import ahead
-from citewell.corpus.article import Draft, is_web
-from citewell.corpus.children import Children, Limits
+from citewell.corpus.article import LONGEST_LINE, Draft, is_web
+from citewell.corpus.children import LIMITS, Children, Limits
 from citewell.corpus.errors import BadInput, UnreadableFile
-from citewell.corpus.finding import Refused
+from citewell.corpus.finding import Refused, opened
 from citewell.corpus.language import guess_language
 from citewell.corpus.originals import sha_of
 from citewell.corpus.reader import ISOLATED, RECORDS, reader_of
@@ -26,7 +24,6 @@ from citewell.corpus.records import Mapped, Record, records
 from citewell.corpus.sniff import HEAD, SUFFIXES, Format, format_of
 from citewell.corpus.text import escaped, normalise
 
-LIMITS = Limits()
 _AT_ONCE = 2  # files that are waited for while others are stored
 ONLY_A_SUMMARY = (
     "a summary, not the whole text; to read the page that it links to: citewell sync ADDRESS_OF_THE_FEED"
@@ -129,7 +126,7 @@ def read_as(kind: Format, content: bytes, title: str, children: Children) -> Dra
 
 
 def too_large(size: int, limits: Limits) -> str:
-    return f"{size:,} bytes; an article has at most {limits.article:,}"
+    return f"{size:,} bytes; an article has at most {limits.article:,} (max_article_bytes)"
 
 
 def _read_here(kind: Format, content: bytes, name: str) -> Draft:
@@ -139,7 +136,7 @@ def _read_here(kind: Format, content: bytes, name: str) -> Draft:
 def checked(draft: Draft, content: bytes) -> Draft:
     if not draft.text.strip():
         raise ValueError("no text in it")
-    return replace(draft, original_sha=sha_of(content))
+    return replace(draft, title=draft.title[:LONGEST_LINE], original_sha=sha_of(content))
 
 
 def _read_file(file: Path | Refused, mapped: Mapped, children: Children) -> Iterable[Reading | Refused]:
@@ -149,7 +146,7 @@ def _read_file(file: Path | Refused, mapped: Mapped, children: Children) -> Iter
     place = escaped(str(file))
     try:
         source = escaped(str(file.resolve()))
-        with _opened(file) as stream:
+        with opened(file) as stream:
             kind = format_of(head, file.name) if (head := stream.peek(HEAD).strip()) else None
             if kind in RECORDS:
                 return _read_records(file, place, source, kind, mapped, children.limits)
@@ -161,16 +158,6 @@ def _read_file(file: Path | Refused, mapped: Mapped, children: Children) -> Iter
         return [Refused(place, error.strerror or "cannot be read")]
     except (ValueError, RuntimeError) as error:  # the latter for a loop of links
         return [Refused(place, str(error))]
-
-
-def _opened(path: Path) -> "BufferedReader[FileIO]":
-    """A regular file; what would keep its reader waiting is not opened."""
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    stream = BufferedReader(FileIO(handle), HEAD)
-    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-        stream.close()
-        raise ValueError("not a regular file")
-    return stream
 
 
 def _bytes_of(stream: BinaryIO, limits: Limits) -> bytes:
@@ -193,7 +180,7 @@ def _read_records(
 ) -> Iterator[Reading | Refused]:
     found = False
     try:
-        with _opened(file) as stream:
+        with opened(file) as stream:
             before = os.fstat(stream.fileno())
             for record in records(stream, file.name, kind, mapped, limits.article):
                 found = True

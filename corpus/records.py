@@ -9,7 +9,7 @@ from typing import BinaryIO
 from citewell.corpus.article import Draft
 from citewell.corpus.characters import decoded
 from citewell.corpus.fields import draft_of, one_line
-from citewell.corpus.reader import RECIPES
+from citewell.corpus.reader import recipe_of
 from citewell.corpus.sniff import Format
 from citewell.corpus.text import normalise
 
@@ -49,7 +49,7 @@ def _json_lines(stream: BinaryIO, mapped: Mapped, most_bytes: int) -> Iterator[R
 
 def _attempt(line: bytes, name: str, mapped: Mapped) -> Draft | str:
     try:
-        return _draft(_object(decoded(line)), name, RECIPES[Format.JSON_LINES], mapped)
+        return _draft(_object(decoded(line)), name, recipe_of(Format.JSON_LINES), mapped)
     except ValueError as error:
         return str(error)
 
@@ -108,7 +108,7 @@ def _attempt_row(own: bytes, names: list[str], row: list[str], name: str, mapped
         decoded(own)
         if len(row) > len(names):
             return f"{len(row)} cells, but {len(names)} columns"
-        return _draft(dict(zip(names, row, strict=False)), name, RECIPES[Format.CSV], mapped)
+        return _draft(dict(zip(names, row, strict=False)), name, recipe_of(Format.CSV), mapped)
     except ValueError as error:
         return str(error)
 

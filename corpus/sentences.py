@@ -13,6 +13,7 @@ _LIST_MARK = regex.compile(r"(?:[-*+•–]|\d{1,3}[.)])[ \t]+")
 MOST_WORDS = 200  # of a sentence without a mark at its end: with more it is none
 MOST_WORDS_MARKED = 600  # legal sentences are long
 _MARKS = '.!?。！？…"”’)'
+MOST_AT_ONCE = 50_000  # characters
 _BREATH = 50  # words
 _WORD_AND_BLANK = regex.compile(r"\S+\s*")
 _WIDE_BLANK = regex.compile(r"[^\S\x00-\x7f]")
@@ -41,7 +42,24 @@ def sentences(text: str, block: Block, language: str | None) -> Iterator[Span]:
 
 
 def _boundaries(body: str, language: str) -> list[Span]:
-    """As sentencex has them. It panics at some blanks of several bytes (A, no-break space, full stop): then they are plain."""
+    """As sentencex has them, which looks at pairs of quotation marks and so takes the square of the length: given in pieces."""
+    spans: list[Span] = []
+    start = 0
+    while start < len(body):
+        piece = body[start : start + MOST_AT_ONCE]
+        is_last = start + len(piece) == len(body)
+        if not is_last:
+            piece = piece[: piece.rfind(" ") + 1] or piece
+        found = _boundaries_of(piece, language)
+        if not is_last and len(found) > 1:
+            found.pop()  # it may go on
+        spans += [Span(start + each.start, start + each.end) for each in found]
+        start = spans[-1].end if found else start + len(piece)
+    return spans
+
+
+def _boundaries_of(body: str, language: str) -> list[Span]:
+    """It panics at some blanks of several bytes (A, no-break space, full stop): then they are plain."""
     try:
         found = get_sentence_boundaries(language, body)
     except BaseException as panic:

@@ -5,17 +5,16 @@ from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 
-from citewell.corpus.article import Article, Cut, Passage, Span
-from citewell.corpus.database import Database, Place
+from citewell.corpus.article import Article
+from citewell.corpus.database import Database
 from citewell.corpus.errors import BadInput, CorruptLibrary, NotWhole, UnknownArticle
 from citewell.corpus.originals import OriginalFiles, Originals
+from citewell.corpus.own import Own, OwnFiles, OwnRows
 from citewell.corpus.pages import check_pages, pages_in, pages_of
-from citewell.corpus.repeated import Repeated, site_of
+from citewell.corpus.repeated import Repeated
 from citewell.corpus.rows import (
     ARTICLE_COLUMNS,
     CHANGE_COLUMNS,
-    EXCLUDED_COLUMNS,
-    PASSAGE_COLUMNS,
     POINTER_COLUMNS,
     REPEATED_COLUMNS,
     SOURCE_COLUMNS,
@@ -23,17 +22,15 @@ from citewell.corpus.rows import (
     change_of,
     check_pointer,
     damaged,
-    excluded_of,
     keeping_of,
     live_article_of,
-    passage_of,
     repeated_of,
     source_of,
 )
 from citewell.corpus.server import Server
 from citewell.corpus.sources import Source
 from citewell.corpus.sqlite import SqliteDatabase
-from citewell.corpus.text import text_sha
+from citewell.corpus.texts import Texts
 from citewell.corpus.timeline import last_change
 
 ORIGINALS = "originals"  # the folder beside the database
@@ -42,7 +39,7 @@ MOVING = "moving "  # stands in the place of the former epoch until all of anoth
 _LIVE = f"SELECT {POINTER_COLUMNS}, {ARTICLE_COLUMNS} FROM articles LEFT JOIN revisions ON id = article_id AND live = number"
 
 
-class Stored:
+class Stored(Texts):
     """The reading half of the store. Whatever was altered on disk is raised as CorruptLibrary."""
 
     def __init__(self, at: Path | Server, create: bool = False, whole: bool = True) -> None:
@@ -51,13 +48,10 @@ class Stored:
         Raises NotWhole if something is still being moved to it, unless it need not be whole.
         """
         self.database, self.originals = opened(at, create)
+        self.own: Own = OwnFiles(at.parent) if isinstance(at, Path) else OwnRows(self.database)
         if whole and (moving := self.moving()):
             self.close()
             raise NotWhole(self.place.folder, moving[1])
-
-    @property
-    def place(self) -> Place:
-        return self.database.place
 
     def is_current(self) -> bool:
         """Whether what was opened is what has the name now."""
@@ -139,14 +133,6 @@ class Stored:
         change, _, folder = former.removeprefix(MOVING).partition(" ")
         return int(change), folder
 
-    def _one(self, query: str, *values: object) -> str:
-        rows = self.database.rows(query, *values)
-        if not rows:
-            raise CorruptLibrary(
-                f"{self.place}: a row is missing. Restore the library from a backup, or make a new one from the articles."
-            )
-        return str(rows[0][0])
-
     def revisions(self, article_id: str) -> list[Article]:
         """All revisions of an article, the first one first; of a removed one, too."""
         rows = self.database.rows(
@@ -187,11 +173,6 @@ class Stored:
         found = groupby(self.repeated(), key=lambda each: each.site)
         return {site: frozenset(each.line for each in lines) for site, lines in found}
 
-    def site_of_text(self, sha: str) -> str:
-        """That of the revision that had the text first: what is left out of a text goes by that."""
-        query = "SELECT source FROM revisions WHERE text_sha = ? ORDER BY change LIMIT 1"
-        return site_of(self._one(query, sha))
-
     def sources(self) -> list[Source]:
         """That are mirrored, in order."""
         rows = self.database.rows(f"SELECT {SOURCE_COLUMNS} FROM sources ORDER BY place")
@@ -223,14 +204,6 @@ class Stored:
     def pages(self, article: Article) -> tuple[int, ...]:
         """Where the pages of a revision's text start; none if it has no pages."""
         return pages_of(self.database, article)
-
-    def titled_texts(self) -> list[tuple[str, str]]:
-        """Each stored text's name with each title that a revision gives it, in order."""
-        return self.database.rows("SELECT DISTINCT text_sha, title FROM revisions ORDER BY text_sha, title")
-
-    def text_shas(self) -> list[str]:
-        """Names of all stored texts."""
-        return [str(row[0]) for row in self.database.rows("SELECT sha FROM texts ORDER BY sha")]
 
     def articles(self, after: str = "", limit: int = ALL) -> list[Article]:
         """Live articles with an id greater than `after`, ordered by id."""
@@ -294,44 +267,6 @@ class Stored:
             sha12,
         )
         return article_of(rows[0], self.place) if rows else None
-
-    def text(self, sha: str) -> str:
-        """The text of that name, checked against it. Raises CorruptLibrary if it was altered or is gone."""
-        rows = self.database.rows("SELECT text FROM texts WHERE sha = ?", sha)
-        return self._checked(rows[0][0] if rows else None, sha)
-
-    def _checked(self, text: object, sha: str) -> str:
-        if not isinstance(text, str) or text_sha(text) != sha:
-            raise CorruptLibrary(
-                f"{self.place}: the text {sha[:12]} is missing or altered. Restore the library from a backup, or add "
-                "the article again to a new one."
-            )
-        return text
-
-    def cut_recipe(self, sha: str) -> str:
-        """How the spans of a text were made."""
-        return self._one("SELECT cut_recipe FROM texts WHERE sha = ?", sha)
-
-    def cut(self, sha: str) -> Cut:
-        """The spans of a text. Raises CorruptLibrary if one was altered."""
-        passages, excluded = (
-            self.database.rows(f"SELECT {columns} FROM {table} WHERE text_sha = ? ORDER BY start", sha)
-            for table, columns in (("passages", PASSAGE_COLUMNS), ("excluded", EXCLUDED_COLUMNS))
-        )
-        return Cut(
-            tuple(passage_of(row, self.place) for row in passages),
-            tuple(excluded_of(row, self.place) for row in excluded),
-        )
-
-    def passage(self, sha: str, span: Span) -> Passage | None:
-        """The stored passage of exactly that span."""
-        rows = self.database.rows(
-            f'SELECT {PASSAGE_COLUMNS} FROM passages WHERE text_sha = ? AND start = ? AND "end" = ?',
-            sha,
-            span.start,
-            span.end,
-        )
-        return passage_of(rows[0], self.place) if rows else None
 
 
 def opened(at: Path | Server, create: bool) -> tuple[Database, Originals]:

@@ -6,7 +6,9 @@ import unicodedata
 
 import regex
 
-_UNSHOWABLE = regex.compile(r"[\p{Cc}\ud800-\udfff]")
+_UNSHOWABLE = regex.compile(
+    r"[\p{Cc}\p{Zl}\p{Zp}\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
+)  # the last turn the order of others
 _UNSTORABLE = regex.compile(r"[\x00\ud800-\udfff]")
 _CJK = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}"
 _WORD_OR_CJK = regex.compile(
@@ -22,7 +24,7 @@ def normalise(raw: str) -> str:
 
 
 def escaped(words: str) -> str:
-    """The words on one line that any terminal can show: control characters and lone surrogates are escaped."""
+    """The words on one line that any terminal can show as they are: what controls it or their order, and lone surrogates, are escaped."""
     return _UNSHOWABLE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), words)
 
 

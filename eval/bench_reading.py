@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from time import perf_counter, process_time
 
 import regex
@@ -49,6 +50,7 @@ class Added:
     seconds: float
     articles_per_s: float
     cpu_s: float  # of the process, all its threads
+    children_cpu_s: float
     peak_mb: float
 
 
@@ -114,12 +116,14 @@ def _add(kind: str, count: int) -> Added:
         began, used = perf_counter(), process_time()
         outcomes = add(library, find_files([folder]))
         spent, used = perf_counter() - began, process_time() - used
+        theirs = getrusage(RUSAGE_CHILDREN)  # which have ended
         library.close()
     if wrong := [outcome for outcome in outcomes if outcome.result != "added"]:
         raise SystemExit(f"not added: {wrong[0]}")
     status = Path("/proc/self/status").read_text("utf-8")
     _, _, peak = sizes(Path("/proc/self/smaps_rollup").read_text("utf-8"), status)
-    return Added(kind, count, round(spent, 2), round(count / spent, 1), round(used, 2), peak)
+    children = round(theirs.ru_utime + theirs.ru_stime, 2)
+    return Added(kind, count, round(spent, 2), round(count / spent, 1), round(used, 2), children, peak)
 
 
 def extractions(files: list[Path], count_tokens: Callable[[str], int]) -> Iterator[Extraction]:

@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +28,7 @@ from citewell.eval.gold import Question, bundled_articles, bundled_gold, read_go
 from citewell.eval.logistic import Logistic, fit, rescaled
 from citewell.eval.unstored import searcher_of
 from citewell.index.answerability import NAMES
-from citewell.index.calibration import FILE, Fitted, write
+from citewell.index.calibration import COMES_WITH, Fitted, write
 from citewell.index.cutting import cut_for
 from citewell.index.embedding import Embedder, Progress
 from citewell.index.library import Library
@@ -200,7 +199,7 @@ def of_bundled(embedder: Embedder) -> tuple[Fitted, OutOfFold, OutOfFold]:
 def main(arguments: Sequence[str]) -> None:
     fitted, dev, everything = of_bundled(OnnxEmbedder(default_model()))
     if "--dry-run" not in arguments:
-        write(Path(str(files("citewell.index"))) / FILE, fitted)
+        write(COMES_WITH, fitted)
     print(json.dumps({"fitted": asdict(fitted), "dev": asdict(dev), "all": asdict(everything)}, indent=1))
 
 

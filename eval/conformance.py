@@ -7,7 +7,7 @@ is right.
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -17,25 +17,29 @@ from uuid import uuid4
 import numpy as np
 
 from citewell.corpus.errors import ClusterAway, ClusterError, ClusterRefused
-from citewell.eval.conformance_articles import Direction, article, articles, questions
+from citewell.eval.conformance_articles import article, articles, questions
+from citewell.eval.conformance_subject import (
+    Failed,
+    K,
+    Skipped,
+    Subject,
+    ask_for_bm25,
+    check_same,
+    ids_of,
+    ranked,
+)
 from citewell.eval.proxy import Proxy
 from citewell.index.address import Address
 from citewell.index.answer import search
-from citewell.index.config import Config
-from citewell.index.filter import EVERYTHING, Filter
-from citewell.index.library import Library
+from citewell.index.filter import Filter
 from citewell.index.passage_store import Unsupported
 from citewell.index.purge import purge
-from citewell.index.scoring import Hit
 from citewell.index.verify import verify
 from citewell.index.writing import put, remove
 
 RECALL = 0.95
 _QUESTIONS = 20
-_K = 10
 _EVERY = 100_000  # more passages than there are
-_CONFIG = Config(depth=60)  # lists short enough that a store has to choose
-_TOLERANCE = 2e-6  # scores are rounded to six decimals
 _CUT_FOR = 20.0  # seconds in which a question has to end when no answer comes
 
 
@@ -43,14 +47,6 @@ class Outcome(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     SKIPPED = "skipped"
-
-
-class Failed(Exception):
-    """What a check found wrong."""
-
-
-class Skipped(Exception):
-    """Why a check cannot be made here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,80 +57,23 @@ class Checked:
     took_s: float
 
 
-class Subject:
-    """Libraries whose passages are in the store that is tried, the standing one filled once; `address` is None for ours.
-
-    `ranking` is compared: all together, or `dense` where the store has no BM25 at all.
-    """
-
-    def __init__(self, folder: Path, address: Address | None, ranking: str = "hybrid") -> None:
-        self.address = address and replace(address, name=f"conformance_{uuid4().hex[:8]}")
-        self.ranking = ranking
-        self._folder = folder
-        self._opened: list[Library] = []
-        self.exact = self._new("exact", None)
-        put(self.exact, articles())
-        self._standing: Library | None = None
-
-    @property
-    def standing(self) -> Library:
-        """The same articles as in `exact`; to be read only."""
-        if self._standing is None:
-            self._standing = self.new("standing")
-            put(self._standing, articles())
-        return self._standing
-
-    def new(self, name: str) -> Library:
-        """An empty library of its own collection."""
-        address = self.address and replace(self.address, name=f"{self.address.name}_{name}")
-        return self._new(name, address)
-
-    def again(self, library: Library, address: Address | None = None) -> Library:
-        """Another client of the same library."""
-        return self._keep(Library(library.folder, Direction(), _CONFIG, cluster=address or library.cluster))
-
-    def new_exact(self, name: str) -> Library:
-        """An empty library on this machine."""
-        return self._new(name, None)
-
-    def _new(self, name: str, address: Address | None) -> Library:
-        folder = self._folder / name
-        folder.mkdir()
-        return self._keep(Library(folder, Direction(), _CONFIG, create=True, cluster=address))
-
-    def _keep(self, library: Library) -> Library:
-        self._opened.append(library)
-        return library
-
-    def close(self) -> None:
-        """Leaves nothing in the store."""
-        for library in self._opened:
-            if library.cluster is not None:
-                from citewell.index.cluster import Cluster
-
-                assert isinstance(library.engine, Cluster)
-                with suppress(ClusterError):
-                    library.engine.drop()
-            library.close()
-
-
 Check = Callable[[Subject], str]
 
 
 def bm25_lists(subject: Subject) -> str:
     """The ten best by BM25 are ours, with our scores; of equal scores any."""
-    _ask_for_bm25(subject)
+    ask_for_bm25(subject)
     for question in questions(_QUESTIONS):
-        _same(*(_ranked(library, question, "lexical") for library in (subject.standing, subject.exact)))
-    return f"{_QUESTIONS} questions, k {_K}"
+        check_same(*(ranked(library, question, "lexical") for library in (subject.standing, subject.exact)))
+    return f"{_QUESTIONS} questions, k {K}"
 
 
 def dense_recall(subject: Subject) -> str:
     """Of the ten nearest at least 95 in 100 are found."""
     shares = []
     for question in questions(_QUESTIONS):
-        found, exact = (_ranked(library, question, "dense") for library in (subject.standing, subject.exact))
-        shares.append(len(_ids(found) & _ids(exact)) / len(exact))
+        found, exact = (ranked(library, question, "dense") for library in (subject.standing, subject.exact))
+        shares.append(len(ids_of(found) & ids_of(exact)) / len(exact))
     recall = float(np.mean(shares))
     if recall < RECALL:
         raise Failed(f"recall@10 is {recall:.3f}; {RECALL} is asked")
@@ -143,10 +82,10 @@ def dense_recall(subject: Subject) -> str:
 
 def whole_rankings(subject: Subject) -> str:
     """What is ranked by everything together is the same."""
-    _ask_for_bm25(subject)
+    ask_for_bm25(subject)
     for question in questions(_QUESTIONS):
-        _same(*(_ranked(library, question, "hybrid") for library in (subject.standing, subject.exact)))
-    return f"{_QUESTIONS} questions, k {_K}"
+        check_same(*(ranked(library, question, "hybrid") for library in (subject.standing, subject.exact)))
+    return f"{_QUESTIONS} questions, k {K}"
 
 
 FILTERS = (
@@ -169,16 +108,16 @@ def filters(subject: Subject) -> str:
     for given in FILTERS:
         for question in questions(5):
             found, exact = (
-                _ranked(library, question, subject.ranking, given)
+                ranked(library, question, subject.ranking, given)
                 for library in (subject.standing, subject.exact)
             )
             if subject.ranking == "hybrid":
-                _same(found, exact)
+                check_same(found, exact)
                 continue
-            passing = _ids(_ranked(subject.exact, question, subject.ranking, given, _EVERY))
-            if stray := _ids(found) - passing:
+            passing = ids_of(ranked(subject.exact, question, subject.ranking, given, _EVERY))
+            if stray := ids_of(found) - passing:
                 raise Failed(f"{min(stray)} does not pass {given}")
-            shares.append(len(_ids(found) & _ids(exact)) / len(exact) if exact else 1.0)
+            shares.append(len(ids_of(found) & ids_of(exact)) / len(exact) if exact else 1.0)
         counts = {
             library.askable().about("ba", given)[0].count(given)
             for library in (subject.standing, subject.exact)
@@ -186,7 +125,7 @@ def filters(subject: Subject) -> str:
         if len(counts) > 1:
             raise Failed(f"{given} lets through {sorted(counts)} passages")
     if shares and (recall := float(np.mean(shares))) < RECALL:
-        raise Failed(f"recall@{_K} is {recall:.3f}; {RECALL} is asked")
+        raise Failed(f"recall@{K} is {recall:.3f}; {RECALL} is asked")
     return f"{len(FILTERS)} filters"
 
 
@@ -214,11 +153,11 @@ def injection(subject: Subject) -> str:
             Filter(sources=(value,)),
             Filter(metadata=((value, value),)),
         ):
-            if hits := _ranked(subject.standing, question, subject.ranking, given):
+            if hits := ranked(subject.standing, question, subject.ranking, given):
                 raise Failed(f"{given} lets {hits[0].passage_id} through")
     given = Filter(metadata=(('quoted "key"', "a\\b'c\"%_"),))
-    _same(
-        *(_ranked(library, question, subject.ranking, given) for library in (subject.standing, subject.exact))
+    check_same(
+        *(ranked(library, question, subject.ranking, given) for library in (subject.standing, subject.exact))
     )
     return f"{len(HOSTILE)} values"
 
@@ -243,8 +182,8 @@ def updates(subject: Subject) -> str:
     put(fresh, [*articles(30)])
     put(fresh, changed)
     for question in ["zzyzx", *questions(8)]:
-        _same(_ranked(library, question, subject.ranking), _ranked(fresh, question, subject.ranking))
-        found = search(library.askable(), library.store, question, _K).hits
+        check_same(ranked(library, question, subject.ranking), ranked(fresh, question, subject.ranking))
+        found = search(library.askable(), library.store, question, K).hits
         for hit in found:
             if hit.article.revision != library.store.article(hit.article.id).revision:
                 raise Failed(f"{question!r} finds {hit.passage.id}, which was superseded")
@@ -259,7 +198,7 @@ def deletes(subject: Subject) -> str:
     purge(library, ["a1", "a2"])
     put(fresh, [given for number, given in enumerate(articles(30)) if number % 5 and number not in (1, 2)])
     for question in questions(8):
-        _same(_ranked(library, question, subject.ranking), _ranked(fresh, question, subject.ranking))
+        check_same(ranked(library, question, subject.ranking), ranked(fresh, question, subject.ranking))
     if faults := [fault for check in verify(library) for fault in check.faults]:
         raise Failed("; ".join(faults[:3]))
     name, looked_at, _ = library.engine.faults()
@@ -273,7 +212,7 @@ def two_clients(subject: Subject) -> str:
     library = subject.new("clients")
     put(library, articles(5))
     other = subject.again(library)
-    _ranked(other, "ba", subject.ranking)
+    ranked(other, "ba", subject.ranking)
     for number in range(5):
         given = article("new", 9_000 + number, marked=f"Qwxyz{number}")
         put(library, [given])
@@ -287,7 +226,7 @@ def alias_swap(subject: Subject) -> str:
     """While everything is built anew no question fails or finds nothing."""
     library = subject.new("swap")
     put(library, articles(20))
-    right = [hit.passage_id for hit in _ranked(library, "ba ce di", subject.ranking)]
+    right = [hit.passage_id for hit in ranked(library, "ba ce di", subject.ranking)]
     wrong: list[str] = []
     ended = threading.Event()
     asked = [0]
@@ -295,7 +234,7 @@ def alias_swap(subject: Subject) -> str:
     def ask() -> None:
         while not ended.is_set():
             try:
-                if [hit.passage_id for hit in _ranked(library, "ba ce di", subject.ranking)] != right:
+                if [hit.passage_id for hit in ranked(library, "ba ce di", subject.ranking)] != right:
                     wrong.append("another ranking")
             except Exception as error:
                 wrong.append(str(error))
@@ -326,11 +265,11 @@ def cut_connection(subject: Subject) -> str:
     with Proxy(subject.address.place) as proxy:
         through = replace(subject.standing.cluster, uri=f"http://{proxy.place}")
         library = subject.again(subject.standing, through)
-        _ranked(library, "ba", subject.ranking)
+        ranked(library, "ba", subject.ranking)
         proxy.cut()
         began = time.monotonic()
         try:
-            _ranked(library, "ce", subject.ranking)
+            ranked(library, "ce", subject.ranking)
         except ClusterAway:
             pass
         else:
@@ -342,7 +281,7 @@ def cut_connection(subject: Subject) -> str:
         deadline = time.monotonic() + _CUT_FOR
         while True:
             try:
-                _ranked(library, "ce", subject.ranking)
+                ranked(library, "ce", subject.ranking)
                 break
             except ClusterAway:
                 if time.monotonic() > deadline:
@@ -357,7 +296,7 @@ def credentials(subject: Subject) -> str:
     assert subject.standing.cluster is not None
     wrong = subject.again(subject.standing, replace(subject.standing.cluster, token=uuid4().hex))
     try:
-        _ranked(wrong, "ba", subject.ranking)
+        ranked(wrong, "ba", subject.ranking)
     except ClusterRefused:
         return "refused"
     raise Failed("a wrong token is taken")
@@ -388,33 +327,3 @@ def checked(check: Check, subject: Subject) -> Checked:
     except (Failed, ClusterError) as error:
         outcome, detail = Outcome.FAILED, str(error)
     return Checked(check.__name__, outcome, detail, round(time.monotonic() - began, 2))
-
-
-def _ask_for_bm25(subject: Subject) -> None:
-    if subject.ranking != "hybrid":
-        raise Skipped("the store has no BM25")
-
-
-def _ids(hits: tuple[Hit, ...]) -> set[str]:
-    return {hit.passage_id for hit in hits}
-
-
-def _ranked(
-    library: Library, question: str, retriever: str, given: Filter = EVERYTHING, k: int = _K
-) -> tuple[Hit, ...]:
-    searcher, query = library.askable().about(question, given)
-    ranked: tuple[Hit, ...] = getattr(searcher, retriever)(query, k).hits
-    return ranked
-
-
-def _same(found: tuple[Hit, ...], exact: tuple[Hit, ...]) -> None:
-    """Score by score, and passage by passage but among equal scores."""
-    if len(found) != len(exact):
-        raise Failed(f"{len(found)} passages are found instead of {len(exact)}")
-    for mine, right in zip(found, exact, strict=True):
-        if abs(mine.score - right.score) > _TOLERANCE:
-            raise Failed(f"{mine.passage_id} has {mine.score} where {right.passage_id} has {right.score}")
-    edge = exact[-1].score + _TOLERANCE if exact else 0.0
-    sure = {hit.passage_id for hit in exact if hit.score > edge}
-    if missing := sure - _ids(found):
-        raise Failed(f"{min(missing)} is not found")

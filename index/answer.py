@@ -63,7 +63,7 @@ def ask(
     read = cache(lambda hit: _quoted(searcher, query, hit, locate))
     hits = by_first(searcher, store, query, ranking.hits[:looked_at], lambda hit: _wording(read(hit)))
     found = _citations(searcher, query, hits, k, read, explain)
-    verdict = judge(searcher, store.place.folder, query, ranking.hits, lambda hit: read(hit).said)
+    verdict = judge(searcher, store.own, query, ranking.hits, lambda hit: read(hit).said)
     answered = bool(found) and verdict.doubt is None
     missed = _why_not(searcher, store, query, k, found, answered, read, absent) if absent else ()
     return Answer(

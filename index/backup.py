@@ -15,21 +15,20 @@ from typing import IO
 from urllib.parse import quote
 
 from citewell.corpus.database import SCHEMA_VERSION
-from citewell.corpus.errors import BadInput, CitewellError, CorruptLibrary, StorageFailed
+from citewell.corpus.errors import BadInput, CitewellError, StorageFailed
 from citewell.corpus.originals import OriginalFiles, sha_of
 from citewell.corpus.sqlite import writable
 from citewell.corpus.storage import put_in_place, storing
 from citewell.corpus.store import Store
 from citewell.corpus.stored import ORIGINALS
-from citewell.index import calibration, tuned
 from citewell.index.embedding import Progress
 from citewell.index.folder import STORE
 from citewell.index.library import Library
 from citewell.index.model import file_sha
+from citewell.index.own_copied import OWN, copy_own
 from citewell.index.vector_cache import VectorCache
 
 _MANIFEST = "manifest.json"
-_CALIBRATION, _CONFIG = calibration.FILE, tuned.FILE
 _VECTORS = "vectors.db"
 _LEFTOVER = ".citewell-restore-"
 _SHA_DIGITS = 64
@@ -59,13 +58,10 @@ def _write(library: Library, folder: Path, written: Path, vectors: bool) -> set[
     if vectors and library.vectors.is_file():
         VectorCache(library.vectors).close()  # a damaged file is made anew
         copy_database(library.vectors, folder / _VECTORS)
-    with suppress(CorruptLibrary):  # none, or one that has to be fitted again anyway
-        calibration.write(folder / _CALIBRATION, calibration.read(library.folder / _CALIBRATION))
-    with suppress(CorruptLibrary):  # none, or one that has to be tuned again
-        tuned.write(folder / _CONFIG, tuned.read(library.folder / _CONFIG))
     with closing(Store(folder / STORE)) as copied:
+        copy_own(library.store.own, copied.own)
         originals = copied.original_shas()
-    names = (STORE, _VECTORS, _CALIBRATION, _CONFIG)
+    names = (STORE, _VECTORS, *OWN)
     shas = {name: file_sha(folder / name) for name in names if (folder / name).is_file()}
     missing = set()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
@@ -116,25 +112,8 @@ def _restore(library: Library, file: Path, folder: Path, progress: Progress) -> 
                 library.store.originals.put(sha, original)
         passages = library.become(source, progress)
         library.store.originals.keep_only(set(library.store.original_shas()))
-        _configure(library, folder)
+        copy_own(source.own, library.store.own)
         return passages
-
-
-def _configure(library: Library, backed_up: Path) -> None:
-    """As the backed up library was: by a configuration and a calibration of its own, or by what comes with citewell."""
-    if (backed_up / _CONFIG).is_file():
-        tuned.write(library.folder / _CONFIG, tuned.read(backed_up / _CONFIG))
-    else:
-        _remove(library.folder / _CONFIG)
-    if (backed_up / _CALIBRATION).is_file():
-        calibration.write(library.folder / _CALIBRATION, calibration.read(backed_up / _CALIBRATION))
-    else:
-        _remove(library.folder / _CALIBRATION)
-
-
-def _remove(file: Path) -> None:
-    with storing(file):
-        file.unlink(missing_ok=True)
 
 
 def remove_leftovers(library: Library) -> None:
@@ -164,9 +143,7 @@ def _unpack(file: Path, folder: Path) -> None:
         with zipfile.ZipFile(file) as archive:
             manifest = json.loads(archive.read(_MANIFEST))
             for name, sha in manifest["files"].items():
-                if name not in (STORE, _VECTORS, _CALIBRATION, _CONFIG) and name != _name_of(
-                    name[-_SHA_DIGITS:]
-                ):
+                if name not in (STORE, _VECTORS, *OWN) and name != _name_of(name[-_SHA_DIGITS:]):
                     raise ValueError(f"an unknown file {name!r} in it")
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(name) as packed, storing(folder), (folder / name).open("wb") as unpacked:

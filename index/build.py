@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from citewell.corpus.article import Article, Cut, Passage, Span, passage_id
+from citewell.corpus.article import LONGEST_LINE, Article, Cut, Passage, Span, passage_id
 from citewell.corpus.passages import CUT_RECIPE
 from citewell.index.analysis import ANALYSIS_RECIPE, analyse
 from citewell.index.articles import Articles, IndexedArticle
@@ -22,7 +22,8 @@ BUILD_RECIPE = f"{CUT_RECIPE} {ANALYSIS_RECIPE} {SIGNATURE_RECIPE} context-1"
 def with_context(title: str, passage: Passage, text: str) -> str:
     """What is indexed for a passage: the title, heading and table header that it stands under, then its words."""
     words = passage.span.of(text).strip()
-    context = [title, passage.heading or "", passage.table_header.of(text) if passage.table_header else ""]
+    header = passage.table_header.of(text) if passage.table_header else ""
+    context = [line[:LONGEST_LINE] for line in (title, passage.heading or "", header)]
     return "\n".join(
         [*(line for line in dict.fromkeys(context) if line and not words.startswith(line)), words]
     )
@@ -34,7 +35,7 @@ def sentence_with_header(sentence: Span, passage: Passage, text: str) -> str:
     if not words.startswith("|"):
         return words
     header = header_of(sentence, passage, text)
-    return f"{header.of(text)}\n{words}" if header else words
+    return f"{header.of(text)[:LONGEST_LINE]}\n{words}" if header else words
 
 
 def header_of(row: Span, passage: Passage, text: str) -> Span | None:

@@ -13,10 +13,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from citewell.corpus.errors import CorruptLibrary
-from citewell.corpus.storage import Signature, signature_of, write_json
+from citewell.corpus.own import Own, OwnFiles
 from citewell.index.answerability import NAMES, SIGNALS_RECIPE, Signals
 
-FILE = "calibration.json"  # in the library's folder; and what comes with citewell
+FILE = "calibration.json"  # among what is the library's own; and what comes with citewell
 _DECIMALS = 6
 
 
@@ -57,19 +57,16 @@ class InForce:
 
 
 NONE = InForce("none", None)
+COMES_WITH = OwnFiles(Path(str(files("citewell.index"))))
 
 
-def in_force(folder: Path, config: str, model: str) -> InForce:
+def in_force(own: Own, config: str, model: str) -> InForce:
     """What serves a library's configuration and model: its own if it was fitted, else what comes with citewell.
 
     Raises CorruptLibrary when the library's own is damaged.
     """
-    return _in_force(folder / FILE, signature_of(folder / FILE), config, model)
-
-
-@lru_cache(maxsize=64)
-def _in_force(file: Path, signature: Signature | None, config: str, model: str) -> InForce:
-    state, fitted = ("library", read(file)) if signature else ("shipped", shipped())
+    found = read(own)
+    state, fitted = ("library", found) if found else ("shipped", shipped())
     return InForce(state, fitted) if fitted.serves(config, model) else NONE
 
 
@@ -79,12 +76,21 @@ def shipped_for(config: str, model: str) -> Fitted | None:
 
 @lru_cache(maxsize=1)
 def shipped() -> Fitted:
-    return read(Path(str(files("citewell.index"))) / FILE)
+    found = read(COMES_WITH)
+    assert found is not None
+    return found
 
 
-def read(file: Path) -> Fitted:
+def read(own: Own) -> Fitted | None:
+    """None if there is none. Raises CorruptLibrary when it is damaged."""
+    text = own.read(FILE)
+    return None if text is None else _read(text, own.place(FILE))
+
+
+@lru_cache(maxsize=64)
+def _read(text: str, place: str) -> Fitted:
     try:
-        said = json.loads(file.read_text("utf-8"))
+        said = json.loads(text)
         fitted = Fitted(
             {name: float(said["weights"][name]) for name in NAMES},
             float(said["intercept"]),
@@ -96,13 +102,12 @@ def read(file: Path) -> Fitted:
         )
         if said["id"] != fitted.id:
             raise ValueError
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         raise CorruptLibrary(
-            f"{file} is damaged. Fit it again (citewell eval calibrate), or remove it to use the one that comes with citewell."
+            f"{place} is damaged. Fit it again (citewell eval calibrate), or remove it to use the one that comes with citewell."
         ) from None
     return fitted
 
 
-def write(file: Path, fitted: Fitted) -> None:
-    """The file appears whole or not at all."""
-    write_json(file, {"id": fitted.id, **asdict(fitted)})
+def write(own: Own, fitted: Fitted) -> None:
+    own.write(FILE, json.dumps({"id": fitted.id, **asdict(fitted)}, indent=1) + "\n")

@@ -5,8 +5,6 @@ alias, so that readers go from the old to the new in one step.
 """
 
 import os
-import threading
-import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -18,15 +16,16 @@ from numpy.typing import NDArray
 
 from citewell.corpus.article import Article
 from citewell.corpus.database import Database
-from citewell.corpus.errors import BadInput, ClusterMismatch, CorruptLibrary, ModelMismatch
+from citewell.corpus.errors import BadInput, CorruptLibrary, ModelMismatch
 from citewell.corpus.store import Store
 from citewell.corpus.timeline import change_at, first_moment, moment_of
 from citewell.index.address import LEDGER, Address
+from citewell.index.alias import Alias
 from citewell.index.as_of import AsOf
 from citewell.index.build import BUILD_RECIPE
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder
-from citewell.index.engine import Held, Prepared, Row
+from citewell.index.engine import Held, MadeWith, Prepared, Row
 from citewell.index.filled import Filled
 from citewell.index.indexing import Source
 from citewell.index.layout import Has
@@ -36,7 +35,6 @@ from citewell.index.passage_store import CollectionGone, PassageStore
 from citewell.index.proposing import Proposing
 from citewell.index.reranking import Reranking
 
-_TRUSTED = 1.0  # seconds that an alias is taken to point where it did
 _THREADS = 32  # lists that are waited for at once
 
 
@@ -59,13 +57,11 @@ class Cluster:
         truth: Database | None = None,
     ) -> None:
         self._store = connected(address) if store is None else store
-        self._alias, self._place, self._folder = address.name, address.place, folder
+        self._place, self._folder = address.place, folder
         self._embedder, self._config, self._reranking = embedder, config, reranking
         self._ledger, self.is_near = Ledger(truth or folder / LEDGER), truth is None
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="citewell-cluster")
-        self._turn = threading.Lock()
-        self._seen: tuple[float, str | None] = (float("-inf"), None)
-        self._checked: set[str] = set()
+        self._alias = Alias(address.name, address.place, self._store, self._ledger, embedder.dim, folder)
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -75,22 +71,19 @@ class Cluster:
     # -- reading ----------------------------------------------------------------------------------------------------
 
     def held(self) -> Held | None:
-        found = self._collection()
+        found = self._alias.collection()
         return found.held if found else None
 
     def version(self) -> Hashable:
         return tuple((each.name, each.number, each.held) for each in self._ledger.collections().values())
 
-    def was_made_otherwise(self) -> bool:
-        found = self._collection()
-        return found is not None and (found.model, found.recipe) != (
-            self._embedder.fingerprint,
-            BUILD_RECIPE,
-        )
+    def made_with(self) -> frozenset[MadeWith]:
+        found = self._alias.collection()
+        return frozenset([(found.model, found.recipe)] if found else [])
 
     def askable(self, store: Store, as_of: str | None = None) -> Proposing:
         """Raises BadInput for an earlier moment: superseded passages are not in the cluster."""
-        found = self._collection(fresh=False)
+        found = self._alias.collection(fresh=False)
         if found is None or found.held is None:
             raise CorruptLibrary(
                 f"The library in {self._folder} has no index yet. Build it: citewell rebuild --library {self._folder}"
@@ -121,48 +114,9 @@ class Cluster:
         return AsOf(said, at, first_moment(store.database), current=True, missing=0)
 
     def _named(self, fresh: bool) -> str:
-        found = self._collection(fresh)
+        found = self._alias.collection(fresh)
         assert found is not None
         return found.name
-
-    def _collection(self, fresh: bool = True) -> Collection | None:
-        """Where the alias points; None before anything was published."""
-        known = self._ledger.collections()
-        last = next((each.name for each in reversed(known.values()) if each.held), None)
-        with self._turn:
-            at, name = self._seen
-        if fresh or name is None or name != last or time.monotonic() - at > _TRUSTED:
-            name = self._store.target(self._alias)
-            known = self._ledger.collections()
-            with self._turn:
-                self._seen = time.monotonic(), name
-        if name is None:
-            if any(each.held for each in known.values()):
-                raise ClusterMismatch(
-                    f"The cluster at {self._place} has no {self._alias!r}, which the library in {self._folder} filled: it "
-                    f"is another cluster, or was emptied. Mend passages in citewell.toml, or fill it: citewell rebuild "
-                    f"--library {self._folder}"
-                )
-            return None
-        if name in known and known[name].held is None:  # it is about to be published for the first time
-            return None
-        if name not in known:
-            raise ClusterMismatch(
-                f"{self._alias!r} at {self._place} belongs to another library, or what {self._ledger.place} says of it was lost. "
-                f"Choose another name (passages in citewell.toml), or take it over: citewell rebuild --library {self._folder}"
-            )
-        self._check_dim(name)
-        return known[name]
-
-    def _check_dim(self, name: str) -> None:
-        if name in self._checked:
-            return
-        if (dim := self._store.dim(name)) != self._embedder.dim:
-            raise ClusterMismatch(
-                f"The vectors of {name!r} at {self._place} have {dim} dimensions; the model's have {self._embedder.dim}. "
-                f"Fill another: citewell rebuild --library {self._folder}"
-            )
-        self._checked.add(name)
 
     # -- writing ----------------------------------------------------------------------------------------------------
 
@@ -171,7 +125,7 @@ class Cluster:
 
     def follow(self, source: Source) -> None:
         """Send the rows of what was put; then let questions find them, and nothing of what was superseded."""
-        found = self._collection()
+        found = self._alias.collection()
         assert found is not None
         self._filled(found.name).follow(source)
 
@@ -185,11 +139,11 @@ class Cluster:
     def replace(self, prepared: Prepared, held: Held) -> None:
         """The collection before stays, so that one can go back to it."""
         assert isinstance(prepared, Filled)
-        former = self._store.target(self._alias)
+        former = self._store.target(self._alias.name)
         if former is None:  # so that an alias is never missing that was there before
-            self._point(prepared.name)
+            self._alias.point(prepared.name)
         self._ledger.publish(prepared.name, held, (), ())
-        self._point(prepared.name)
+        self._alias.point(prepared.name)
         self._ledger.put_last(
             prepared.name
         )  # what was answered before it was pointed at is another version's
@@ -202,11 +156,11 @@ class Cluster:
 
         Raises BadInput if there is none, ModelMismatch if it was made with another model than is in use.
         """
-        now = self._collection()
+        now = self._alias.collection()
         former = next((each for each in self._published() if now and each.name != now.name), None)
         if former is None or former.held is None:
             raise BadInput(
-                f"{self._alias!r} at {self._place} has no former collection to go back to: the one before is kept by each "
+                f"{self._alias.name!r} at {self._place} has no former collection to go back to: the one before is kept by each "
                 "citewell rebuild, and by citewell migrate."
             )
         if former.model != self._embedder.fingerprint:
@@ -224,18 +178,13 @@ class Cluster:
                 f"The former collection {former.name} cannot be brought up to date: it was filled by another version of "
                 "citewell, or the library was restored or cleaned since. Fill another: citewell rebuild"
             )
-        self._check_dim(former.name)
+        self._alias.check_dim(former.name)
         filled = self._filled(former.name)
         filled.follow(source)
         source.recut()
-        self._point(former.name)
+        self._alias.point(former.name)
         self._ledger.put_last(former.name)
         return filled.passages
-
-    def _point(self, name: str) -> None:
-        self._store.point(self._alias, name)
-        with self._turn:
-            self._seen = time.monotonic(), name
 
     def _filled(self, name: str) -> Filled:
         return Filled(name, self._store, self._ledger, self._place)
@@ -250,7 +199,7 @@ class Cluster:
             if each.held is None and self._is_continued(each, store):
                 return self._filled(each.name)
         self._drop_unpublished()
-        name = self._store.new_name(self._alias, uuid4().hex[:12])
+        name = self._store.new_name(self._alias.name, uuid4().hex[:12])
         self._ledger.begin(name, self._embedder.fingerprint, BUILD_RECIPE, store.epoch())
         config = self._config()
         self._store.create(name, self._embedder.dim, config.k1, config.b)
@@ -284,7 +233,7 @@ class Cluster:
     def forget(self, has: Has) -> None:
         """In the former collection, too."""
         self._drop_unpublished()
-        now = self._collection()
+        now = self._alias.collection()
         for each in self._published():
             filled = self._filled(each.name)
             if now and each.name == now.name:
@@ -300,11 +249,11 @@ class Cluster:
 
     def faults(self) -> tuple[str, int, tuple[str, ...]]:
         """The collection has the rows that were sent, and the statistics are those of what is published."""
-        found = self._collection()
+        found = self._alias.collection()
         return self._filled(found.name).faults() if found else ("rows of the cluster", 0, ())
 
     def live_rows(self) -> Iterator[Row]:
-        found = self._collection()
+        found = self._alias.collection()
         return self._filled(found.name).live_rows() if found else iter(())
 
     def past_rows(self, has: Has) -> Iterator[Row]:
@@ -312,7 +261,7 @@ class Cluster:
         return iter(())
 
     def vectors(self, articles: Sequence[Article]) -> dict[str, NDArray[np.float16]]:
-        found = self._collection()
+        found = self._alias.collection()
         return self._filled(found.name).vectors(articles) if found else {}
 
 

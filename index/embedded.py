@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from citewell.corpus.article import Article
 from citewell.corpus.errors import BadInput, CorruptLibrary
 from citewell.corpus.store import Store
-from citewell.index.build import BUILD_RECIPE
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder
-from citewell.index.engine import Held, Prepared, Row
+from citewell.index.engine import Held, MadeWith, Prepared, Row
 from citewell.index.indexing import Source
 from citewell.index.layout import EMPTY, Has, Layout
 from citewell.index.opened import OpenIndex
@@ -22,7 +21,7 @@ from citewell.index.part import Part
 from citewell.index.reranking import Reranking
 from citewell.index.search import Searcher
 from citewell.index.segment import Segment
-from citewell.index.segment_files import check_files
+from citewell.index.segment_files import check_files, facts_of
 from citewell.index.snapshot import SegmentRef, Snapshot, publish, read
 
 
@@ -89,10 +88,10 @@ class Embedded:
         """Raises BadInput for what is neither a day nor a time."""
         return self._opened.searcher() if as_of is None else self._opened.searcher_at(store, as_of)
 
-    def was_made_otherwise(self) -> bool:
-        made_with, snapshot = (self._embedder.fingerprint, BUILD_RECIPE), read(self.folder)
-        refs = (*snapshot.segments, *snapshot.history) if snapshot else ()
-        return any((each.model, each.recipe) != made_with for each in self._opened.segments(refs))
+    def made_with(self) -> frozenset[MadeWith]:
+        snapshot = read(self.folder)
+        facts = [facts_of(self.folder / name) for name in (snapshot.names if snapshot else ())]
+        return frozenset((str(each["model"]), str(each["recipe"])) for each in facts)
 
     # -- writing ----------------------------------------------------------------------------------------------------
 

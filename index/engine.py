@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from citewell.corpus.article import Article
 from citewell.corpus.store import Store
 from citewell.index.as_of import AsOf
+from citewell.index.build import BUILD_RECIPE
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder
 from citewell.index.filter import EVERYTHING, Filter
@@ -22,6 +23,7 @@ from citewell.index.layout import Has
 from citewell.index.search import Query, Searcher
 
 Row = tuple[str, int]  # id of a passage, and number of the revision that it is indexed for
+MadeWith = tuple[str, str]  # fingerprint of a model, and recipe of a build
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,8 @@ class Engine(Looked, Protocol):
         """Of what is published, or of what the library knew at a day or time."""
         ...
 
-    def was_made_otherwise(self) -> bool:
-        """Whether texts are embedded, cut or analysed otherwise now."""
+    def made_with(self) -> frozenset[MadeWith]:
+        """How what is published was embedded, cut and analysed; empty before anything was."""
         ...
 
     def writing(self) -> AbstractContextManager[None]:
@@ -124,3 +126,8 @@ class Engine(Looked, Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+def made_otherwise(made: frozenset[MadeWith], embedder: Embedder) -> frozenset[MadeWith]:
+    """How it was made, as far as that is not as this model and version do."""
+    return made - {(embedder.fingerprint, BUILD_RECIPE)}

@@ -21,6 +21,9 @@ from citewell.index.passage_store import PassageStore
 
 _ARTICLES = 256  # whose rows are sent together: what they need is held in memory
 _REVISIONS = 64  # whose rows are looked at together
+_NAMES = (
+    1_000  # revisions the ids of whose rows are: what a query costs depends little on how many it asks for
+)
 
 
 class Filled:
@@ -134,7 +137,7 @@ class Filled:
 
     def _send_lost(self, source: Source, lines: Lines | None) -> None:
         revisions = self._ledger.sizes(self.name)
-        while some := {key: (article, size) for key, article, size in islice(revisions, _REVISIONS)}:
+        while some := {key: (article, size) for key, article, size in islice(revisions, _NAMES)}:
             there = Counter(row.rpartition(".")[0] for row in self._store.ids(self.name, list(some)))
             lacking = sorted(article for key, (article, size) in some.items() if there[key] < size)
             for article in source.store.live(lacking):
@@ -155,7 +158,7 @@ class Filled:
 
     def live_rows(self) -> Iterator[Row]:
         articles = iter(self._ledger.live(self.name))
-        while some := {revision_key(article): article for article in islice(articles, _REVISIONS)}:
+        while some := {revision_key(article): article for article in islice(articles, _NAMES)}:
             for row in self._store.ids(self.name, list(some)):
                 article = some[row.rpartition(".")[0]]
                 yield _passage_id(article, row), article.revision

@@ -1,62 +1,35 @@
 """What is worth knowing of a library before it is trusted: what stands in it twice, broken, empty, unknown or unkept."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from shlex import quote
 
 import numpy as np
 import regex
 
-from citewell.corpus.article import Article, is_web
+from citewell.corpus.article import Article
 from citewell.corpus.errors import CorruptLibrary
-from citewell.corpus.looking import under
-from citewell.corpus.repeated import site_of
 from citewell.corpus.sources import Source
 from citewell.corpus.text import count_words
-from citewell.corpus.timeline import moment
 from citewell.index.clean import found as found_lines
+from citewell.index.findings import SHOWN, Finding, Level, finding
 from citewell.index.library import Library
 from citewell.index.mirrored import articles_of
 from citewell.index.part import Part
+from citewell.index.pieces import LOOKED_AT
 from citewell.index.signatures import NEAR, Signatures, jaccard, said
+from citewell.index.source_health import stale, unreachable
 from citewell.index.verify import quick
-from citewell.index.writing import LOOKED_AT
 
 TINY = 20  # words: an article of fewer
-STALE = 365  # days of which nothing came of a source
-UNSEEN = 30  # days that a mirrored source was not looked at
-_SHOWN = 5  # examples of each finding
 _REPLACED = "\ufffd"
 _MISREAD = regex.compile(
     r"Ã[\u0080-\u00bf]|â€[\u0080-\u00bf\u2018-\u203a™œž]|Â[\u00a0-\u00bf]|ï¿½|Ð[\u0080-\u00bf]Ð"
 )
 _MISREAD_TWICE = 2  # once it may be meant
-
-
-class Level(StrEnum):
-    """A fault is damage, a warning can be mended, a note is for those who want to know."""
-
-    FAULT = "fault"
-    WARNING = "warning"
-    NOTE = "note"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was found, in how many of what there is, a few of them, and what can be done."""
-
-    name: str
-    level: Level
-    count: int
-    of: int
-    what: str  # is counted
-    examples: tuple[str, ...]
-    advice: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +76,15 @@ def examine(
     lost = {each: articles_of(library, each) for each in sources if each.fault is not None}
     over = {each for each, left in lost.items() if not left}
     found = [
-        _finding(
+        finding(
             "damage", Level.FAULT, scanned.damaged, len(articles), "texts", "Look at all: citewell verify"
         ),
         *_of_articles(scanned, len(articles)),
         _steady(library, lambda: _repeated(library)) if not scanned.damaged else None,
         _steady(library, lambda: _duplicates(library)) if not scanned.damaged else None,
         _without_terms(parts, passages),
-        _unreachable(sources, lost),
-        _stale(sources, over, articles, clock()),
+        unreachable(sources, lost),
+        stale(sources, over, articles, clock()),
     ]
     counts = Counter(article.language for article in articles)
     languages = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0] or ""))
@@ -139,15 +112,11 @@ def _steady(library: Library, look: Callable[[], Finding]) -> Finding:
         return look()
 
 
-def _finding(name: str, level: Level, found: Sequence[str], of: int, what: str, advice: str) -> Finding:
-    return Finding(name, level, len(found), of, what, tuple(found[:_SHOWN]), advice)
-
-
 def _damage(library: Library) -> Finding:
     checks = quick(library)
     faults = [fault for check in checks for fault in check.faults]
     looked_at = sum(check.looked_at for check in checks)
-    return _finding("damage", Level.FAULT, faults, looked_at, "files", "Look at all: citewell verify")
+    return finding("damage", Level.FAULT, faults, looked_at, "files", "Look at all: citewell verify")
 
 
 class _Scanned:
@@ -192,7 +161,7 @@ def _of_articles(scanned: _Scanned, count: int) -> Iterator[Finding]:
         ("no date", Level.NOTE, scanned.undated, "No question for a time finds them: let their metadata say when."),
         ("no title", Level.NOTE, scanned.untitled, "They are named by their file: let their metadata say what."),
     ):  # fmt: skip
-        yield _finding(name, level, found, count, "articles", advice)
+        yield finding(name, level, found, count, "articles", advice)
 
 
 def _repeated(library: Library) -> Finding:
@@ -204,7 +173,7 @@ def _repeated(library: Library) -> Finding:
         for line in found
         if (line.site, line.line) not in known
     ]
-    return _finding(
+    return finding(
         "repeated lines", Level.WARNING, new, len(found), "lines", "Leave them out: citewell clean"
     )
 
@@ -255,7 +224,7 @@ def _duplicates(library: Library) -> Finding:
     groups = [names for names in members.values() if len(names) > 1]
     shown = [
         " = ".join(sorted(names, key=lambda name: (library.store.added(name), name)))
-        for names in sorted(groups, key=lambda names: (-len(names), min(names)))[:_SHOWN]
+        for names in sorted(groups, key=lambda names: (-len(names), min(names)))[:SHOWN]
     ]
     count = sum(len(names) - 1 for names in groups)
     advice = "Nothing to do: what they all say is cited from the first one. Remove the others to save room."
@@ -270,54 +239,4 @@ def _without_terms(parts: Sequence[Part], passages: int) -> Finding:
             none = none & part.live.mask
         found += [part.segment.passage_id(number) for number in np.flatnonzero(none).tolist()]
     advice = "They hold no word that could be searched for, only marks or function words."
-    return _finding("nothing to search", Level.NOTE, sorted(found), passages, "passages", advice)
-
-
-def _unreachable(sources: Sequence[Source], lost: Mapping[Source, Sequence[str]]) -> Finding:
-    """Mirrored sources that could not be read, or not all of them, the last time that it was tried.
-
-    `lost` are those with the ids of their live articles; one without any is of no concern any more.
-    """
-    named = {each: ids for each, ids in lost.items() if ids}
-    found = [f"{each.place}, last looked at on {each.looked_at[:10]}: {each.fault}" for each in named]
-    advice = ""
-    if named:
-        first, ids = next(iter(named.items()))
-        again = f"citewell sync {quote(first.place)}"
-        more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
-        gone = (
-            f"citewell remove {' '.join(ids[:_SHOWN])}{more}"
-            if is_web(first.place)
-            else f"{again} --allow-empty"
-        )
-        advice = f"Mend it, then: {again}. It is named until its articles are removed; if it is gone for good: {gone}"
-    return _finding("unreachable sources", Level.WARNING, found, len(sources), "sources", advice)
-
-
-def _stale(
-    sources: Sequence[Source], over: Collection[Source], articles: Sequence[Article], now: datetime
-) -> Finding:
-    """Mirrored sources, but for those that are over, that were not looked at for long; other sites without news for long."""
-    newest: dict[str, str] = {}
-    for article in articles:
-        site = site_of(article.source)
-        newest[site] = max(newest.get(site, ""), article.recorded_at)
-    others = {site: at for site, at in newest.items() if not any(_is_of(site, each) for each in sources)}
-    unseen, nothing = (moment(now - timedelta(days=days)) for days in (UNSEEN, STALE))
-    found = [
-        f"{each.place}, last looked at on {each.looked_at[:10]}"
-        for each in sources
-        if each.looked_at < unseen and each not in over
-    ] + [f"{site}, last on {at[:10]}" for site, at in sorted(others.items()) if at < nothing]
-    advice = (
-        f"They are mirrored and were not looked at for {UNSEEN} days, or nothing of them was added or updated for "
-        f"{STALE}: citewell sync, or add them again."
-    )
-    return _finding("stale sources", Level.NOTE, found, len(sources) + len(others), "sources", advice)
-
-
-def _is_of(site: str, source: Source) -> bool:
-    """Whether what comes of a site comes by a mirrored source."""
-    if is_web(source.place):
-        return site == site_of(source.place)
-    return under(site).startswith(under(source.place))
+    return finding("nothing to search", Level.NOTE, sorted(found), passages, "passages", advice)

@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from citewell.corpus.children import LIMITS, Limits
 from citewell.corpus.errors import (
     BadInput,
     CorruptLibrary,
@@ -20,14 +21,14 @@ from citewell.corpus.errors import (
     StorageFailed,
 )
 from citewell.corpus.server import Server
-from citewell.corpus.storage import signature_of, storing
+from citewell.corpus.storage import storing
 from citewell.corpus.store import Store
 from citewell.index import calibration, tuned
 from citewell.index.address import Address, refuse_other_machine
 from citewell.index.config import Config
 from citewell.index.embedded import Embedded
 from citewell.index.embedding import Embedder, Progress
-from citewell.index.engine import Askable, Engine, Held
+from citewell.index.engine import Askable, Engine, Held, MadeWith, made_otherwise
 from citewell.index.folder import STORE
 from citewell.index.indexing import Source
 from citewell.index.reranking import FIRST, Reranker, Reranking, words_in
@@ -40,7 +41,8 @@ class Library:
 
     Without a configuration its own is in force, or the default. A writer waits so many seconds for another. Its passages
     are in its folder unless they are in a cluster, its truth unless it is on a server. A reranker judges so many first hits of
-    each question again. `keep_vectors` is whether what was embedded is kept in the folder.
+    each question again. `keep_vectors` is whether what was embedded is kept in the folder. `limits` are those of an article
+    that is added.
     """
 
     def __init__(
@@ -56,25 +58,44 @@ class Library:
         truth: Server | None = None,
         keep_vectors: bool = True,
         whole: bool = True,
+        limits: Limits = LIMITS,
     ) -> None:
         self._at: Path | Server = truth or folder / STORE
         self._store, self._whole = Store(self._at, create=create, whole=whole), whole
         self._turn = threading.RLock()
+        self._model_checked = False  # by who holds the writer's lock
         self.folder, self.embedder, self.wait, self._config = folder, embedder, wait, config
-        self.truth, self.keep_vectors = truth, keep_vectors
+        self.truth, self.keep_vectors, self.limits = truth, keep_vectors, limits
         self._turns = Turns(folder, shared=truth is None or cluster is None)
         self.index, self.vectors, self.cluster = folder / "index", folder / "vectors.db", cluster
         words = lambda segment, local: words_in(self.store, segment, local)  # noqa: E731
         reranking = Reranking(reranker, rerank, words) if reranker else None
         self.engine: Engine
+        self._made: frozenset[MadeWith] | None = None  # how the index was made when this last followed it
         if cluster is None:
             refuse_other_machine(folder)
             self.engine = Embedded(self.index, embedder, lambda: self.config, reranking)
+            with suppress(CorruptLibrary, StorageFailed):  # said to who reads or writes
+                self._made = self.engine.made_with()
         else:
             from citewell.index.cluster import Cluster  # with the client, which takes long to import
 
             shared = self._store.database if truth else None
             self.engine = Cluster(cluster, folder, embedder, lambda: self.config, None, reranking, shared)
+
+    def another(self, wait: float) -> "Library":
+        """The same, opened once more to write, with the model that this one was opened with."""
+        same = Library(
+            self.folder,
+            self.embedder,
+            wait=wait,
+            cluster=self.cluster,
+            truth=self.truth,
+            keep_vectors=self.keep_vectors,
+            limits=self.limits,
+        )
+        same._made = self._made
+        return same
 
     def close(self) -> None:
         self.engine.close()
@@ -82,8 +103,8 @@ class Library:
 
     @property
     def config(self) -> Config:
-        """Seen at once when another is put in the folder. Raises CorruptLibrary when it is damaged."""
-        return self._config or tuned.config_of(self.folder)
+        """Seen at once when another is put in the folder, on a server within a second. Raises CorruptLibrary when it is damaged."""
+        return self._config or tuned.config_of(self._store.own)
 
     @property
     def store(self) -> Store:
@@ -119,7 +140,13 @@ class Library:
 
     def version(self) -> Hashable:
         """Equal as long as no other snapshot, configuration or calibration is there: what was answered before is the answer still."""
-        return self.engine.version(), signature_of(self.folder / calibration.FILE)
+        own = self._store.own
+        return self.engine.version(), own.version(tuned.FILE), own.version(calibration.FILE)
+
+    @property
+    def is_near(self) -> bool:
+        """Whether `version` waits for no other machine."""
+        return self.engine.is_near and self.truth is None
 
     def is_behind(self) -> bool:
         """Whether something was stored that was not published, as after a crash between the two."""
@@ -154,9 +181,13 @@ class Library:
             self._alone_here(deadline),
             self.store.database.alone(max(0.0, deadline - time.monotonic())),
         ):
-            if self._whole and (moving := self.store.moving()):
-                raise NotWhole(self.store.place.folder, moving[1])
+            self._check_whole()
+            self._model_checked = False
             yield
+
+    def _check_whole(self) -> None:
+        if self._whole and (moving := self.store.moving()):
+            raise NotWhole(self.store.place.folder, moving[1])
 
     @contextmanager
     def _alone_here(self, deadline: float) -> Iterator[None]:
@@ -171,29 +202,40 @@ class Library:
                 yield
             return
         with self._alone_here(time.monotonic()), self.store.database.at_once():
+            self._check_whole()  # as it is at the moment that is indexed
             yield
 
     def check_followed(self) -> None:
         """Before anything is stored: raises CorruptLibrary as above, ModelMismatch if the index cannot follow.
 
-        Which model a cluster is asked by others decide, too: only who asks for a rebuild changes it.
+        Only who asks for a rebuild changes the model of a cluster, which others ask, too, or one that somebody else chose
+        since this was opened.
         """
         self.check_nothing_lost()
-        if self.cluster is not None and self.engine.was_made_otherwise():
+        if self._model_checked:
+            return
+        made = self.engine.made_with()
+        otherwise = made_otherwise(made, self.embedder)
+        if otherwise and (self.cluster is not None or made != self._made):
             raise ModelMismatch(
-                f"The passages of {self.folder} at {self.cluster.place} were made with another model or by another version "
-                "of citewell than are in use, as after a rebuild. Use those (a service: start it again with them), or fill "
-                f"another collection with these: citewell rebuild --library {self.folder}"
+                f"The index of {self.cluster.place if self.cluster else self.folder} was made with "
+                f"{', '.join(sorted(model for model, _ in otherwise))}, or by another version of citewell, as by a rebuild "
+                f"meanwhile; in use is {self.embedder.fingerprint}. Nothing that was acknowledged is lost. Use what it was "
+                "made with (--model, or model in citewell.toml; a service: start it again with that), or build it again "
+                f"with this: citewell rebuild --library {self.folder}"
             )
+        self._made = made
+        self._model_checked = True  # who wants to change it waits for the lock
 
     def catch_up(self, progress: Progress = lambda *_: None) -> None:
         """Publish what was stored since the last time. Needs the writer's lock.
 
-        What was made otherwise is built anew, but not in a cluster: ModelMismatch.
+        What was made otherwise before this was opened is built anew, but not in a cluster: ModelMismatch.
         """
         self.check_followed()
         held = self.engine.held()
-        if held is None or held.epoch != self.store.epoch() or self.engine.was_made_otherwise():
+        otherwise = self.cluster is None and made_otherwise(self.engine.made_with(), self.embedder)
+        if held is None or held.epoch != self.store.epoch() or otherwise:
             self.rebuild(progress)
             return
         if self.store.cleaned_since(held.change):
@@ -225,6 +267,7 @@ class Library:
         change = self.store.change()
         prepared = self.engine.prepare(self._source(self.store, progress))
         self.engine.replace(prepared, Held(self.store.epoch(), change))
+        self._made = self.engine.made_with()
         return prepared.passages
 
     def go_back(self, progress: Progress = lambda *_: None) -> int:

@@ -22,13 +22,13 @@ from citewell.corpus.sqlite import writable
 from citewell.corpus.storage import primary_code, storing
 from citewell.corpus.store import Store
 from citewell.corpus.text import text_sha
-from citewell.index import calibration, tuned
 from citewell.index.backup import copy_database
 from citewell.index.build import with_context
 from citewell.index.embedding import Progress
-from citewell.index.engine import Held, Looked, Prepared
+from citewell.index.engine import Held, Looked, Prepared, made_otherwise
 from citewell.index.indexing import Source
 from citewell.index.library import Library
+from citewell.index.own_copied import copy_own
 from citewell.index.purge import erase_traces
 from citewell.index.seen import SEEN
 from citewell.index.vector_cache import Role, VectorCache
@@ -123,7 +123,11 @@ class _Move:
     def _indexed(self) -> Prepared | None:
         """An index of everything beside the published one; None if that could follow."""
         held = _held(self._target)
-        if held is None or held.epoch != self._store.epoch() or self._engine.was_made_otherwise():
+        if (
+            held is None
+            or held.epoch != self._store.epoch()
+            or made_otherwise(self._engine.made_with(), self._target.embedder)
+        ):
             return self._engine.prepare(self._given())
         if self._store.cleaned_since(held.change):
             return self._engine.prepare(self._given())
@@ -198,23 +202,13 @@ class _Move:
         if moving.purged_meanwhile(self._store):
             erase_traces(target)
         self._store.originals.keep_only(set(self._store.original_shas()))
-        self._configure()
+        copy_own(self._source.own, self._store.own, keep=True)
         for name in (SEEN, VISITS):
             if (self._folder / name).is_file():
                 _copy_unless_damaged(self._folder / name, target.folder / name)
         self._engine.compact(self._store.has, at_rest=True)
         self._last()
         moving.end(self._source, self._store)
-
-    def _configure(self) -> None:
-        """The library's own configuration and calibration, unless the target has others."""
-        here = self._target.folder
-        with suppress(CorruptLibrary):  # none, or one that has to be tuned again anyway
-            if not (here / tuned.FILE).exists():
-                tuned.write(here / tuned.FILE, tuned.read(self._folder / tuned.FILE))
-        with suppress(CorruptLibrary):
-            if not (here / calibration.FILE).exists():
-                calibration.write(here / calibration.FILE, calibration.read(self._folder / calibration.FILE))
 
 
 def _copy_unless_damaged(source: Path, target: Path) -> None:

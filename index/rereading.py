@@ -11,7 +11,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from citewell.corpus.article import Article
-from citewell.corpus.reader import RECIPES, is_of_today, read_as
+from citewell.corpus.reader import is_of_today, read_as, recipe_of
 from citewell.corpus.rereading import Kept, has_original
 from citewell.index.derived import DerivedFile, many
 from citewell.index.embedding import Progress
@@ -53,7 +53,7 @@ class Alike(DerivedFile):
 def _digest(article: Article) -> str:
     kind = read_as(article.reader)
     said = (*astuple(article)[:8], sorted(article.metadata.items()), *astuple(article)[9:])
-    return hashlib.sha256(repr((RECIPES[kind] if kind else "", said)).encode()).hexdigest()
+    return hashlib.sha256(repr((recipe_of(kind) if kind else "", said)).encode()).hexdigest()
 
 
 def dry_run(library: Library, article_ids: Sequence[str] = (), everything: bool = False) -> Reread:

@@ -107,7 +107,8 @@ class Searcher(Numbered):
             if segment.model != embedder.fingerprint or segment.recipe != BUILD_RECIPE:
                 raise ModelMismatch(
                     f"The index was built with model {segment.model} and recipe {segment.recipe!r}; in use are "
-                    f"{embedder.fingerprint} and {BUILD_RECIPE!r}. Build it again: citewell rebuild"
+                    f"{embedder.fingerprint} and {BUILD_RECIPE!r}. Use what it was built with (a service: start it again), "
+                    "or build it again: citewell rebuild"
                 )
         super().__init__(parts)
         self.snapshot_id, self.embedder, self.config, self.reranking = (

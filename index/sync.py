@@ -8,12 +8,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, replace
+from hashlib import file_digest
 from importlib.metadata import version
 from pathlib import Path
 
 from citewell.corpus.article import is_web
 from citewell.corpus.errors import CitewellError, LibraryMissing
-from citewell.corpus.finding import Refused
+from citewell.corpus.finding import Refused, opened
 from citewell.corpus.looking import Look, Stamp, stamp_of, under
 from citewell.corpus.records import Mapped
 from citewell.corpus.server import Server
@@ -22,7 +23,6 @@ from citewell.index.embedding import Progress
 from citewell.index.folder import STORE
 from citewell.index.library import Library
 from citewell.index.mirror import Action, Found, Held, Known, Plan, gone, is_spared, may_be_unchanged, plan
-from citewell.index.model import file_sha
 from citewell.index.seen import SEEN, Seen
 from citewell.index.writing import Outcome, Written, batches, hide
 
@@ -180,9 +180,10 @@ def _sha_if_needed(
 def _sha_of(file: Path, stamp: Stamp) -> str | None:
     """Of its bytes; None if they cannot be read or have another stamp by now."""
     try:
-        sha = file_sha(file)
+        with opened(file) as stream:
+            sha = file_digest(stream, "sha256").hexdigest()
         return sha if stamp_of(file) == stamp else None
-    except OSError:
+    except (OSError, ValueError):
         return None
 
 

@@ -6,14 +6,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from citewell.corpus.errors import CorruptLibrary
-from citewell.corpus.storage import Signature, signature_of, write_json
+from citewell.corpus.own import Own
 from citewell.index.config import Config
 
-FILE = "config.json"  # in the library's folder
+FILE = "config.json"  # among what is the library's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +23,23 @@ class Tuned:
     tuned_on: str
 
 
-def config_of(folder: Path) -> Config:
+def config_of(own: Own) -> Config:
     """The configuration in force in a library. Raises CorruptLibrary when its own is damaged."""
-    return _config_of(folder / FILE, signature_of(folder / FILE))
+    found = read(own)
+    return found.config if found else Config()
+
+
+def read(own: Own) -> Tuned | None:
+    """None if there is none. Raises CorruptLibrary when it is damaged."""
+    text = own.read(FILE)
+    return None if text is None else _read(text, own.place(FILE))
 
 
 @lru_cache(maxsize=64)
-def _config_of(file: Path, signature: Signature | None) -> Config:
-    return read(file).config if signature else Config()
-
-
-def read(file: Path) -> Tuned:
-    """A value that the file does not name, because it is older, is the default's."""
+def _read(text: str, place: str) -> Tuned:
+    """A value that the text does not name, because it is older, is the default's."""
     try:
-        said = json.loads(file.read_text("utf-8"))
+        said = json.loads(text)
         given = {
             field.name: said["config"][field.name] for field in fields(Config) if field.name in said["config"]
         }
@@ -45,16 +47,15 @@ def read(file: Path) -> Tuned:
         if not usable or said["id"] != _id(said["config"], said["tuned_on"]):
             raise ValueError
         return Tuned(Config(**given), str(said["tuned_on"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         raise CorruptLibrary(
-            f"{file} is damaged. Remove it to use the default configuration, and tune again: citewell eval tune"
+            f"{place} is damaged. Remove it to use the default configuration, and tune again: citewell eval tune"
         ) from None
 
 
-def write(file: Path, tuned: Tuned) -> None:
-    """The file appears whole or not at all."""
+def write(own: Own, tuned: Tuned) -> None:
     content: dict[str, Any] = {"config": asdict(tuned.config), "tuned_on": tuned.tuned_on}
-    write_json(file, {"id": _id(**content), **content})
+    own.write(FILE, json.dumps({"id": _id(**content), **content}, indent=1) + "\n")
 
 
 def _id(config: Mapping[str, Any], tuned_on: str) -> str:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from citewell.corpus.own import Own
 from citewell.index.answerability import ANSWERING, Read, lacked_words, signals
 from citewell.index.calibration import NONE, InForce, in_force
 from citewell.index.scoring import Hit, State
@@ -22,7 +22,7 @@ class Verdict:
 
 
 def judge(
-    searcher: Searcher, library: Path, query: Query, hits: Sequence[Hit], read: Callable[[Hit], Read]
+    searcher: Searcher, own: Own, query: Query, hits: Sequence[Hit], read: Callable[[Hit], Read]
 ) -> Verdict:
     """Of a hybrid ranking of ten hits or more; `read` is asked of the first three.
 
@@ -31,7 +31,7 @@ def judge(
     """
     if query.dense is State.UNKNOWN_SCRIPT or State.UNAVAILABLE in (query.lexical, query.dense):
         return Verdict(NONE, None)
-    serving = in_force(library, searcher.fingerprint, searcher.embedder.fingerprint)
+    serving = in_force(own, searcher.fingerprint, searcher.embedder.fingerprint)
     if serving.fitted is None:
         return Verdict(serving, None)
     found = signals(searcher, query, hits, [read(hit) for hit in hits[:ANSWERING]])

@@ -85,8 +85,9 @@ def _index(engine: Engine) -> Check:
 def _own(library: Library) -> Check:
     """The library's own configuration and calibration, if there are any, are what was written."""
     reads = {tuned.FILE: tuned.read, calibration.FILE: calibration.read}
-    there = [name for name in reads if (library.folder / name).exists()]
-    return _each("own configuration", there, lambda name: reads[name](library.folder / name))
+    own = library.store.own
+    there = [name for name in reads if own.version(name) is not None]
+    return _each("own configuration", there, lambda name: reads[name](own))
 
 
 def _agreement(

@@ -1,31 +1,24 @@
 """Articles into and out of a library: read, cut, stored one by one, then published together."""
 
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 
-from citewell.corpus.article import Article, Cut, Draft
+from citewell.corpus.article import Article, Draft
 from citewell.corpus.errors import BadInput, UnknownArticle
 from citewell.corpus.finding import Refused
-from citewell.corpus.reading import Item, Reading, Unmodified, article_id_of, language_of, read_each
+from citewell.corpus.reading import Item, Reading, Unmodified, article_id_of, read_each
 from citewell.corpus.records import Mapped
-from citewell.corpus.repeated import recipe_with, site_of
 from citewell.corpus.storage import storing
-from citewell.corpus.store import Store
-from citewell.index.cutting import cut_for
-from citewell.index.embedding import Embedder, Progress
+from citewell.index.embedding import Progress
 from citewell.index.indexing import Lines
 from citewell.index.library import Library
+from citewell.index.pieces import Began, Piece, Ready, cut_again, cut_of, in_groups
 
 MOST_KEPT = 1_000_000  # revisions of an article
 _BATCH = 2_000  # passages that are published together: what a batch needs is held in memory
-_AT_ONCE = 16  # articles that are flushed to disk together
-_CHARACTERS_AT_ONCE = 1_000_000
-LOOKED_AT = 1_000  # code points of an article that tell its script
 _CHANGED = "its article was changed meanwhile; try again"
-UNKNOWN_SCRIPT = "in a script that the model does not know: found by its words only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +75,14 @@ def batches(
 
     The writer's lock is held to store what was read, and to publish: nobody else waits for a slow site.
     """
-    began = _Began(library.store, files)
-    with closing(read_each(began, mapped)) as read:
+    began = Began(library.store, files)
+    with closing(read_each(began, mapped, library.limits)) as read:
         lines = library.store.lines_of_sites()
         ready = (
-            _Ready(
+            Ready(
                 file,
                 began.of(file),
-                _cut(library.embedder, found, lines) if isinstance(found, Reading) else found,
+                cut_of(library.embedder, found, lines) if isinstance(found, Reading) else found,
             )
             for file, found in read
         )
@@ -129,64 +122,15 @@ def _passages(batch: Sequence[Written]) -> int:
     return sum(each.outcome.passages or 0 for each in batch)
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """An article ready to be stored."""
-
-    read: Reading
-    language: str | None
-    cut: Cut
-    recipe: str
-    note: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """What came of a file, and the number of the last change when its reading began."""
-
-    file: Item
-    since: int
-    found: _Piece | Refused | Unmodified
-
-
-class _Began:
-    """The files, as they are taken to be read; what comes of them comes in their order."""
-
-    def __init__(self, store: Store, files: Iterable[Item]) -> None:
-        self._store, self._files = store, files
-        self._taken: deque[tuple[Item, int]] = deque()
-
-    def __iter__(self) -> Iterator[Item]:
-        for file in self._files:
-            self._taken.append((file, self._store.change()))
-            yield file
-
-    def of(self, file: Item) -> int:
-        while self._taken[0][0] is not file:
-            self._taken.popleft()
-        return self._taken[0][1]
-
-
-def _cut(embedder: Embedder, found: Reading, lines: Lines) -> _Piece | Refused:
-    language = language_of(found.draft)
-    of_site = lines.get(site_of(found.source), frozenset()) if lines else frozenset()
-    pieces = cut_for(embedder, found.draft.text, language, of_site)
-    if not pieces.passages:
-        return Refused(found.place, "nothing but page leftovers in it")
-    known = embedder.knows_script(found.draft.text[:LOOKED_AT])
-    recipe = recipe_with(embedder.cut_recipe, of_site)
-    return _Piece(found, language, pieces, recipe, None if known else UNKNOWN_SCRIPT)
-
-
 def _store_all(
-    library: Library, found: Iterable[_Ready], lines: Lines, places: dict[str, str]
+    library: Library, found: Iterable[Ready], lines: Lines, places: dict[str, str]
 ) -> Iterator[Written]:
     """A few at a time are flushed to disk together; they were cut without these lines. `places` are those of the ids that are taken."""
-    for group in _groups(found):
+    for group in in_groups(found):
         with library.writing():
             library.check_followed()
             if (now := library.store.lines_of_sites()) != lines:  # cleaned meanwhile
-                group = [_cut_again(library.embedder, each, now) for each in group]
+                group = [cut_again(library.embedder, each, now) for each in group]
             # what is erased goes from disk after its flush
             alone = library.store.kept_revisions() is not None
             with nullcontext() if alone else library.store.database.transaction():
@@ -194,28 +138,7 @@ def _store_all(
         yield from written
 
 
-def _cut_again(embedder: Embedder, each: _Ready, lines: Lines) -> _Ready:
-    return (
-        replace(each, found=_cut(embedder, each.found.read, lines))
-        if isinstance(each.found, _Piece)
-        else each
-    )
-
-
-def _groups(found: Iterable[_Ready]) -> Iterator[list[_Ready]]:
-    group: list[_Ready] = []
-    size = 0
-    for each in found:
-        group.append(each)
-        size += len(each.found.read.draft.text) if isinstance(each.found, _Piece) else 0
-        if len(group) == _AT_ONCE or size > _CHARACTERS_AT_ONCE:
-            yield group
-            group, size = [], 0
-    if group:
-        yield group
-
-
-def _store(library: Library, ready: _Ready, places: dict[str, str]) -> Outcome:
+def _store(library: Library, ready: Ready, places: dict[str, str]) -> Outcome:
     """What somebody else changed since it was read stays as it is now."""
     each = ready.found
     if isinstance(each, Refused):
@@ -237,7 +160,7 @@ def _store(library: Library, ready: _Ready, places: dict[str, str]) -> Outcome:
     return _kept(library, article_id, each)
 
 
-def _kept(library: Library, article_id: str, piece: _Piece) -> Outcome:
+def _kept(library: Library, article_id: str, piece: Piece) -> Outcome:
     read = piece.read
     put = library.store.put(
         article_id, read.source, read.draft, piece.language, piece.cut, piece.recipe, read.original
@@ -281,7 +204,7 @@ def put(library: Library, articles: Sequence[Given], progress: Progress = lambda
 
 def _put(library: Library, given: Given, lines: Lines) -> Outcome:
     read = Reading(given.source, given.source, given.draft, given.original)
-    piece = _cut(library.embedder, read, lines)
+    piece = cut_of(library.embedder, read, lines)
     if isinstance(piece, Refused):
         return Outcome(given.source, "refused", given.article_id, reason=piece.reason)
     return _kept(library, given.article_id, piece)

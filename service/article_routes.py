@@ -49,7 +49,7 @@ def article_routes(
         return jobs.add([(each.id, each.model_dump_json(exclude={"id"})) for each in articles])
 
     def stored(article_id: str, body: bytes) -> Stored:
-        (done,) = writer.put([given_of(article_id, read(ArticleRequest, body))])
+        (done,) = writer.put([given_of(article_id, read(ArticleRequest, body), library.limits)])
         if done.result == "refused":
             raise BadInput(f"{article_id}: {done.reason}")
         return Stored(done.result, ArticleSummary.of(writer.article(article_id)), done.passages or 0)

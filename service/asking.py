@@ -35,7 +35,10 @@ class Asking:
     def __init__(self, library: Library, settings: Settings, metrics: Metrics) -> None:
         self._library, self._settings, self._metrics = library, settings, metrics
         self._cache = Cache(int(settings.cache_mb * 1_000_000))
-        threads = settings.concurrency or (os.cpu_count() or 1) // settings.workers + 1
+        cores = max(
+            1, (os.cpu_count() or 1) // settings.workers
+        )  # a thread that stays on one finds its data there
+        threads = settings.concurrency or (cores if library.engine.is_near else cores + 1)
         self.pool = Pool("ask", threads, settings.queue, settings.timeout, metrics)
         self.looking = Pool("look", _LOOKING, settings.queue, settings.timeout, metrics)
 
@@ -72,7 +75,7 @@ class Asking:
         return await self._kept(key, self._search(question, k, given, as_of), await self._version())
 
     async def _version(self) -> Hashable:
-        if self._library.engine.is_near:
+        if self._library.is_near:
             return self._library.version()
         return await self.looking.run(self._library.version)
 

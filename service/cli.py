@@ -10,7 +10,7 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -73,10 +73,21 @@ def configured(context: typer.Context) -> None:
         group = context.command
         assert isinstance(group, typer.core.TyperGroup)
         context.default_map = {
-            name: {"library": str(library)}
-            for name in group.commands
+            name: meant
+            for name, meant in _meaning(group, str(library)).items()
             if name not in ("serve", "config", "conformance", "migrate")
         }
+
+
+def _meaning(group: typer.core.TyperGroup, library: str) -> dict[str, Any]:
+    """The options of its commands, and of theirs, by default."""
+    return {
+        name: {
+            "library": library,
+            **(_meaning(each, library) if isinstance(each, typer.core.TyperGroup) else {}),
+        }
+        for name, each in group.commands.items()
+    }
 
 
 Citations = Annotated[int, typer.Option("--k", help="How many at most, 1 to 100.")]

@@ -78,7 +78,8 @@ class Drainer:
         results: list[tuple[Item, str, str | None]] = []
         for item in items:
             try:
-                given[item] = given_of(item.article_id, ArticleRequest.model_validate_json(item.article))
+                request = ArticleRequest.model_validate_json(item.article)
+                given[item] = given_of(item.article_id, request, self._writer.limits)
             except BadInput as refused:
                 results.append((item, "refused", str(refused)))
         outcomes = self._writer.put(list(given.values())) if given else []

@@ -27,7 +27,7 @@ from citewell.eval.trec import read_qrels, read_run, write_qrels, write_run
 from citewell.eval.tune import FEWEST, tune
 from citewell.eval.unstored import kept_vectors, searcher_of
 from citewell.index import tuned
-from citewell.index.calibration import FILE, in_force, shipped_for, write
+from citewell.index.calibration import in_force, shipped_for, write
 from citewell.index.cutting import bounds_for
 from citewell.index.embedding import Embedder
 from citewell.index.library import Library
@@ -151,7 +151,7 @@ def calibrate_library(library: Library, gold: Path, as_json: bool) -> None:
     questions = fitting_half(read_gold(gold))
     with terminal.progress("asking") as progress:
         fitted, found = calibrate(library, questions, f"{len(questions)} questions of {gold.name}", progress)
-    write(library.folder / FILE, fitted)
+    write(library.store.own, fitted)
     if as_json:
         print(
             json.dumps({"id": fitted.id, **asdict(fitted), "out_of_fold": asdict(found)}, ensure_ascii=False)
@@ -165,17 +165,14 @@ def tune_library(library: Library, gold: Path, dry_run: bool, as_json: bool, siz
     questions = fitting_half(read_gold(gold))
     with terminal.progress("tuning") as progress:
         found = tune(library, questions, progress, sizes)
-    is_written = found.is_better and not dry_run
+    is_written, own = found.is_better and not dry_run, library.store.own
     if is_written:
-        tuned.write(
-            library.folder / tuned.FILE,
-            tuned.Tuned(found.config, f"{found.questions} questions of {gold.name}"),
-        )
-    serves = in_force(library.folder, library.config.fingerprint, library.embedder.fingerprint)
+        tuned.write(own, tuned.Tuned(found.config, f"{found.questions} questions of {gold.name}"))
+    serves = in_force(own, library.config.fingerprint, library.embedder.fingerprint)
     if as_json:
         said = {
             "gold": str(gold), "fewest_questions": FEWEST, **asdict(found), "is_better": found.is_better,
-            "written": str(library.folder / tuned.FILE) if is_written else None, "calibration": serves.state,
+            "written": own.place(tuned.FILE) if is_written else None, "calibration": serves.state,
         }  # fmt: skip
         print(json.dumps(said, ensure_ascii=False))
         return
@@ -183,7 +180,7 @@ def tune_library(library: Library, gold: Path, dry_run: bool, as_json: bool, siz
     if found.is_better and dry_run:
         print("nothing is written: --dry-run")
     elif is_written:
-        print(f"written to {library.folder / tuned.FILE}, in force from now on; remove the file to go back")
+        print(f"written to {own.place(tuned.FILE)}, in force from now on; remove it to go back")
         if serves.fitted is None:
             print(
                 "answers have no confidence until a calibration is fitted to this configuration: "

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from citewell.corpus.errors import BadInput, ModelMismatch
+from citewell.corpus.errors import BadInput, LibraryBusy, ModelMismatch
 from citewell.index.model import Precision, default_model, precision_of
 from citewell.service import settings
 from citewell.service.settings import Settings
@@ -61,6 +61,7 @@ AllowHosts = Annotated[
     ),
 ]
 LIBRARY = Path("library")
+WHERE = ("truth", "passages", "passages_token", "embedding_cluster", "max_article_bytes")
 WAIT = 60.0
 
 
@@ -211,18 +212,19 @@ def opened(
     those are taken that the environment or the file says; without settings they say where truth and passages are, too.
     `watched` may put something around the model; `keep_vectors` is false for what may write nothing to this machine.
     """
+    from citewell.corpus.children import LIMITS
     from citewell.index.folder import make_folder, require
     from citewell.index.library import Library
 
-    found = given or settings.read({}, names=("truth", "passages", "passages_token", "embedding_cluster"))
+    found = given or settings.read({}, names=WHERE)
     cluster, truth = found.cluster, found.server(folder)
     if create or (truth and not cluster):
         make_folder(folder)
     elif not truth:
         require(folder)
-    models = models or Models.chosen()
-    if not models.model:
-        precision = precision or made_in(folder, found)
+    models, made = models or Models.chosen(), made_with(folder, found)
+    if not models.model and made:
+        precision = precision or precision_of(made)
     model: Embedder
     ending = ExitStack()
     if bulk and found.embedding_cluster:
@@ -242,8 +244,11 @@ def opened(
         truth=truth,
         keep_vectors=keep_vectors,
         whole=whole,
+        limits=replace(LIMITS, article=found.max_article_bytes),
     )
     try:
+        if catch_up and not cluster and made_with(folder, found) not in (made, model.fingerprint):
+            raise LibraryBusy(folder)  # somebody builds it with another model
         if catch_up and not create:
             library.catch_up_if_free()
         yield library

@@ -19,8 +19,10 @@ from citewell.corpus.errors import (
     ClusterAway,
     LibraryBusy,
     LibraryMissing,
+    ModelMismatch,
     NotFound,
     NotJson,
+    NotWhole,
     TooLarge,
     TruthAway,
 )
@@ -60,6 +62,8 @@ _STATUS: tuple[tuple[type[CitewellError], HTTPStatus], ...] = (  # the first tha
     (LibraryBusy, HTTPStatus.SERVICE_UNAVAILABLE),
     (ClusterAway, HTTPStatus.SERVICE_UNAVAILABLE),
     (TruthAway, HTTPStatus.SERVICE_UNAVAILABLE),
+    (ModelMismatch, HTTPStatus.SERVICE_UNAVAILABLE),
+    (NotWhole, HTTPStatus.SERVICE_UNAVAILABLE),
     (CitewellError, HTTPStatus.INTERNAL_SERVER_ERROR),
 )
 
@@ -98,7 +102,7 @@ def install(app: FastAPI) -> None:
 
 def response_to(scope: Scope, error: CitewellError) -> JSONResponse:
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
-    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR or isinstance(error, ModelMismatch):
         log.error("%s", error)
     headers = error.headers if isinstance(error, ServiceError) else None
     if isinstance(error, LibraryBusy | ClusterAway | TruthAway):

@@ -12,7 +12,7 @@ from citewell.index.answer import MOST_HITS
 from citewell.index.checking import Now
 from citewell.index.citation import CitedArticle, CitedPassage, Links
 from citewell.index.filter import Filter
-from citewell.index.health import Finding
+from citewell.index.findings import Finding
 from citewell.index.health import Health as LibraryHealth
 from citewell.index.response import Answer
 from citewell.service.jobs import Job

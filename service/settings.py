@@ -56,13 +56,18 @@ class Settings:
     rate: float = _setting(600.0, "Requests a minute that each key may make; 0: any number.", 0)
     burst: int = _setting(100, "Requests that a key may make at once.", 1)
     concurrency: int = _setting(
-        0, "Questions answered at once in each process; 0: one more than its cores.", 0
+        0,
+        "Questions answered at once in each process; 0: as its share of the cores, one more with a cluster.",
+        0,
     )
     queue: int = _setting(256, "Questions that may wait in each process; more are refused.", 0)
     timeout: float = _setting(30.0, "Seconds that a request may take, its body included.", 0.1)
     connections: int = _setting(10_000, "Connections that each process keeps open.", 16)
     question_length: int = _setting(2_000, "Characters that a question may have, at most 2,000.", 1)
     most_k: int = _setting(100, "The largest k, at most 100.", 1)
+    max_article_bytes: int = _setting(
+        20_000_000, "Bytes that an article may have when it is added, 1,000 to 200,000,000.", 1_000
+    )
     body_mb: float = _setting(64.0, "Megabytes that a body with articles may have.", 0.001)
     cache_mb: float = _setting(16.0, "Megabytes of answers that each process keeps; 0: none.", 0)
     log_level: str = _setting("info", "What is logged: debug, info, warning or error.")
@@ -91,7 +96,14 @@ MODELS = ("model", "reranker", "rerank")  # which every command follows
 HELP = {each.name: str(each.metadata["help"]) for each in fields(Settings) if each.name in NAMES}
 DEFAULTS = {each.name: each.default for each in fields(Settings) if each.default is not MISSING}
 _LEAST = {each.name: each.metadata["least"] for each in fields(Settings) if each.name in NAMES}
-_MOST = {"rerank": 200, "port": 65_535, "workers": 256, "question_length": 2_000, "most_k": 100}
+_MOST = {
+    "rerank": 200,
+    "port": 65_535,
+    "workers": 256,
+    "question_length": 2_000,
+    "most_k": 100,
+    "max_article_bytes": 200_000_000,
+}
 
 
 def variable(name: str) -> str:

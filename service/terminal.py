@@ -121,9 +121,9 @@ def answer(given: "Answer") -> str:
         lines += [
             f"{citation.rank}. {_indented(citation.quote.text, 3).lstrip()}",
             f"   {_named(citation.article)}",
-            f"   {citation.article.source}{_pages(citation.quote.pages)}  [{citation.quote.start}-{citation.quote.end}]"
+            f"   {escaped(citation.article.source)}{_pages(citation.quote.pages)}  [{citation.quote.start}-{citation.quote.end}]"
             f"  score {citation.score:.3f}",
-            *(f"   also in {escaped(also.title)}  {also.source}" for also in citation.also_in),
+            *(f"   also in {escaped(also.title)}  {escaped(also.source)}" for also in citation.also_in),
             *_explained(citation.explain),
             "",
         ]

@@ -75,7 +75,7 @@ def reread(
     library: Folder = LIBRARY,
     everything: Annotated[
         bool,
-        typer.Option("--all", help="Also what today's readers read, as after an update of what they use."),
+        typer.Option("--all", help="Also what today's readers read."),
     ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say which articles would be read, and do nothing.")
@@ -83,7 +83,7 @@ def reread(
     wait: Wait = WAIT,
     as_json: AsJson = False,
 ) -> None:
-    """Read articles that earlier readers made, or those named, again from their originals: a new revision where one differs."""
+    """Read articles that earlier readers made, or earlier versions of their libraries, or those named, again from their originals."""
     from citewell.index import rereading
 
     named = article_ids or []

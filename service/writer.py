@@ -9,10 +9,11 @@ from contextlib import suppress
 from dataclasses import replace
 
 from citewell.corpus.article import Article, Draft
+from citewell.corpus.children import LIMITS, Limits
 from citewell.corpus.errors import BadInput, UnknownArticle
 from citewell.corpus.originals import sha_of
 from citewell.corpus.reader import reader_of
-from citewell.corpus.reading import LIMITS, too_large
+from citewell.corpus.reading import too_large
 from citewell.corpus.sniff import Format
 from citewell.corpus.text import normalise
 from citewell.index.library import Library
@@ -43,6 +44,11 @@ class Writer:
     def article(self, article_id: str) -> Article:
         return self._library().store.article(article_id)
 
+    @property
+    def limits(self) -> Limits:
+        """Of an article."""
+        return self._reading.limits
+
     def follow(self) -> None:
         """Index what other machines stored in a truth that they share: for itself, or what a killed one left to a cluster."""
         reading = self._reading
@@ -63,23 +69,15 @@ class Writer:
     def _library(self) -> Library:
         with self._turn:
             if self._own is None:
-                of = self._reading
-                self._own = Library(
-                    of.folder,
-                    of.embedder,
-                    wait=self._wait,
-                    cluster=of.cluster,
-                    truth=of.truth,
-                    keep_vectors=of.keep_vectors,
-                )
+                self._own = self._reading.another(self._wait)
             return self._own
 
 
-def given_of(article_id: str, request: ArticleRequest) -> Given:
+def given_of(article_id: str, request: ArticleRequest, limits: Limits = LIMITS) -> Given:
     """An article as it was sent. Raises BadInput with the reason if it cannot be read."""
     original = normalise(request.text).encode()
-    if len(original) > LIMITS.article:
-        raise BadInput(f"{article_id}: {too_large(len(original), LIMITS)}")
+    if len(original) > limits.article:
+        raise BadInput(f"{article_id}: {too_large(len(original), limits)}")
     try:
         draft = reader_of(_FORMATS[request.format])(original, article_id)
     except ValueError as error:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from citewell.corpus.server import Server
 from citewell.eval.gold import bundled_articles
@@ -14,6 +15,9 @@ from citewell.index.writing import add
 from tests.postgres import Postgres, binaries
 from tests.ray_cluster import RayCluster, started
 from tests.site import Site, served
+
+settings.register_profile("untimed", deadline=None)  # an example may take as long as the machine is busy
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

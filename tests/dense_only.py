@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import NoReturn
 
-from citewell.index.milvus import Milvus, columns
+from citewell.index.milvus import Milvus
+from citewell.index.milvus_rows import columns
 from citewell.index.passage_store import Unsupported
 from citewell.index.where import Where
 

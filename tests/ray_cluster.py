@@ -16,7 +16,7 @@ import pytest
 
 from tests.servers import free_port
 
-_STARTING = 60  # seconds
+_STARTING = 180  # seconds
 # Ray joins a second node on the machine's other address unless it is told which one is this machine's
 # and one whose test was killed ends when nobody holds its standard input any more
 _NODE = (

@@ -24,7 +24,7 @@ from tests import milvus_alone
 
 _VENV = Path(sys.prefix)
 _CORE = "lib/python3.11/site-packages/milvus_lite/lib"
-_STARTING = 120  # seconds
+_STARTING = 300  # seconds
 
 
 @dataclass(slots=True)

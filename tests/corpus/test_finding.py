@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from citewell.corpus.errors import BadInput
-from citewell.corpus.finding import Refused, find_files
+from citewell.corpus.finding import Refused, find_files, opened
 
 
 def a_file(folder: Path, name: str, content: bytes = b"words") -> Path:
@@ -115,3 +115,26 @@ def test_a_path_without_an_article_is_refused(tmp_path: Path, missing: str, mess
     path = tmp_path / missing
     with pytest.raises(BadInput, match=re.escape(message.format(path=path))):
         find_files([path])
+
+
+def test_a_path_longer_than_the_system_takes_is_refused_and_the_rest_is_found(tmp_path: Path) -> None:
+    a_file(tmp_path, "a.txt")
+    before = os.open(".", os.O_RDONLY)
+    try:
+        os.chdir(tmp_path)
+        for _ in range(40):
+            Path("d" * 120).mkdir()
+            os.chdir("d" * 120)
+            Path("x" * 100 + ".txt").write_text("words")
+    finally:
+        os.fchdir(before)
+        os.close(before)
+    found = find_files([tmp_path])
+    assert names(found, tmp_path)[0] == "a.txt"
+    assert set(refused(found, tmp_path).values()) == {"File name too long"}
+
+
+def test_a_pipe_that_took_the_place_of_a_file_keeps_nobody_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match="not a regular file"):
+        opened(tmp_path / "pipe")

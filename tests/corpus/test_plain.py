@@ -3,7 +3,7 @@
 import pytest
 
 from citewell.corpus.article import Draft
-from citewell.corpus.plain import read_plain, shorten
+from citewell.corpus.plain import first_title, read_plain, shorten
 
 LONG = (
     "A first line that is far too long for a title because it is in truth a whole paragraph, as it often is"
@@ -69,3 +69,9 @@ def test_a_long_first_line_is_shortened_at_a_word() -> None:
 )
 def test_a_title_is_shortened_without_marks_at_its_end(line: str, shortened: str) -> None:
     assert shorten(line) == shortened
+
+
+def test_a_line_with_endless_blanks_in_it_is_read_at_once() -> None:
+    """Each of them once: as many took hours when a run of blanks was looked at from each of its blanks."""
+    words = f"The tide{' ' * 2_000_000}comes in."
+    assert first_title(words) == "The tide …"

@@ -214,7 +214,7 @@ def test_who_asks_while_the_server_starts_again_gets_an_answer_or_is_told(
             each.result(60)
     assert {said for said, _ in told} <= {"right", "away"}
     assert told[-1][0] == "right"
-    assert max(took for _, took in told) < 30
+    assert max(took for _, took in told) < 60
 
 
 def test_a_server_that_is_gone_is_told_after_some_seconds(

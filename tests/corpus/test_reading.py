@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from citewell.corpus import reading
 from citewell.corpus.article import Draft
-from citewell.corpus.children import Limits
+from citewell.corpus.children import LIMITS, Limits
 from citewell.corpus.errors import BadInput, UnreadableFile
 from citewell.corpus.reading import article_id_of, language_of, read_file
 from citewell.corpus.text import normalise, text_sha
@@ -171,7 +171,7 @@ def test_a_link_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
 
 
 def test_twenty_million_bytes_are_the_most() -> None:
-    assert reading.LIMITS.article == 20_000_000
+    assert LIMITS.article == 20_000_000
 
 
 def test_a_file_over_the_most_bytes_is_refused(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_a_file_over_the_most_bytes_is_refused(tmp_path: Path) -> None:
     assert read_file(a_file(tmp_path, "just.txt", b"x" * 1000), most).text == "x" * 1000
     with pytest.raises(UnreadableFile) as refused:
         read_file(a_file(tmp_path, "over.txt", b"x" * 1001), most)
-    assert refused.value.reason == "1,001 bytes; an article has at most 1,000"
+    assert refused.value.reason == "1,001 bytes; an article has at most 1,000 (max_article_bytes)"
 
 
 class Growing(FileIO):

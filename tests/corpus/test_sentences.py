@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sentencex import get_sentence_boundaries
 
 from citewell.corpus.article import Span
 from citewell.corpus.blocks import Block, Kind
@@ -138,3 +139,21 @@ def test_blanks_of_several_bytes_do_no_harm(words: str, blank: str) -> None:
     """The library that finds boundaries panics at some of them."""
     text = words.replace("{}", blank)
     assert "".join("".join(found(text)).split()) == "".join(text.split())
+
+
+def test_a_long_paragraph_is_divided_piece_by_piece_as_it_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None is cut where a piece ends, and none is given more than a piece: what divides takes the square of that."""
+    expected = [f"The tide of day {number} came in twice, and it went out." for number in range(200)]
+    given: list[int] = []
+
+    def divided(language: str, body: str) -> list[dict[str, int]]:
+        given.append(len(body))
+        return list(get_sentence_boundaries(language, body))
+
+    monkeypatch.setattr("citewell.corpus.sentences.get_sentence_boundaries", divided)
+    monkeypatch.setattr("citewell.corpus.sentences.MOST_AT_ONCE", 300)
+    assert found(" ".join(expected)) == expected
+    assert len(given) > 10
+    assert max(given) <= 300
+    long = "word " * 100 + "end."
+    assert "".join(found(f"{long} {long}")).replace(" ", "") == (long * 2).replace(" ", "")

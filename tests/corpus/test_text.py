@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from citewell.corpus.text import count_words, normalise, text_sha
+from citewell.corpus.text import count_words, escaped, normalise, text_sha
 
 # Everything that normalise has a rule for, often side by side, among any other character.
 awkward = st.builds(
@@ -97,3 +97,12 @@ def test_ways_of_writing_one_text_have_one_name() -> None:
 )
 def test_words_are_counted_and_two_cjk_characters_are_one(text: str, words: float) -> None:
     assert count_words(text) == words
+
+
+@pytest.mark.parametrize("control", ["\x1b", "\n", "\x9b", "\u2028", "\u202e", "\u2066", "\ud800"])
+def test_what_is_shown_cannot_steer_a_terminal(control: str) -> None:
+    """A name that reads backwards, or takes a second line, would look like another."""
+    said = escaped(f"a{control}txt.md")
+    assert said.startswith("a\\")
+    assert said.endswith("txt.md")
+    assert escaped("שלום مرحبا 潮汐 é 🐜") == "שלום مرحبا 潮汐 é 🐜"

@@ -10,13 +10,12 @@ import typer
 from citewell.eval.conformance import (
     CHECKS,
     Check,
-    Failed,
     Outcome,
-    Subject,
     checked,
     credentials,
     two_clients,
 )
+from citewell.eval.conformance_subject import Failed, Subject
 from citewell.index.filter import EVERYTHING
 from citewell.index.milvus import Milvus
 from citewell.service.clustering import conformance

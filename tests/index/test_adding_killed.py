@@ -4,8 +4,6 @@ import json
 import random
 import shutil
 import sqlite3
-import subprocess
-import sys
 import time
 from collections import Counter
 from contextlib import closing, suppress
@@ -18,9 +16,9 @@ from citewell.index.folder import STORE
 from citewell.index.library import Library
 from citewell.index.verify import verify
 from tests.corpus.samples import HTML, WORDS
+from tests.forked import Forked
 from tests.index.adding import embedder
 
-ROOT = Path(__file__).parents[2]
 PLAIN, PAGES, BOOKS, RECORDS = 40, 4, 4, 30
 
 
@@ -43,9 +41,8 @@ def make(folder: Path) -> int:
     return PLAIN + PAGES + BOOKS + RECORDS
 
 
-def adding(folder: Path) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "tests.index.adding", str(folder / "library"), str(folder / "articles")]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)
+def adding(folder: Path) -> Forked:
+    return Forked("tests.index.adding", folder / "library", folder / "articles")
 
 
 def stored(folder: Path) -> set[str]:
@@ -80,7 +77,6 @@ def check_kills(folder: Path, kills: int, seed: int) -> None:
             in_the_middle += len(before) < len(found) < count
             before = found
         with adding(folder) as process:
-            assert process.stdout is not None
             process.stdout.readline()
             outcomes = Counter(result for _, result in json.loads(process.stdout.read()))
         assert outcomes == +Counter(unchanged=len(before), added=count - len(before))

@@ -64,7 +64,7 @@ def test_a_librarys_own_calibration_comes_along_and_goes_when_the_backup_has_non
     backup(library, tmp_path / "without.zip")
     shipped = calibration.shipped()
     fitted = replace(shipped, config=library.config.fingerprint, model=library.embedder.fingerprint)
-    calibration.write(library.folder / calibration.FILE, fitted)
+    calibration.write(library.store.own, fitted)
     backup(library, tmp_path / "with.zip")
     other = a_library(tmp_path / "other")
     restore(other, tmp_path / "with.zip")
@@ -80,11 +80,12 @@ def test_a_librarys_own_configuration_comes_along_and_goes_when_the_backup_has_n
     library: Library, tmp_path: Path
 ) -> None:
     backup(library, tmp_path / "without.zip")
-    tuned.write(library.folder / tuned.FILE, tuned.Tuned(Config(k1=1.2), "gold"))
+    tuned.write(library.store.own, tuned.Tuned(Config(k1=1.2), "gold"))
     backup(library, tmp_path / "with.zip")
     other = a_library(tmp_path / "other")
     restore(other, tmp_path / "with.zip")
-    assert tuned.read(other.folder / tuned.FILE) == tuned.Tuned(Config(k1=1.2), "gold")
+    assert tuned.read(other.store.own) == tuned.Tuned(Config(k1=1.2), "gold")
+    library.rebuild()
     assert asked(other, "sun") == asked(library, "sun")
     restore(other, tmp_path / "without.zip")
     assert other.config == Config()

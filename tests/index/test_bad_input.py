@@ -1,5 +1,6 @@
 """Whatever a file is: a line in the report with the reason, the others are added, nothing is lost, no traceback."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,6 +10,7 @@ from typing import BinaryIO
 import pytest
 
 from citewell.corpus import reading
+from citewell.corpus.article import LONGEST_LINE
 from citewell.corpus.finding import Refused, find_files
 from citewell.index.library import Library
 from citewell.index.verify import verify
@@ -16,6 +18,9 @@ from citewell.index.writing import Outcome, add
 from tests.corpus.bad_inputs import LINKS, ODD, REFUSED, by_chance, write_by_hand
 from tests.corpus.samples import VALID
 from tests.fakes import WordEmbedder
+
+ROWS = "| a | b |\n" * 2_000
+PROSE = "The tide of the harbour comes in twice a day, and goes out as often as it came. " * 10 + "\n\n"
 
 
 def added(folder: Path, tmp_path: Path) -> list[Outcome]:
@@ -55,7 +60,9 @@ def test_every_known_fault_is_a_line_with_its_reason(tmp_path: Path) -> None:
     found = set(REFUSED) - {"archive.zip", "bomb.txt.gz"}  # passed by in a folder, as pictures are
     assert {name.encode("unicode_escape").decode() for name in found} <= set(refused)
     assert len(refused) >= len(found) + LINKS + 1
-    assert refused["large.txt"] == "1,000,000,000 bytes; an article has at most 20,000,000"
+    assert (
+        refused["large.txt"] == "1,000,000,000 bytes; an article has at most 20,000,000 (max_article_bytes)"
+    )
     assert refused["endless.txt"] == "not a regular file"
     assert refused["encrypted.pdf"] == "encrypted; save it without a password"
     assert (
@@ -115,7 +122,7 @@ def test_files_that_vanish_or_change_while_others_are_read_are_a_line_each(tmp_p
     assert said == {
         "a": None,
         "gone": "No such file or directory",
-        "grown": "30,000,000 bytes; an article has at most 20,000,000",
+        "grown": "30,000,000 bytes; an article has at most 20,000,000 (max_article_bytes)",
         "link": f"Symlink loop from '{folder}/link.txt'",
         "turned": "Is a directory",
         "z": None,
@@ -166,3 +173,28 @@ def test_files_with_a_fault_anywhere_are_added_or_refused(tmp_path: Path) -> Non
 @pytest.mark.parametrize("seed", range(2, 6))
 def test_many_files_with_a_fault_anywhere_are_added_or_refused(tmp_path: Path, seed: int) -> None:
     check_chance(tmp_path, 180, seed)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("title.jsonl", json.dumps({"title": "long title " * 20_000, "text": PROSE * 40})),
+        ("heading.md", f"# {'long heading ' * 20_000}\n\n{PROSE * 40}"),
+        ("table.md", f"| {'| '.join(['long column '] * 20_000)}|\n{'|---' * 20_000}|\n{ROWS}"),
+    ],
+)
+def test_an_endless_title_heading_or_header_does_not_stand_before_every_passage_of_its_article(
+    tmp_path: Path, name: str, content: str
+) -> None:
+    """It would be stored, counted and embedded once for each."""
+    (tmp_path / name).write_text(content)
+    (tmp_path / "library").mkdir()
+    embedder = WordEmbedder("tide")
+    with closing(Library(tmp_path / "library", embedder, create=True)) as library:
+        (outcome,) = add(library, [tmp_path / name])
+        (article,) = library.store.articles()
+        cut = library.store.cut(article.text_sha)
+    assert (outcome.passages or 0) > 10
+    assert len(article.title) <= LONGEST_LINE
+    assert max(len(passage.heading or "") for passage in cut.passages) <= LONGEST_LINE
+    assert sum(map(len, embedder.embedded)) < 4 * len(content) + LONGEST_LINE * len(embedder.embedded)

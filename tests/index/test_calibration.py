@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from citewell.corpus.errors import CorruptLibrary
+from citewell.corpus.own import OwnFiles
 from citewell.index.answer import ask
 from citewell.index.answerability import NAMES, Signals
 from citewell.index.calibration import FILE, NONE, Fitted, in_force, read, shipped, write
@@ -40,8 +41,8 @@ def test_confidence_is_that_of_the_logistic_function() -> None:
 
 
 def test_what_is_written_is_read_and_anything_else_has_another_id(tmp_path: Path) -> None:
-    write(tmp_path / FILE, FITTED)
-    assert read(tmp_path / FILE) == FITTED
+    write(OwnFiles(tmp_path), FITTED)
+    assert read(OwnFiles(tmp_path)) == FITTED
     others = [replace(FITTED, threshold=0.5), replace(FITTED, model="x"), replace(FITTED, intercept=0.0)]
     assert len({FITTED.id, *(other.id for other in others)}) == 4
     assert [file.name for file in tmp_path.iterdir()] == [FILE]
@@ -50,44 +51,44 @@ def test_what_is_written_is_read_and_anything_else_has_another_id(tmp_path: Path
 def test_a_library_without_one_has_what_ships_and_only_for_its_model_and_configuration(
     tmp_path: Path,
 ) -> None:
-    found = in_force(tmp_path, shipped().config, shipped().model)
+    found = in_force(OwnFiles(tmp_path), shipped().config, shipped().model)
     assert (found.state, found.fitted, found.id) == ("shipped", shipped(), shipped().id)
-    assert in_force(tmp_path, shipped().config, "another") == NONE
-    assert in_force(tmp_path, "another", shipped().model) == NONE
+    assert in_force(OwnFiles(tmp_path), shipped().config, "another") == NONE
+    assert in_force(OwnFiles(tmp_path), "another", shipped().model) == NONE
 
 
 def test_a_librarys_own_serves_until_its_model_or_configuration_changes(tmp_path: Path) -> None:
-    write(tmp_path / FILE, FITTED)
-    found = in_force(tmp_path, CONFIG, MODEL)
+    write(OwnFiles(tmp_path), FITTED)
+    found = in_force(OwnFiles(tmp_path), CONFIG, MODEL)
     assert (found.state, found.id) == ("library", FITTED.id)
-    assert in_force(tmp_path, CONFIG, "another") == NONE
-    assert in_force(tmp_path, "another", MODEL) == NONE
-    assert in_force(tmp_path, shipped().config, shipped().model) == NONE  # its own is of another
+    assert in_force(OwnFiles(tmp_path), CONFIG, "another") == NONE
+    assert in_force(OwnFiles(tmp_path), "another", MODEL) == NONE
+    assert in_force(OwnFiles(tmp_path), shipped().config, shipped().model) == NONE  # its own is of another
 
 
 def test_one_that_is_replaced_is_seen_at_once(tmp_path: Path) -> None:
-    assert in_force(tmp_path, CONFIG, MODEL) == NONE
-    write(tmp_path / FILE, FITTED)
-    assert in_force(tmp_path, CONFIG, MODEL).id == FITTED.id
+    assert in_force(OwnFiles(tmp_path), CONFIG, MODEL) == NONE
+    write(OwnFiles(tmp_path), FITTED)
+    assert in_force(OwnFiles(tmp_path), CONFIG, MODEL).id == FITTED.id
     other = replace(FITTED, intercept=2.0)
-    write(tmp_path / FILE, other)
-    assert in_force(tmp_path, CONFIG, MODEL).id == other.id
+    write(OwnFiles(tmp_path), other)
+    assert in_force(OwnFiles(tmp_path), CONFIG, MODEL).id == other.id
     (tmp_path / FILE).unlink()
-    assert in_force(tmp_path, CONFIG, MODEL) == NONE
+    assert in_force(OwnFiles(tmp_path), CONFIG, MODEL) == NONE
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", json.dumps({"id": "x"}), "\udcff"])
 def test_a_damaged_one_is_an_error_that_names_the_file(tmp_path: Path, content: str) -> None:
     (tmp_path / FILE).write_text(content, "utf-8", "surrogateescape")
     with pytest.raises(CorruptLibrary, match=f"{FILE} is damaged. Fit it again"):
-        in_force(tmp_path, CONFIG, MODEL)
+        in_force(OwnFiles(tmp_path), CONFIG, MODEL)
 
 
 def test_a_number_that_was_changed_is_seen(tmp_path: Path) -> None:
-    write(tmp_path / FILE, FITTED)
+    write(OwnFiles(tmp_path), FITTED)
     (tmp_path / FILE).write_text((tmp_path / FILE).read_text("utf-8").replace("0.4", "0.1"), "utf-8")
     with pytest.raises(CorruptLibrary):
-        read(tmp_path / FILE)
+        read(OwnFiles(tmp_path))
 
 
 def test_what_ships_is_for_the_default_model_and_configuration(embedder: OnnxEmbedder) -> None:
@@ -111,7 +112,7 @@ def calibrate(library: Library, threshold: float) -> Fitted:
     weights = {**dict.fromkeys(NAMES, 0.0), "score": 4.0}
     model = library.embedder.fingerprint
     fitted = Fitted(weights, -2.0, threshold, library.config.fingerprint, model, "nothing")
-    write(library.folder / FILE, fitted)
+    write(library.store.own, fitted)
     return fitted
 
 

@@ -22,6 +22,7 @@ from citewell.eval.conformance_articles import Direction, article, articles, que
 from citewell.index.answer import ask, search
 from citewell.index.articles import IndexedArticle
 from citewell.index.config import Config
+from citewell.index.engine import MadeWith
 from citewell.index.filter import Filter
 from citewell.index.library import Library
 from citewell.index.passage_rows import revision_key
@@ -177,6 +178,7 @@ def test_a_question_on_its_way_answers_from_what_was_published_when_it_began(
 def test_a_question_on_its_way_survives_a_rebuild(
     list_comes: str, rebuilds: int, library: Library, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("citewell.index.proposing._PATIENCE", 60.0)  # the list waits for the rebuilds
     put(library, articles(5))
     right, original, began = answered(library, ASKED[0]), store.nearest, threading.Event()
 
@@ -363,6 +365,21 @@ def test_another_model_is_named_and_only_a_rebuild_fills_a_new_collection(
         with pytest.raises((ModelMismatch, ClusterMismatch), match="citewell rebuild"):
             use()
     assert len(library.store.articles()) == 3
+
+
+def test_a_write_asks_once_which_model_the_collection_has_and_the_next_one_again(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, ask_engine = [], library.engine.made_with
+
+    def counted() -> frozenset[MadeWith]:
+        asked.append(1)
+        return ask_engine()
+
+    monkeypatch.setattr(library.engine, "made_with", counted)
+    for number in range(3):
+        put(library, [article("new", number)])
+        assert len(asked) == number + 1
 
 
 def test_a_library_in_a_cluster_is_not_opened_without_it(tmp_path: Path, store: MemoryStore) -> None:

@@ -18,7 +18,7 @@ from citewell.index.verify import verify
 from citewell.index.writing import put
 from tests.servers import Server, lite
 
-MOST = 15.0  # seconds that a question may take to be answered or to fail
+MOST = 60.0  # seconds that a question may take to be answered or to fail
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_adding_goes_on_by_itself_when_the_server_is_back(library: Library, serv
 def test_what_was_stored_when_the_server_died_is_caught_up(
     library: Library, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("citewell.index.milvus._WRITING", 2.0)
+    monkeypatch.setattr("citewell.index.milvus_calls._WRITING", 2.0)
     put(library, [article("first", 1)])
     follow = library.engine.follow
 

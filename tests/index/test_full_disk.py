@@ -3,7 +3,6 @@
 import gc
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,9 +18,9 @@ from citewell.index.library import Library
 from citewell.index.segment_files import check_files
 from citewell.index.vector_cache import Role, VectorCache
 from citewell.index.verify import verify
+from tests.forked import run
 from tests.index.one_write import OPERATIONS, embedder, make
 
-ROOT = Path(__file__).parents[2]
 SIZE = 4_000_000  # bytes of a file system that is filled
 
 
@@ -50,12 +49,11 @@ def answers(library: Library) -> tuple[Quoted, ...]:
 
 
 def attempt(operation: str, folder: Path, most_bytes: int | None = None) -> str:
-    """What a process said that wrote; -B, since a module could be compiled to half a file."""
+    """What a process said that wrote."""
     limit = [] if most_bytes is None else [str(most_bytes)]
-    command = [sys.executable, "-B", "-m", "tests.index.one_write", operation, str(folder), *limit]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=60)
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout.strip()
+    ended = run("tests.index.one_write", operation, folder, *limit)
+    assert (ended.code, ended.err) == (0, "")
+    return ended.out.strip()
 
 
 @pytest.fixture(scope="module")

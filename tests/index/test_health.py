@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from citewell.index.clean import found, leave_out
+from citewell.index.findings import Level
 from citewell.index.folder import STORE
-from citewell.index.health import STALE, Health, Level, examine
+from citewell.index.health import Health, examine
 from citewell.index.library import Library
 from citewell.index.snapshot import read
+from citewell.index.source_health import STALE
 from citewell.index.writing import add, remove
 from tests.fakes import WordEmbedder
 

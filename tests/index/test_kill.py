@@ -4,8 +4,6 @@ import json
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -19,6 +17,7 @@ from citewell.index.answer import ask
 from citewell.index.backup import check_backup
 from citewell.index.library import Library
 from citewell.index.verify import verify
+from tests.forked import Forked
 from tests.index.histories import MENU
 from tests.index.writer import embedder, texts_of
 from tests.truths import kept_by, said
@@ -28,16 +27,7 @@ def killed_after(
     folder: Path, seed: int, lines: int, seconds: float, truth: Server | None
 ) -> list[list[str]]:
     """What the writer said until it was killed, so many lines and so long after its first word."""
-    command = [
-        sys.executable,
-        "-m",
-        "tests.index.writer",
-        str(folder),
-        str(seed),
-        *(said(truth)[:1] if truth else ()),
-    ]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as writer:
-        assert writer.stdout is not None
+    with Forked("tests.index.writer", folder, str(seed), *(said(truth)[:1] if truth else ())) as writer:
         told = [writer.stdout.readline() for _ in range(lines)]
         time.sleep(seconds)
         os.kill(writer.pid, signal.SIGKILL)

@@ -197,7 +197,7 @@ def hold_the_lock(
 ) -> None:
     with opened(folder).writing():
         held.set()
-        done.wait(30)
+        done.wait(120)
 
 
 def test_one_writer_at_a_time_and_readers_go_on(library: Library, tmp_path: Path) -> None:
@@ -207,14 +207,14 @@ def test_one_writer_at_a_time_and_readers_go_on(library: Library, tmp_path: Path
     other = context.Process(target=hold_the_lock, args=(tmp_path / "library", held, done))
     other.start()
     try:
-        assert held.wait(30)
+        assert held.wait(120)
         with pytest.raises(LibraryBusy, match="Another process is writing"), library.writing(wait=0.1):
             pass
         library.catch_up_if_free()
         assert quotes(library, "sun") == ["The sun is hot."]
     finally:
         done.set()
-        other.join(30)
+        other.join(120)
     with library.writing(wait=0.1):
         pass
 

@@ -3,7 +3,7 @@
 import random
 from functools import cache
 from itertools import pairwise
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import example, given, settings
@@ -156,10 +156,10 @@ def test_ends_of_a_text_are_as_good_as_its_middle() -> None:
 
 def test_a_quote_of_a_million_characters_is_answered_in_seconds() -> None:
     text = Searchable("ant bee " * 20_000)
-    began = perf_counter()
+    began = process_time()
     assert most_like("wasp ant " * 111_112, text) is not None
     assert most_like("x" * 1_000_000, text) is None
-    assert perf_counter() - began < 5
+    assert process_time() - began < 5
 
 
 @pytest.mark.slow
@@ -171,11 +171,11 @@ def test_a_text_of_20_mb_is_searched_in_seconds() -> None:
         f"changed {second}" if i % 8 == 0 else second for i, (_, second) in enumerate(pairwise(prose(5, 30)))
     )
     text = Searchable(text.text + " " + " ".join(prose(5, 30)[1:]))
-    began = perf_counter()
+    began = process_time()
     like = most_like(quote, text)
     assert like is not None
     assert like.similarity > 0.8
-    assert perf_counter() - began < 30
-    began = perf_counter()
+    assert process_time() - began < 30
+    began = process_time()
     assert all(most_like(sentence, text) for sentence in sentences[:5])
-    assert perf_counter() - began < 30
+    assert process_time() - began < 30

@@ -9,13 +9,18 @@ import pytest
 
 from citewell.corpus.article import Draft
 from citewell.corpus.children import Children
+from citewell.corpus.errors import ModelMismatch
 from citewell.corpus.finding import find_files
 from citewell.corpus.originals import sha_of
 from citewell.corpus.reading import Reading
 from citewell.corpus.repeated import Repeated
+from citewell.index import pieces
+from citewell.index.clean import leave_out
+from citewell.index.config import Config
+from citewell.index.embedded import Embedded
 from citewell.index.library import Library
 from citewell.index.purge import purge
-from citewell.index.writing import Outcome, add, put, remove
+from citewell.index.writing import Outcome, add, hide, put, remove
 from citewell.service.schemas import ArticleRequest
 from citewell.service.writer import given_of
 from tests.fakes import WordEmbedder
@@ -116,3 +121,102 @@ def test_files_are_counted_once_each_however_many_articles_they_hold(
     (folder / "2.jsonl").write_text('{"id": "a", "text": "The tide."}\n{"id": "b", "text": "The moon."}\n')
     (folder / "3.txt").write_text(WORDS)
     assert results(add(libraries[0], find_files([folder]))) == ["refused", "added", "added", "added"]
+
+
+# -- rebuilt by another model -------------------------------------------------------------------------------------
+
+
+def rebuilt(folder: Path, *words: str) -> None:
+    """By another process, with the model that knows these words."""
+    with closing(Library(folder, WordEmbedder(*words))) as theirs, theirs.writing():
+        theirs.rebuild()
+
+
+def models(folder: Path) -> set[str]:
+    return {model for model, _ in Embedded(folder / "index", WordEmbedder(), Config).made_with()}
+
+
+WRITES: dict[str, Callable[[Library], object]] = {
+    "add": lambda library: add(library, [Page("b", WORDS)]),
+    "put": lambda library: put_newer(library, "b"),
+    "remove": lambda library: remove(library, ["a"]),
+    "hide": lambda library: hide(library, {"a": 1}),
+    "purge": lambda library: purge(library, ["a"]),
+    "clean": lambda library: leave_out(library, [Repeated("example.org", MENU, 3, 4)]),
+    "keep": lambda library: add(library, [], keep_revisions=1),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_a_rebuild_with_another_model_is_not_undone_by_who_goes_on_writing(
+    write: Callable[[Library], object], tmp_path: Path
+) -> None:
+    """Nothing of what it was about to write is stored: it is told to take that model."""
+    with closing(Library(tmp_path, WordEmbedder("tide"), create=True)) as mine:
+        add(mine, [Page("a", WORDS)])
+        rebuilt(tmp_path, "moon", "sun")
+        before = mine.store.change()
+        with pytest.raises(ModelMismatch, match=r"words moon sun.*words tide.*citewell rebuild --library"):
+            write(mine)
+        assert mine.store.change() == before
+        assert models(tmp_path) == {"words moon sun"}
+        rebuilt(tmp_path, "tide")  # and back
+        write(mine)
+        assert models(tmp_path) <= {"words tide"}
+
+
+def test_what_was_stored_before_such_a_rebuild_is_in_it_and_nothing_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "_AT_ONCE", 1)
+    with closing(Library(tmp_path, WordEmbedder("tide"), create=True)) as mine:
+        add(mine, [Page("a", WORDS)])
+        others = [Page("b", WORDS), Page("c", WORDS, lambda: rebuilt(tmp_path, "moon")), Page("d", WORDS)]
+        with pytest.raises(ModelMismatch):
+            add(mine, others)
+        stored = [article.article_id for article in mine.store.articles()]
+        assert stored in (["a"], ["a", "b"])
+    with closing(Library(tmp_path, WordEmbedder("moon"))) as again:
+        again.catch_up_if_free()
+        assert again.searcher().passages == len(stored)
+        assert results(add(again, [Page(name, WORDS) for name in "abcd"])).count("unchanged") == len(stored)
+        assert again.searcher().passages == 4
+        assert models(tmp_path) == {"words moon"}
+
+
+def test_the_first_to_fill_an_empty_library_says_its_model(tmp_path: Path) -> None:
+    with (
+        closing(Library(tmp_path, WordEmbedder("tide"), create=True)) as mine,
+        closing(Library(tmp_path, WordEmbedder("moon"))) as theirs,
+    ):
+        add(theirs, [Page("a", WORDS)])
+        with pytest.raises(ModelMismatch):
+            add(mine, [Page("b", WORDS)])
+        assert theirs.searcher().passages == 1
+
+
+def test_what_an_earlier_version_made_is_built_anew_once_and_no_more_by_that_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Library(tmp_path, WordEmbedder("tide"), create=True)) as earlier:
+        add(earlier, [Page("a", WORDS)])
+        with closing(Library(tmp_path, WordEmbedder("tide", "moon"))) as later:
+            with later.writing():
+                later.catch_up()
+            assert models(tmp_path) == {"words tide moon"}
+            with pytest.raises(ModelMismatch):
+                add(earlier, [Page("b", WORDS)])
+            rebuilt(tmp_path, "tide")
+            with pytest.raises(ModelMismatch):
+                add(later, [Page("b", WORDS)])
+
+
+def test_who_asks_says_so_and_goes_on_once_it_is_of_that_model_again(tmp_path: Path) -> None:
+    with closing(Library(tmp_path, WordEmbedder("tide"), create=True)) as mine:
+        add(mine, [Page("a", WORDS)])
+        assert mine.searcher().passages == 1
+        rebuilt(tmp_path, "moon", "sun")
+        with pytest.raises(ModelMismatch, match=r"words moon sun.*start it again.*citewell rebuild"):
+            mine.searcher()
+        rebuilt(tmp_path, "tide")
+        assert mine.searcher().passages == 1

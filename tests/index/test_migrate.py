@@ -193,7 +193,7 @@ def test_a_purge_is_followed_without_a_trace(source: Library, target: Opens, tmp
 
 def test_what_else_is_in_the_folder_comes_along(source: Library, target: Opens, tmp_path: Path) -> None:
     config = Config(k1=1.1)
-    tuned.write(source.folder / tuned.FILE, tuned.Tuned(config, "questions"))
+    tuned.write(source.store.own, tuned.Tuned(config, "questions"))
     (source.folder / SEEN).write_bytes(b"")
     moved(source, target())
     assert target(whole=True).config == config

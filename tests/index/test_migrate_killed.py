@@ -3,8 +3,6 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -23,6 +21,7 @@ from citewell.index.migrate import Migrated
 from citewell.index.purge import purge
 from citewell.index.verify import verify
 from citewell.index.writing import put, remove
+from tests.forked import Forked
 from tests.index.migrator import move
 from tests.postgres import Postgres
 from tests.servers import Server, lite
@@ -67,9 +66,7 @@ def killed(
     source: Path, target: Path, to: tuple[str, str], chance: random.Random, most: tuple[int, float]
 ) -> bool:
     """Whether it was killed before it had ended: after so many lines, and seconds, at most."""
-    command = [sys.executable, "-m", "tests.index.migrator", str(source), str(target), *to]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]) as process:
-        assert process.stdout is not None
+    with Forked("tests.index.migrator", source, target, *to) as process:
         last = b""
         for _ in range(chance.randint(1, most[0])):
             last = process.stdout.readline() or last

@@ -11,8 +11,9 @@ import pytest
 from pymilvus import MilvusClient
 
 from citewell.corpus.errors import ClusterError, ClusterRefused
-from citewell.eval.conformance import Subject, dense_recall
+from citewell.eval.conformance import dense_recall
 from citewell.eval.conformance_articles import Direction, article, questions
+from citewell.eval.conformance_subject import Subject
 from citewell.index.answer import search
 from citewell.index.cluster import Cluster
 from citewell.index.library import Library
@@ -131,12 +132,12 @@ def test_nothing_acknowledged_is_lost_in_a_crash(
     while len(acknowledged) < 6:
         assert writer.is_alive()
         time.sleep(0.05)
-    monkeypatch.setattr("citewell.index.milvus._WRITING", 2.0)
+    monkeypatch.setattr("citewell.index.milvus_calls._WRITING", 2.0)
     server.kill()
     writer.join()
     assert len(failed) == 1
     assert "does not answer" in failed[0]
-    monkeypatch.setattr("citewell.index.milvus._WRITING", 30.0)
+    monkeypatch.setattr("citewell.index.milvus_calls._WRITING", 30.0)
     server.start()
 
     def is_caught_up() -> bool:

@@ -35,7 +35,7 @@ def spread(cluster: RayCluster, local: Embedder, opening: Opening = DEFAULT) -> 
 
 def ended(processes: list[int]) -> bool:
     """Within some seconds."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while any(is_running(each) for each in processes):
         if time.monotonic() > deadline:
             return False
@@ -110,7 +110,7 @@ def test_a_client_that_is_killed_goes_on_where_it_was_and_leaves_no_worker(
 ) -> None:
     file = tmp_path / "vectors.db"
     client = subprocess.run(
-        [sys.executable, "-c", CLIENT, ray_cluster.address, str(file)], check=False, timeout=150, cwd=Path(__file__).parents[2]
+        [sys.executable, "-c", CLIENT, ray_cluster.address, str(file)], check=False, timeout=600, cwd=Path(__file__).parents[2]
     )  # fmt: skip
     assert client.returncode == -signal.SIGKILL
     assert ended(ray_cluster.workers())

@@ -58,7 +58,7 @@ def check_readers(folder: Path, updates: int, readers: int) -> None:
 
 
 def test_updates_while_readers_ask(tmp_path: Path) -> None:
-    check_readers(tmp_path, updates=150, readers=2)
+    check_readers(tmp_path, updates=60, readers=2)
 
 
 @pytest.mark.slow

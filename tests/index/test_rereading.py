@@ -2,11 +2,10 @@
 
 import json
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ from citewell.corpus.listing import listing_of
 from citewell.corpus.originals import sha_of
 from citewell.corpus.pages import put_pages
 from citewell.corpus.passages import CUT_RECIPE, cut
-from citewell.corpus.reader import RECIPES, is_of_today, read_as
+from citewell.corpus.reader import LIBRARIES, RECIPES, is_of_today, read_as, recipe_of
 from citewell.corpus.server import Server
 from citewell.corpus.sniff import Format
 from citewell.index import rereading
@@ -34,6 +33,7 @@ from citewell.service.schemas import ArticleRequest
 from citewell.service.writer import given_of
 from tests.corpus.samples import HTML, MORE, PDF, VALID, WORDS
 from tests.fakes import WordEmbedder
+from tests.forked import Forked
 from tests.index.syncing import Telling
 from tests.site import Site, redirect
 from tests.truths import kept_by
@@ -86,6 +86,20 @@ def test_recipes_name_their_formats() -> None:
     assert {read_as(each) for each in ("", "beir", "test-1", "html")} == {None}
     assert is_of_today(f"{RECIPES[Format.CSV]} text=story")
     assert not is_of_today("csv-0 text=story")
+
+
+@pytest.mark.parametrize("kind", LIBRARIES)
+def test_a_recipe_names_the_libraries_that_extract_so_that_another_version_is_another_recipe(
+    kind: Format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = recipe_of(kind)
+    assert today == "/".join([RECIPES[kind], *(f"{each}-{version(each)}" for each in LIBRARIES[kind])])
+    assert (read_as(today), is_of_today(today), is_of_today(RECIPES[kind])) == (kind, True, False)
+    for library in LIBRARIES[kind]:
+        newer = lambda name, library=library: "99.0" if name == library else version(name)  # noqa: E731
+        with monkeypatch.context() as patched:
+            patched.setattr("citewell.corpus.reader._version", newer)
+            assert (read_as(today), is_of_today(today)) == (kind, False)
 
 
 # -- what reads as before ---------------------------------------------------------------------------------------------
@@ -149,6 +163,16 @@ def test_a_still_later_reader_reads_it_again(library: Library, monkeypatch: pyte
     assert reread(library).unchanged == 1
     monkeypatch.setitem(RECIPES, Format.PLAIN, "plain-99")
     assert (reread(library).unchanged, reread(library).unchanged) == (1, 0)
+
+
+def test_what_an_earlier_version_of_a_library_extracted_is_read_again_once(library: Library) -> None:
+    earlier = recipe_of(Format.HTML).replace(version("trafilatura"), "2.0.0")
+    read_before(library, "a", "Home Menu tide", HTML.encode(), earlier)
+    assert [each.result for each in dry_run(library).articles] == ["read"]
+    assert [each.result for each in reread(library).articles] == ["updated"]
+    assert WORDS in texts(library)["a"]
+    assert library.store.article("a").reader == recipe_of(Format.HTML)
+    assert reread(library) == rereading.Reread(False, (), 0, 0)
 
 
 # -- what reads otherwise ---------------------------------------------------------------------------------------------
@@ -308,9 +332,8 @@ def test_a_dry_run_changes_nothing(library: Library) -> None:
 COUNT = 45
 
 
-def rereading_process(library: Path) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "tests.index.rereading", str(library)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2])
+def rereading_process(library: Path) -> Forked:
+    return Forked("tests.index.rereading", library)
 
 
 def check_kills(folder: Path, rounds: int, seed: int) -> None:
@@ -331,7 +354,6 @@ def check_kills(folder: Path, rounds: int, seed: int) -> None:
         told.unlink()
         for wait in (chance.uniform(0.0, 0.1), chance.uniform(0.0, 0.1)):
             with rereading_process(place) as process:
-                assert process.stdout is not None
                 process.stdout.readline()
                 time.sleep(wait)
                 process.kill()
@@ -342,7 +364,6 @@ def check_kills(folder: Path, rounds: int, seed: int) -> None:
                     1 < sum(revision == 2 for revision in revisions(library).values()) < COUNT // 3
                 )
         with rereading_process(place) as process:
-            assert process.stdout is not None
             process.stdout.readline()
             done = json.loads(process.stdout.read())
         assert [each["file"] for each in done["articles"] if each["result"] == "refused"] == ["a00"]

@@ -17,8 +17,9 @@ from citewell.corpus.sources import Source
 from citewell.index import sync as folders
 from citewell.index import sync_listing as listings
 from citewell.index.backup import backup, restore
-from citewell.index.health import STALE, UNSEEN, examine
+from citewell.index.health import examine
 from citewell.index.library import Library
+from citewell.index.source_health import STALE, UNSEEN
 from citewell.index.verify import verify
 from citewell.index.visits import VISITS
 from citewell.index.writing import add, remove

@@ -6,18 +6,19 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from citewell.corpus import reading
+from citewell.corpus import finding, reading
+from citewell.corpus.children import Limits
 from citewell.corpus.finding import find_files
 from citewell.corpus.looking import look
 from citewell.corpus.records import Mapped
-from citewell.index import model, writing
 from citewell.index import sync as mirroring
+from citewell.index import writing
 from citewell.index.backup import backup, restore
 from citewell.index.library import Library
 from citewell.index.purge import purge
@@ -78,17 +79,17 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Every file that is read or whose bytes are looked at from now on."""
     read: list[Path] = []
 
-    def each(files: Iterable[Path], mapped: Mapped | None = None) -> Iterator[object]:
+    def each(files: Iterable[Path], mapped: Mapped | None, limits: Limits) -> Iterator[object]:
         kept = list(files)
         read.extend(kept)
-        return reading.read_each(kept, mapped)
+        return reading.read_each(kept, mapped, limits)
 
-    def hashing(file: Path) -> str:
+    def opening(file: Path) -> BinaryIO:
         read.append(file)
-        return model.file_sha(file)
+        return finding.opened(file)
 
     monkeypatch.setattr(writing, "read_each", each)
-    monkeypatch.setattr(mirroring, "file_sha", hashing)
+    monkeypatch.setattr(mirroring, "opened", opening)
     return read
 
 

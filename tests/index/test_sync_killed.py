@@ -5,8 +5,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from contextlib import closing
@@ -17,8 +15,8 @@ import pytest
 from citewell.index.library import Library
 from citewell.index.verify import verify
 from tests.fakes import WordEmbedder
+from tests.forked import Forked, run
 
-ROOT = Path(__file__).parents[2]
 FILES, RECORDS, GONE = 60, 30, 20
 IN_A_BATCH = 30  # passages and sentences
 _OLD = 86_400  # seconds: a time long ago
@@ -44,15 +42,13 @@ def make(folder: Path, state: int) -> int:
     return FILES + RECORDS - GONE * state
 
 
-def syncing(folder: Path) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "tests.index.syncing", str(folder / "library"), str(folder / "articles")]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)
+def syncing(folder: Path) -> Forked:
+    return Forked("tests.index.syncing", folder / "library", folder / "articles")
 
 
 def finished(folder: Path) -> Counter[str]:
     """What a sync that nobody kills does."""
     with syncing(folder) as process:
-        assert process.stdout is not None
         process.stdout.readline()
         done = json.loads(process.stdout.read())
     return Counter(file["result"] for file in done["files"])
@@ -60,7 +56,6 @@ def finished(folder: Path) -> Counter[str]:
 
 def killed(folder: Path, wait: float) -> None:
     with syncing(folder) as process:
-        assert process.stdout is not None
         process.stdout.readline()
         time.sleep(wait)
         os.kill(process.pid, signal.SIGKILL)
@@ -114,8 +109,7 @@ def check_kills(folder: Path, rounds: int, seed: int) -> None:
 def check_same_as_new(folder: Path) -> None:
     new = folder / "new"
     (new / "library").mkdir(parents=True)
-    command = [sys.executable, "-m", "tests.index.adding", str(new / "library"), str(folder / "articles")]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    assert run("tests.index.adding", new / "library", folder / "articles").code == 0
     assert stored(new) == stored(folder)
     shutil.rmtree(new)
 

@@ -355,7 +355,7 @@ def test_a_sitemap_lists_pages_of_its_own_site(
         (answer("", "404 Not Found"), "not there"),
         (answer("", "410 Gone"), "gone"),
         (answer("", "500 Ouch"), "answers 500"),
-        (answer(gzip.compress(b"<urlset>")[:-3]), "broken off"),
+        (answer(gzip.compress(b"<urlset>", mtime=0)[:-3]), "broken off"),
         (answer(gzip.compress(b"<urlset>" + b" " * 60_000_000)), "bytes come"),
         (b"", "does not answer as HTTP has it"),
         (redirect("file:///etc/passwd"), "not file:"),

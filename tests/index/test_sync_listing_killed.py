@@ -2,8 +2,6 @@
 
 import json
 import random
-import subprocess
-import sys
 import time
 from collections import Counter
 from contextlib import closing
@@ -14,9 +12,9 @@ import pytest
 from citewell.index.library import Library
 from citewell.index.verify import verify
 from tests.fakes import WordEmbedder
+from tests.forked import Forked
 from tests.site import Site
 
-ROOT = Path(__file__).parents[2]
 PAGES, GONE = 40, 15
 
 
@@ -38,14 +36,12 @@ def made(site: Site, kind: str, state: int) -> str:
     return site.put("/list.xml", f"<rss version='2.0'><channel>{items}</channel></rss>", "text/xml")
 
 
-def syncing(library: Path, site: Site, address: str) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "tests.index.syncing_site", str(library), address, site.host]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)
+def syncing(library: Path, site: Site, address: str) -> Forked:
+    return Forked("tests.index.syncing_site", library, address, site.host)
 
 
 def finished(library: Path, site: Site, address: str) -> Counter[str]:
     with syncing(library, site, address) as process:
-        assert process.stdout is not None
         process.stdout.readline()
         done = json.loads(process.stdout.read())
     return Counter(file["result"] for file in done["files"])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from citewell.corpus.errors import CorruptLibrary
+from citewell.corpus.own import OwnFiles
 from citewell.index.answer import ask
 from citewell.index.config import Config
 from citewell.index.library import Library
@@ -35,17 +36,17 @@ def first(library: Library, as_of: str | None = None) -> str:
 
 
 def test_what_is_written_is_read_and_nothing_else_is_left(tmp_path: Path) -> None:
-    assert config_of(tmp_path) == Config()
-    write(tmp_path / FILE, OTHER)
-    assert read(tmp_path / FILE) == OTHER
-    assert config_of(tmp_path) == OTHER.config
+    assert config_of(OwnFiles(tmp_path)) == Config()
+    write(OwnFiles(tmp_path), OTHER)
+    assert read(OwnFiles(tmp_path)) == OTHER
+    assert config_of(OwnFiles(tmp_path)) == OTHER.config
     assert [file.name for file in tmp_path.iterdir()] == [FILE]
 
 
 def test_it_is_in_force_at_once_in_what_is_open_and_in_what_is_opened(library: Library) -> None:
     before = library.version()
     assert (first(library), library.config) == ("ants", Config())
-    write(library.folder / FILE, OTHER)
+    write(library.store.own, OTHER)
     assert (first(library), library.config) == ("moths", OTHER.config)
     assert library.version() != before
     again = Library(library.folder, library.embedder)
@@ -61,12 +62,12 @@ def test_it_is_in_force_for_earlier_moments_too(library: Library, tmp_path: Path
     (tmp_path / "wasps.md").write_text("Wasps sting.\n", "utf-8")
     add(library, [tmp_path / "wasps.md"])
     assert first(library, then) == "ants"
-    write(library.folder / FILE, OTHER)
+    write(library.store.own, OTHER)
     assert first(library, then) == "moths"
 
 
 def test_a_configuration_that_is_given_comes_before_it(library: Library) -> None:
-    write(library.folder / FILE, OTHER)
+    write(library.store.own, OTHER)
     given = Library(library.folder, library.embedder, Config())
     assert first(given) == "ants"
     given.close()
@@ -74,7 +75,7 @@ def test_a_configuration_that_is_given_comes_before_it(library: Library) -> None
 
 def test_answers_say_it_in_their_fingerprint(library: Library) -> None:
     before = ask(library.searcher(), library.store, QUESTION).fingerprint
-    write(library.folder / FILE, OTHER)
+    write(library.store.own, OTHER)
     after = ask(library.searcher(), library.store, QUESTION).fingerprint
     assert after == replace(before, config=OTHER.config.fingerprint)
     assert after != before
@@ -88,13 +89,13 @@ def test_a_damaged_one_is_an_error_that_names_the_file(library: Library, content
 
 
 def test_a_number_that_was_changed_is_seen(tmp_path: Path) -> None:
-    write(tmp_path / FILE, OTHER)
+    write(OwnFiles(tmp_path), OTHER)
     (tmp_path / FILE).write_text((tmp_path / FILE).read_text("utf-8").replace("1.2", "1.3"), "utf-8")
     with pytest.raises(CorruptLibrary):
-        read(tmp_path / FILE)
+        read(OwnFiles(tmp_path))
 
 
 def test_every_value_of_a_configuration_is_kept(tmp_path: Path) -> None:
-    write(tmp_path / FILE, OTHER)
+    write(OwnFiles(tmp_path), OTHER)
     kept = json.loads((tmp_path / FILE).read_text("utf-8"))["config"]
     assert Config(**kept) == OTHER.config

@@ -17,7 +17,9 @@ from tests.fakes import WordEmbedder
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Library:
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Library:
+    """Two segments."""
+    monkeypatch.setattr("citewell.index.merge._SMALL", 0)
     (tmp_path / "library").mkdir()
     library = Library(tmp_path / "library", WordEmbedder("sun", "moon"), create=True)
     for name in ("sun", "moon"):
@@ -51,8 +53,8 @@ def test_a_sound_library_has_no_fault(library: Library) -> None:
 
 @pytest.mark.parametrize("name", [tuned.FILE, calibration.FILE])
 def test_a_damaged_file_of_the_librarys_own_is_named(library: Library, name: str) -> None:
-    tuned.write(library.folder / tuned.FILE, tuned.Tuned(Config(k1=1.2), "gold"))
-    calibration.write(library.folder / calibration.FILE, calibration.shipped())
+    tuned.write(library.store.own, tuned.Tuned(Config(k1=1.2), "gold"))
+    calibration.write(library.store.own, calibration.shipped())
     (own,) = (check for check in verify(library) if check.name == "own configuration")
     assert (own.looked_at, own.faults) == (2, ())
     (library.folder / name).write_text("damaged", "utf-8")

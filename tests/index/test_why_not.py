@@ -185,7 +185,7 @@ def test_of_a_question_that_is_not_answered_it_is_a_near_miss(library: Library) 
         config=library.config.fingerprint,
         model=library.embedder.fingerprint,
     )
-    calibration.write(library.folder / calibration.FILE, sure)
+    calibration.write(library.store.own, sure)
     first, *_ = asked(library, k=1).near_misses
     (said,) = asked(library, first.article.id, k=1).why_not
     assert (said.outcome, said.detail, said.citation) == (Outcome.NEAR_MISS, "It is near miss 1.", 1)

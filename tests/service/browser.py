@@ -76,7 +76,7 @@ class Watched:
 def opened(browser: "Browser", home: str, **options: object) -> "tuple[Page, Watched]":
     """A page of its own that is at no address yet; addresses are relative to the service's."""
     context = browser.new_context(base_url=home, **{"viewport": DESKTOP, **options})  # type: ignore[arg-type]
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     return page, Watched(page, home)
 

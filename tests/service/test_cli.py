@@ -14,7 +14,7 @@ from citewell.corpus.store import Store
 from citewell.index.folder import STORE
 from citewell.index.model import Precision, default_model, precision_of
 from citewell.index.onnx_embedder import OnnxEmbedder
-from tests.service.command import Ran, citewell, citewell_without_room
+from tests.service.command import Ran, citewell, citewell_anew, citewell_without_room
 from tests.service.contracts import ANSWER, EXPLAIN, SEARCH_RESULT, keys, keys_of, untimed
 
 ARTICLES = {
@@ -34,7 +34,9 @@ def write(folder: Path) -> Path:
 def added(embedder: OnnxEmbedder, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Ran]:
     """A library, to be read only, and what making it printed. The model is compiled before (see `embedder`)."""
     folder = tmp_path_factory.mktemp("added")
-    return folder / "library", citewell("add", write(folder / "articles"), "--library", folder / "library")
+    return folder / "library", citewell_anew(
+        "add", write(folder / "articles"), "--library", folder / "library"
+    )
 
 
 @pytest.fixture
@@ -89,12 +91,14 @@ def test_an_answer_as_json_is_that_of_the_design(added: tuple[Path, Ran]) -> Non
 
 
 def test_asking_twice_gives_the_same_bytes_but_for_the_time_taken(added: tuple[Path, Ran]) -> None:
-    once, again = (citewell("ask", "Who makes honey?", "--library", added[0], "--json") for _ in range(2))
+    once, again = (
+        citewell_anew("ask", "Who makes honey?", "--library", added[0], "--json") for _ in range(2)
+    )
     assert untimed(once.out) == untimed(again.out)
 
 
 def test_an_answer_for_people_shows_quote_title_source_and_place(added: tuple[Path, Ran]) -> None:
-    ran = citewell("ask", "Who digs tunnels?", "--library", added[0], "--k", "1")
+    ran = citewell_anew("ask", "Who digs tunnels?", "--library", added[0], "--k", "1")
     lines = ran.out.splitlines()
     assert (ran.code, ran.err) == (0, "")
     assert lines[:2] == ["1. Ants dig long tunnels. Some ants carry leaves home.", "   Ants"]
@@ -135,7 +139,7 @@ def test_a_removed_article_is_in_no_answer(library: Path) -> None:
 def test_rebuild_gives_the_index_that_was_there(library: Path) -> None:
     before = contents(library / "index")
     shutil.rmtree(library / "index")
-    assert citewell("rebuild", "--library", library) == Ran(0, "indexed 2 passages\n", "")
+    assert citewell_anew("rebuild", "--library", library) == Ran(0, "indexed 2 passages\n", "")
     assert contents(library / "index") == before
 
 
@@ -150,7 +154,7 @@ def run_in_python(*arguments: str | Path, before: str = "", **environment: str) 
     )
     done = subprocess.run(
         [sys.executable, "-c", script, *arguments],
-        capture_output=True, text=True, check=False, timeout=60, env={**os.environ, **environment},
+        capture_output=True, text=True, check=False, timeout=300, env={**os.environ, **environment},
     )  # fmt: skip
     return Ran(done.returncode, done.stdout, done.stderr)
 
@@ -474,7 +478,7 @@ def test_a_library_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
 
 def test_removing_an_unknown_article_is_one_line_and_removes_nothing(library: Path) -> None:
     before = stored(library)
-    said = citewell("remove", "ants", "hornets", "--library", library).refusal
+    said = citewell_anew("remove", "ants", "hornets", "--library", library).refusal
     assert said.startswith("No article 'hornets'.")
     assert stored(library) == before
 

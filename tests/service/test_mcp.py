@@ -249,7 +249,7 @@ class Waiting(WordEmbedder):
 
     def embed_queries(self, texts: object) -> Vectors:
         self.asked.set()
-        assert self.let.wait(30)
+        assert self.let.wait(120)
         raise RuntimeError("secret")
 
 
@@ -261,8 +261,8 @@ def test_a_question_that_takes_long_holds_nobody_up_and_a_fault_is_not_told(tmp_
         said: list[str] = []
         asking = threading.Thread(target=lambda: said.append(agent.refusal("ask", question="Do ants dig?")))
         asking.start()
-        assert embedder.asked.wait(30)
-        with urlopen(f"{address}/health/live", timeout=10) as live:
+        assert embedder.asked.wait(120)
+        with urlopen(f"{address}/health/live", timeout=120) as live:
             assert live.status == 200
         assert agent.call("list_articles")["articles"] != []
         embedder.let.set()
@@ -301,7 +301,7 @@ def test_a_service_with_keys_asks_agents_for_one_that_may_read(library: Library)
             assert agent.call("list_articles")["left"] == 0
         for key, status in (("", 401), ("cw_no", 401), (writing, 403)):
             with pytest.raises(HTTPError) as refused:
-                urlopen(Request(f"{address}/mcp", b"{}", {"Authorization": f"Bearer {key}"}), timeout=10)
+                urlopen(Request(f"{address}/mcp", b"{}", {"Authorization": f"Bearer {key}"}), timeout=120)
             assert refused.value.code == status
             refused.value.close()
 
@@ -354,7 +354,7 @@ def test_the_command_ends_when_it_is_told_to(made: Made, end: signal.Signals | N
             process.send_signal(end)
         else:
             process.stdin.close()
-        assert process.wait(30) == (-end if end else 0)
+        assert process.wait(120) == (-end if end else 0)
         assert process.stderr.read() == ""
 
 

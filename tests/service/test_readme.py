@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ _FENCE = re.compile(r"^ {0,3}```[^\n]*\n(.*?)^ {0,3}```", re.S | re.M)
 Command = typer.core.TyperCommand | typer.core.TyperGroup
 
 
+@cache
 def command_line() -> dict[str, Command]:
     """Every command by what is typed for it: `ask`, `eval`, `eval check`."""
     group = typer.main.get_command(cli.app)

@@ -92,14 +92,14 @@ def test_no_answer_is_stale_after_a_calibration(library: Library) -> None:
     fitted = replace(
         calibration.shipped(), config=library.config.fingerprint, model=library.embedder.fingerprint
     )
-    calibration.write(library.folder / calibration.FILE, fitted)
+    calibration.write(library.store.own, fitted)
     assert client.post("/v1/ask", json=ASK).json()["calibration"] == {"state": "library", "id": fitted.id}
 
 
 def test_no_answer_is_stale_after_tuning(library: Library) -> None:
     client = client_of(library)
     client.post("/v1/ask", json=ASK)
-    tuned.write(library.folder / tuned.FILE, tuned.Tuned(Config(k1=1.2), "gold"))
+    tuned.write(library.store.own, tuned.Tuned(Config(k1=1.2), "gold"))
     said = client.post("/v1/ask", json=ASK).json()
     assert said["fingerprint"]["config"] == Config(k1=1.2).fingerprint
 
@@ -212,7 +212,7 @@ def test_a_length_that_is_none_is_refused(client: TestClient, length: str) -> No
 
 def test_more_questions_than_may_wait_are_refused_and_those_that_waited_answered() -> None:
     async def crowd() -> list[object]:
-        pool = Pool("ask", threads=1, queue=2, timeout=10, metrics=Metrics())
+        pool = Pool("ask", threads=1, queue=2, timeout=120, metrics=Metrics())
         release = threading.Event()
         asked = [asyncio.create_task(pool.run(release.wait, 5)) for _ in range(5)]
         await asyncio.sleep(0.05)
@@ -271,7 +271,7 @@ class Slow(WordEmbedder):
 def test_while_questions_are_worked_out_the_service_answers_others(library: Library) -> None:
     """The event loop is free: health is told while every thread for questions is busy."""
     slow = Slow("ants", "tunnels", "bees", "honey", "wasps")
-    app = create_app(Library(library.folder, slow), Settings(concurrency=1, timeout=5))
+    app = create_app(Library(library.folder, slow), Settings(concurrency=1, timeout=60))
     order: list[str] = []
 
     async def call(name: str, method: str, path: str, body: bytes = b"") -> None:

@@ -9,8 +9,9 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from citewell.index import health
-from citewell.index.health import STALE, examine
+from citewell.index.health import examine
 from citewell.index.library import Library
+from citewell.index.source_health import STALE
 from citewell.index.writing import add, remove
 from citewell.service import report_routes as routes
 from citewell.service.metrics import Metrics

@@ -54,7 +54,7 @@ def alive(app: ASGIApp) -> ASGIApp:
 def document(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The document of a service whose library these tests change."""
     library = make_library(tmp_path_factory.mktemp("schema"))
-    app = create_app(library, Settings(timeout=10, hosts=("testserver",)))
+    app = create_app(library, Settings(timeout=60, hosts=("testserver",)))
     drainer = Drainer(Jobs(library.folder), Writer(library, 10))
     drainer.start()  # else who follows a job would wait for ever
     yield schemathesis.openapi.from_asgi("/openapi.json", alive(app))

@@ -20,7 +20,7 @@ from citewell.index.library import Library
 from tests.service.command import COMMAND
 from tests.service.contracts import ANSWER, keys, keys_of, untimed
 
-READY_WITHIN = 30.0
+READY_WITHIN = 120.0
 Served = tuple[subprocess.Popen[str], int]
 
 
@@ -62,7 +62,7 @@ def request(
     body: str | None = None,
     headers: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     try:
         connection.request(method, path, body, {"Content-Type": "application/json", **headers})
         response = connection.getresponse()
@@ -132,12 +132,12 @@ def test_a_signal_ends_the_service_in_good_order(
 ) -> None:
     """Also while a client keeps its connection open."""
     with serving(bundled_library.folder) as (service, port):
-        idle = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        idle = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         try:
             idle.request("GET", "/health/live")
             assert idle.getresponse().read() == b'{"status":"live"}'
             service.send_signal(asked_to_end)
-            assert service.wait(timeout=10) == 0
+            assert service.wait(timeout=120) == 0
         finally:
             idle.close()
         assert service.stdout is not None

@@ -130,3 +130,13 @@ def test_every_command_means_the_library_of_the_file(tmp_path: Path) -> None:
     assert citewell("ask", "When?", "--library", "others", folder=tmp_path).refusal.startswith(
         "No library at others."
     )
+
+
+@pytest.mark.parametrize("command", [("keys", "list"), ("eval", "check", "gold.jsonl")])
+def test_so_do_commands_of_a_group(tmp_path: Path, command: tuple[str, ...]) -> None:
+    (tmp_path / "citewell.toml").write_text('library = "books"\n', "utf-8")
+    (tmp_path / "gold.jsonl").write_text("", "utf-8")
+    said = citewell(*command, folder=tmp_path).err
+    assert said.startswith("citewell: No library at books.")
+    said = citewell(*command, "--library", "others", folder=tmp_path).err
+    assert said.startswith("citewell: No library at others.")

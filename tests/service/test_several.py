@@ -56,7 +56,7 @@ def writer(folder: Path, updates: int) -> Iterator[tuple[IO[str], IO[str]]]:
         assert process.stdout
         try:
             yield process.stdin, process.stdout
-            assert process.wait(30) == 0
+            assert process.wait(120) == 0
         finally:
             process.kill()
 
@@ -274,7 +274,7 @@ def cited(port: int, question: str) -> list[str]:
 
 
 def eventually(holds: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not holds() and time.monotonic() < deadline:
         time.sleep(0.2)
     return holds()

@@ -10,6 +10,8 @@ import pytest
 
 from citewell.corpus.server import Server
 from citewell.corpus.store import Store
+from citewell.index import tuned
+from citewell.index.config import Config
 from tests.postgres import PASSWORD, Postgres
 from tests.service.command import citewell
 from tests.service.test_serve import request, serving
@@ -25,7 +27,7 @@ def truth_said(postgres: Postgres, tmp_path: Path) -> str:
 
 
 def eventually(holds: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while not holds() and time.monotonic() < deadline:
         time.sleep(0.2)
     return holds()
@@ -69,6 +71,25 @@ def test_what_one_service_takes_the_other_answers_and_jobs_are_shared(
     assert not names & {"citewell.db", "service.db", "originals"}
     with closing(Store(Server.of(truth_said, tmp_path))) as store:
         assert len(store.articles()) == 5
+
+
+def test_a_configuration_written_elsewhere_is_in_force_in_a_service_that_kept_answers(
+    truth_said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "ants.md").write_text("---\nid: ants\n---\nAnts dig tunnels in the ground.\n")
+    assert citewell("add", "ants.md", "--library", "one", folder=tmp_path).code == 0
+    with serving(tmp_path / "one", "--truth", truth_said) as (_, port):
+
+        def config() -> str:
+            _, body = request(port, "POST", "/v1/ask", json.dumps({"question": "Who digs tunnels?"}))
+            return str(json.loads(body)["fingerprint"]["config"]).partition("+")[0]
+
+        before = config()
+        with closing(Store(Server.of(truth_said, tmp_path))) as store:
+            tuned.write(store.own, tuned.Tuned(Config(k1=1.2), "gold"))
+            assert eventually(lambda: config() == Config(k1=1.2).fingerprint)
+            store.own.remove(tuned.FILE)
+            assert eventually(lambda: config() == before)
 
 
 def test_commands_find_the_truth_in_the_settings(truth_said: str, tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def test_a_folder_is_followed_until_it_is_interrupted(
         ((_, name),) = results(following)  # read whole in the end, whatever was seen of it before
         assert name == "notes/slow.txt"
     following.send_signal(signal.SIGINT)
-    assert following.wait(timeout=30) == 0
+    assert following.wait(timeout=120) == 0
 
 
 def test_a_folder_that_goes_away_and_comes_back_is_followed_on(
@@ -153,4 +153,4 @@ def test_a_folder_that_goes_away_and_comes_back_is_followed_on(
     (tmp_path / "away").rename(notes)
     assert results(following) == [("added", "notes/waves.txt")]
     os.kill(following.pid, signal.SIGTERM)
-    assert following.wait(timeout=30) == 0
+    assert following.wait(timeout=120) == 0

@@ -39,12 +39,13 @@ def test_a_significant_gain_is_written_and_in_force_and_the_next_step_is_named(
     file = gold(library)
     tune_library(library, file, dry_run=False, as_json=False)
     said = capsys.readouterr().out
-    written = library.folder / tuned.FILE
+    written = tuned.read(library.store.own)
+    assert written is not None
     assert "nDCG@10 0.6309 -> 1.0000" in said
-    assert f"written to {written}, in force from now on" in said
+    assert f"written to {library.folder / tuned.FILE}, in force from now on" in said
     assert f"citewell eval calibrate {file} --library {library.folder}" in said
-    assert library.config == tuned.read(written).config != Config()
-    assert tuned.read(written).tuned_on == f"{N} questions of gold.jsonl"
+    assert library.config == written.config != Config()
+    assert written.tuned_on == f"{N} questions of gold.jsonl"
     tune_library(library, file, dry_run=False, as_json=True)
     again = json.loads(capsys.readouterr().out)
     assert (again["is_better"], again["written"], again["calibration"]) == (False, None, "none")

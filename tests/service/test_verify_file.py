@@ -73,7 +73,7 @@ def test_machines_get_json_and_the_exit_code_says_whether_all_are_valid(
 def test_citations_are_read_from_standard_input(library: Path) -> None:
     done = subprocess.run(
         [*COMMAND, "verify", "-", "--library", library, "--json"],
-        input=json.dumps(MOVED).encode(), capture_output=True, check=False, timeout=60,
+        input=json.dumps(MOVED).encode(), capture_output=True, check=False, timeout=300,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, b"")
     assert json.loads(done.stdout)["valid"] is True
@@ -118,6 +118,6 @@ def test_no_model_is_loaded_to_verify_citations(library: Path, tmp_path: Path) -
     )
     done = subprocess.run(
         [sys.executable, "-c", script, "verify", tmp_path / "one.json", "--library", library],
-        capture_output=True, text=True, check=True, timeout=60,
+        capture_output=True, text=True, check=True, timeout=300,
     )  # fmt: skip
     assert done.stdout.splitlines()[-1] == "[]"

@@ -58,7 +58,7 @@ def test_a_command_that_is_not_to_wait_ends_at_once(folder: Path, command: tuple
     with another_writer(folder / "library"):
         began = time.monotonic()
         ran = citewell(*words, "--library", folder / "library", "--wait", "0")
-        assert time.monotonic() - began < 20  # rather than the minute that it waits unless told
+        assert time.monotonic() - began < 45  # rather than the minute that it waits unless told
     assert (
         ran.refusal == f"Another process is writing to {folder / 'library'}. Try again when it has finished."
     )

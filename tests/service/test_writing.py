@@ -128,6 +128,23 @@ def test_a_library_that_another_process_writes_to_is_a_503(library: Library) -> 
     writer.close()
 
 
+def moving(library: Library, mark: str = "moving 0 /the/old") -> None:
+    """Let something be moved to it from here on, or be there whole."""
+    with library.store.database.transaction() as db:
+        db.execute("UPDATE library SET former = ?", (mark,))
+
+
+def test_a_library_that_something_is_moved_to_is_a_503_with_the_command_that_goes_on(
+    client: TestClient, library: Library
+) -> None:
+    moving(library)
+    said = problem(client.put("/v1/articles/moths", json=MOTHS), 503, "NotWhole")
+    assert said.endswith(f"to go on: citewell migrate /the/old {library.folder}")
+    problem(client.delete("/v1/articles/bees"), 503, "NotWhole")
+    moving(library, "")
+    assert client.put("/v1/articles/moths", json=MOTHS).status_code == 201
+
+
 # -- tags -----------------------------------------------------------------------------------------------------
 
 
@@ -158,7 +175,7 @@ def articles(count: int) -> dict[str, Any]:
 
 
 def finished(client: TestClient, address: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         job: dict[str, Any] = client.get(address).json()
         if job["state"] in ("done", "cancelled", "failed"):
@@ -220,6 +237,27 @@ def test_a_cancelled_job_adds_nothing_more_and_keeps_nothing(library: Library) -
     assert jobs.get(job.id).done == 32
     assert b"Moth 40 flies" not in (library.folder / FILE).read_bytes()
     jobs.close()
+
+
+@pytest.mark.parametrize("opened_before", [True, False])
+def test_a_job_waits_while_something_is_moved_to_the_library_and_goes_on_when_that_is_whole(
+    library: Library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, opened_before: bool
+) -> None:
+    monkeypatch.setattr("citewell.service.drain._RETRY", 0.05)
+    with client_of(library) as client:
+        if opened_before:
+            client.delete("/v1/articles/wasps")
+        moving(library)
+        address = client.post("/v1/articles", json=articles(3)).headers["location"]
+        deadline = time.monotonic() + 20
+        while sum("jobs or other" in record.message for record in caplog.records) < 3:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert client.get(address).json()["state"] == "queued"
+        assert f"citewell migrate /the/old {library.folder}" in caplog.text
+        moving(library, "")
+        done = finished(client, address)
+    assert (done["state"], done["added"], done["refused"]) == ("done", 3, 0)
 
 
 def test_a_finished_job_holds_no_text(library: Library) -> None:
