@@ -182,7 +182,6 @@ class Library:
             self.store.database.alone(max(0.0, deadline - time.monotonic())),
         ):
             self._check_whole()
-            self._model_checked = False
             yield
 
     def _check_whole(self) -> None:
@@ -192,6 +191,7 @@ class Library:
     @contextmanager
     def _alone_here(self, deadline: float) -> Iterator[None]:
         with storing(self.index), self._turns.alone(deadline), self.engine.writing():
+            self._model_checked = False
             yield
 
     @contextmanager

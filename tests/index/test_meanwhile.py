@@ -165,6 +165,16 @@ def test_a_rebuild_with_another_model_is_not_undone_by_who_goes_on_writing(
         assert models(tmp_path) <= {"words tide"}
 
 
+def test_nor_by_who_wrote_before_and_brings_the_index_up_to_date(tmp_path: Path) -> None:
+    with closing(Library(tmp_path, WordEmbedder("tide"), create=True)) as mine:
+        add(mine, [Page("a", WORDS)])
+        rebuilt(tmp_path, "moon")
+        mine.store.remove("a")  # stored and not published, as by a crash
+        with pytest.raises(ModelMismatch):
+            mine.catch_up_if_free()
+        assert models(tmp_path) == {"words moon"}
+
+
 def test_what_was_stored_before_such_a_rebuild_is_in_it_and_nothing_after(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
