@@ -250,8 +250,12 @@ class Library:
                 self.catch_up()
 
     def compact(self, at_rest: bool = False) -> None:
-        """Keep questions fast after many small writes, or after the last of a row. Needs the writer's lock."""
-        self.engine.compact(self.store.has, at_rest)
+        """Keep questions fast after many small writes, or after the last of a row. Needs the writer's lock.
+
+        What was written stands without it: where storage has no room for it, a later write does it.
+        """
+        with suppress(StorageFailed), storing(self.index):
+            self.engine.compact(self.store.has, at_rest)
 
     def forget(self) -> None:
         """Let nothing of what was erased stand in the index. Needs the writer's lock."""

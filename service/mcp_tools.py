@@ -211,7 +211,7 @@ class Tools:
             start = _number(given.cursor, len(found.citations))
             return bounds.page(document, "citations", start, str, given.max_chars)
 
-        return await self._asking.pool.run(checked)
+        return await self._asking.checking.run(checked)
 
 
 def _page(found: bytes, lists: Sequence[str], given: Arguments) -> Document:
