@@ -18,9 +18,7 @@ DocFreq = Callable[[str], int]
 
 _LEAST = 5  # letters of the longer of the two: of shorter words too many are alike
 _LONGEST = 24  # letters of a term that is looked up
-_MOST = (
-    8  # terms of a question that are looked up; with so many letters they have some 30,000 spellings at most
-)
+_MOST = 8  # terms of a question that are looked up; of so many letters they have 30,000 spellings at most
 _ALPHABETS = tuple(
     frozenset(c for c in map(chr, range(ord(first), ord(last) + 1)) if unicodedata.category(c)[0] in "LM")
     for first, last in ("az", "αω", "аџ", "աֆ", "את", "ءي", "अ्", "அ்")
