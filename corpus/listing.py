@@ -13,7 +13,7 @@ from citewell.corpus.errors import BadInput
 from citewell.corpus.fetching import Fetcher
 from citewell.corpus.finding import Refused
 from citewell.corpus.listed import Entry, Sitemap
-from citewell.corpus.reading import Reading, checked
+from citewell.corpus.reading import Reading, checked, too_large
 from citewell.corpus.sniff import HEAD, Format, is_sitemap, shown_format
 from citewell.corpus.text import escaped
 from citewell.corpus.visit import NO_VALIDATORS, Document
@@ -33,8 +33,10 @@ class FeedEntry:
     def __init__(self, name: str, entry: Entry) -> None:
         self.address, self.sha, self._entry = name, entry.state, entry
 
-    def read(self, _: Children) -> Reading:
+    def read(self, children: Children) -> Reading | Refused:
         original = self._entry.original.encode("utf-8", "replace")
+        if len(original) > children.limits.article:
+            return Refused(self.address, too_large(len(original), children.limits))
         draft = self._entry.draft
         assert draft is not None
         return Reading(self.address, self.address, checked(draft, original), original)
