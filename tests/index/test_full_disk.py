@@ -213,7 +213,7 @@ def check_full(made: Path, disk: Path, operation: str, left: int, states: dict[s
 
 @pytest.mark.parametrize(
     ("operation", "left"),
-    [("add", 0), ("update", 90_000), ("rebuild", 40_000), ("restore", 200_000), ("backup", 60_000)],
+    [("add", 0), ("update", 90_000), ("rebuild", 4_000), ("restore", 200_000), ("backup", 60_000)],
 )
 def test_a_full_disk_is_named(
     made: Path, disk: Path, states: dict[str, State], operation: str, left: int
