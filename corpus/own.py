@@ -52,8 +52,9 @@ class OwnFiles:
         return signature_of(self.folder / name)
 
     def read(self, name: str) -> str | None:
-        seen = self.version(name)
-        return _text(self.folder / name, seen) if seen else None
+        with storing(self.folder / name):
+            seen = self.version(name)
+            return _text(self.folder / name, seen) if seen else None
 
     def write(self, name: str, text: str) -> None:
         write_whole(self.folder / name, text.encode())
@@ -68,11 +69,8 @@ class OwnFiles:
 
 @lru_cache(maxsize=64)
 def _text(file: Path, _: Signature) -> str:
-    """What cannot be read is damaged, as whoever understands it finds."""
-    try:
-        return file.read_text("utf-8", "replace")
-    except OSError:
-        return ""
+    """What is no text is damaged, as whoever understands it finds. Raises OSError."""
+    return file.read_text("utf-8", "replace")
 
 
 class OwnRows:
@@ -88,8 +86,8 @@ class OwnRows:
     def read(self, name: str) -> str | None:
         at, texts = self._seen
         if time.monotonic() - at > _TRUSTED:
-            began, texts = time.monotonic(), self._look()
-            self._seen = began, texts
+            texts = self._look()
+            self._seen = time.monotonic(), texts  # from now on, else a look that takes long is never trusted
         return texts.get(name)
 
     def _look(self) -> dict[str, str]:

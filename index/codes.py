@@ -34,7 +34,7 @@ def decode(codes: Codes) -> NDArray[np.float32]:
 
 def cosines(codes: Codes, question: NDArray[np.float32]) -> NDArray[np.float64]:
     """Cosines with a question, shape (len(codes),)."""
-    return products(codes, question.astype(np.float64) * step(len(question)))
+    return products(codes, question.astype(np.float64)) * step(len(question))
 
 
 def products(rows: NDArray[np.generic], vector: NDArray[np.float64]) -> NDArray[np.float64]:

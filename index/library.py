@@ -250,8 +250,12 @@ class Library:
                 self.catch_up()
 
     def compact(self, at_rest: bool = False) -> None:
-        """Keep questions fast after many small writes, or after the last of a row. Needs the writer's lock."""
-        self.engine.compact(self.store.has, at_rest)
+        """Keep questions fast after many small writes, or after the last of a row. Needs the writer's lock.
+
+        What was written stands without it: where storage has no room for it, a later write does it.
+        """
+        with suppress(StorageFailed), storing(self.index):
+            self.engine.compact(self.store.has, at_rest)
 
     def forget(self) -> None:
         """Let nothing of what was erased stand in the index. Needs the writer's lock."""
@@ -267,7 +271,7 @@ class Library:
         change = self.store.change()
         prepared = self.engine.prepare(self._source(self.store, progress))
         self.engine.replace(prepared, Held(self.store.epoch(), change))
-        self._made = self.engine.made_with()
+        self._made = None  # whoever makes it otherwise from now on is somebody else
         return prepared.passages
 
     def go_back(self, progress: Progress = lambda *_: None) -> int:

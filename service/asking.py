@@ -27,7 +27,7 @@ Work = Callable[[Askable], tuple[bytes, Kept]]
 
 
 class Asking:
-    """`pool` is for whatever else works as hard as a question, `looking` for what only waits for another machine.
+    """`pool` is for what is as quick as a question, `checking` for what may take seconds, `looking` for what only waits.
 
     Raises what `ask` and `search` raise, Overloaded and TookTooLong.
     """
@@ -35,15 +35,16 @@ class Asking:
     def __init__(self, library: Library, settings: Settings, metrics: Metrics) -> None:
         self._library, self._settings, self._metrics = library, settings, metrics
         self._cache = Cache(int(settings.cache_mb * 1_000_000))
-        cores = max(
-            1, (os.cpu_count() or 1) // settings.workers
-        )  # a thread that stays on one finds its data there
-        threads = settings.concurrency or (cores if library.engine.is_near else cores + 1)
+        # no more than its share of the cores: a thread that stays on one finds its data there
+        cores = max(1, (os.cpu_count() or 1) // settings.workers)
+        threads = settings.concurrency or (cores if library.is_near else cores + 1)
         self.pool = Pool("ask", threads, settings.queue, settings.timeout, metrics)
+        self.checking = Pool("check", 1, settings.queue, settings.timeout, metrics)
         self.looking = Pool("look", _LOOKING, settings.queue, settings.timeout, metrics)
 
     def close(self) -> None:
         self.pool.close()
+        self.checking.close()
         self.looking.close()
 
     async def answer(self, request: AskRequest) -> bytes:
@@ -102,7 +103,7 @@ class Asking:
     ) -> bytes:
         """From the cache, or worked out in a thread and kept; the version was read before the index was taken."""
         began = time.perf_counter()
-        key = (self._library.config.fingerprint, self._library.embedder.fingerprint, key) if key else None
+        key = (self._library.embedder.fingerprint, key) if key else None
         if key and self._settings.cache_mb:
             kept = self._cache.get(version, key)
             self._metrics.looked_up(kept is not None)

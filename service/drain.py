@@ -46,8 +46,8 @@ class Drainer:
             pause = _LOOK
             try:
                 with self._alone() as alone:
-                    while alone and not self._stopping.is_set() and self.batch():
-                        pass
+                    if alone:
+                        self.all()
                 self._writer.follow()
             except LibraryError as error:  # it may be in order later, and the job is not lost
                 log.error("jobs or other writers' articles wait: %s", error)  # noqa: TRY400 - it says all
@@ -58,6 +58,14 @@ class Drainer:
             self._woken.wait(pause)
             if not self._stopping.is_set():
                 self._woken.clear()
+
+    def all(self) -> None:
+        """Add what waits, unless it is to stop."""
+        some = False
+        while not self._stopping.is_set() and self.batch():
+            some = True
+        if some:
+            self._writer.rest()
 
     def batch(self) -> bool:
         """Add the next articles; false if none wait."""

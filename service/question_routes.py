@@ -61,6 +61,6 @@ def question_routes(library: Library, asking: Asking, access: Access) -> APIRout
     )
     async def verify_citations(body: Body) -> Verification:
         """Say of each citation whether it holds in the text that was cited, and where its quote stands now."""
-        return await asking.pool.run(verification.of_request, library.store, body)
+        return await asking.checking.run(verification.of_request, library.store, body)
 
     return router

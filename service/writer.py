@@ -49,6 +49,12 @@ class Writer:
         """Of an article."""
         return self._reading.limits
 
+    def rest(self) -> None:
+        """Nothing waits to be written."""
+        library = self._library()
+        with library.writing():
+            library.compact(at_rest=True)
+
     def follow(self) -> None:
         """Index what other machines stored in a truth that they share: for itself, or what a killed one left to a cluster."""
         reading = self._reading

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from citewell.corpus import own
-from citewell.corpus.own import Own
+from citewell.corpus.errors import StorageFailed
+from citewell.corpus.own import Own, OwnFiles, OwnRows
 from citewell.corpus.server import Server
 from citewell.corpus.store import Store
 from tests.postgres import Postgres
@@ -48,6 +49,43 @@ def test_messages_name_the_text_and_where_it_is(opens: Opens, truth: Path | Serv
     where = str(truth.parent) if isinstance(truth, Path) else truth.name
     assert NAME in opens().place(NAME)
     assert where in opens().place(NAME)
+
+
+def test_what_cannot_be_read_for_a_moment_is_said_and_read_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = OwnFiles(tmp_path)
+    own.write(NAME, "first")
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            Path, "read_text", lambda *_: (_ for _ in ()).throw(OSError(24, "Too many open files"))
+        )
+        with pytest.raises(StorageFailed, match="Too many open files"):
+            own.read(NAME)
+    assert own.read(NAME) == "first"
+
+
+class Late:
+    """A server that takes so many seconds for a query, and counts them; its clock stands still otherwise."""
+
+    def __init__(self, takes: float) -> None:
+        self.now, self.takes, self.queries = 0.0, takes, 0
+
+    def rows(self, query: str, *_: object) -> list[tuple[object, ...]]:
+        self.now, self.queries = self.now + self.takes, self.queries + 1
+        return [(1,)] if "pg_tables" in query else [(NAME, "first")]
+
+
+def test_a_server_is_looked_at_once_a_second_however_long_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own, "_TRUSTED", 1.0)
+    server = Late(takes=5.0)
+    monkeypatch.setattr("citewell.corpus.own.time.monotonic", lambda: server.now)
+    rows = OwnRows(server)  # type: ignore[arg-type]
+    assert [rows.read(NAME) for _ in range(9)] == ["first"] * 9
+    assert server.queries == 2  # is the table there, and what is in it
+    server.now += 1.5
+    assert rows.read(NAME) == "first"
+    assert server.queries == 3
 
 
 def test_who_only_looks_at_a_server_makes_no_table(postgres: Postgres, tmp_path: Path) -> None:

@@ -289,6 +289,23 @@ def test_a_citation_never_carries_the_version_of_another_text(library: Library, 
         ask(held, library.store, "sun")
 
 
+def test_what_was_added_is_there_though_there_is_no_room_to_join_segments(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("citewell.index.layout.merge", full)
+        for name in ("sun", "moon"):
+            added = add(library, [written(tmp_path, f"{name}.txt", f"The {name} is far away.")])
+            assert [outcome.result for outcome in added] == ["added"]
+        assert len(library.searcher().parts) == 2
+    assert quotes(library, "moon")
+    add(library, [written(tmp_path, "star.txt", "The star is far away.")])
+    assert len(library.searcher().parts) == 1
+
+
 def test_threads_open_a_new_snapshot_once(library: Library, tmp_path: Path) -> None:
     add(library, [written(tmp_path, "sun.txt", "The sun is hot.")])
     reader = opened(tmp_path / "library")

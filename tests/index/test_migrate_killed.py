@@ -1,8 +1,6 @@
 """A migration that is killed at random goes on where it was and ends complete and equal."""
 
-import os
 import random
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -71,7 +69,7 @@ def killed(
         for _ in range(chance.randint(1, most[0])):
             last = process.stdout.readline() or last
         time.sleep(chance.uniform(0, most[1]))
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
         last = (process.stdout.read().splitlines() or [last])[-1]
     return not last.startswith(b"done")
 

@@ -4,17 +4,21 @@ import asyncio
 import json
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
+from citewell.corpus.store import Store
 from citewell.index import calibration, tuned
+from citewell.index.checking import Verification
 from citewell.index.config import Config
 from citewell.index.embedding import Vectors, side_by_side
 from citewell.index.library import Library
 from citewell.index.writing import add, remove
+from citewell.service import verification
 from citewell.service.app import create_app
 from citewell.service.cache import Cache, Kept
 from citewell.service.errors import Overloaded, TookTooLong
@@ -258,6 +262,26 @@ def test_what_takes_too_long_is_given_up_and_keeps_its_thread_until_it_is_done()
         pool.close()
 
     asyncio.run(impatient())
+
+
+def test_what_may_take_long_keeps_no_question_waiting(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+    given = verification.of_request
+
+    def slowly(store: Store, body: bytes) -> Verification:
+        release.wait(30)
+        return given(store, body)
+
+    monkeypatch.setattr(verification, "of_request", slowly)
+    app = create_app(library, Settings(concurrency=1))
+    with TestClient(app, base_url="http://localhost") as client, ThreadPoolExecutor(1) as other:
+        checked = other.submit(client.post, "/v1/citations/verify", content=b"[]")
+        assert client.post("/v1/ask", json={"question": "Who makes honey?"}).status_code == 200
+        assert not checked.done()
+        release.set()
+        assert checked.result().status_code < 500
 
 
 class Slow(WordEmbedder):

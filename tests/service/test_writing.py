@@ -260,6 +260,20 @@ def test_a_job_waits_while_something_is_moved_to_the_library_and_goes_on_when_th
     assert (done["state"], done["added"], done["refused"]) == ("done", 3, 0)
 
 
+def test_when_no_job_waits_a_small_library_is_one_segment(library: Library) -> None:
+    jobs, writer = Jobs(library.folder), Writer(library, wait=1)
+    drainer = Drainer(jobs, writer)
+    for name in ("moths", "wasps"):
+        jobs.add([(name, json.dumps({"text": f"Some {name} whisper."}))])
+        drainer.batch()
+    assert len(library.searcher().parts) > 1
+    jobs.add([("flies", json.dumps({"text": "Flies whisper."}))])
+    drainer.all()
+    assert len(library.searcher().parts) == 1
+    writer.close()
+    jobs.close()
+
+
 def test_a_finished_job_holds_no_text(library: Library) -> None:
     jobs = Jobs(library.folder)
     drainer = Drainer(jobs, Writer(library, wait=1))
