@@ -15,7 +15,7 @@ from citewell.corpus.finding import find_files
 from citewell.corpus.originals import sha_of
 from citewell.corpus.reading import Reading
 from citewell.corpus.repeated import Repeated
-from citewell.index import build, embedded, engine, pieces
+from citewell.index import build, engine, pieces, segment_files
 from citewell.index.build import BUILD_RECIPE
 from citewell.index.clean import leave_out
 from citewell.index.config import Config
@@ -246,17 +246,17 @@ def test_what_an_earlier_version_made_is_built_anew_though_it_writes_while_this_
     with closing(Library(tmp_path, WordEmbedder("tide"), create=True)) as earlier:
         with earlier_version():
             add(earlier, [Page("a", WORDS)])
-        facts_of = embedded.facts_of
+        facts_of = segment_files.facts_of
 
         def late(segment: Path) -> dict[str, Any]:
-            monkeypatch.setattr(embedded, "facts_of", facts_of)
+            monkeypatch.setattr("citewell.index.embedded.facts_of", facts_of)
             with earlier_version():
                 for name in ("b", "c"):
                     add(earlier, [Page(name, f"{WORDS} {name}")])
             assert not segment.exists()
             return facts_of(segment)
 
-        monkeypatch.setattr(embedded, "facts_of", late)
+        monkeypatch.setattr("citewell.index.embedded.facts_of", late)
         with closing(Library(tmp_path, WordEmbedder("tide"))) as later:
             assert results(add(later, [Page("d", f"{WORDS} d")])) == ["added"]
             assert later.engine.made_with() == {("words tide", BUILD_RECIPE)}
