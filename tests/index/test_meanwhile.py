@@ -22,6 +22,7 @@ from citewell.index.config import Config
 from citewell.index.embedded import Embedded
 from citewell.index.library import Library
 from citewell.index.purge import purge
+from citewell.index.segment_files import facts_of
 from citewell.index.writing import Outcome, add, hide, put, remove
 from citewell.service.schemas import ArticleRequest
 from citewell.service.writer import given_of
@@ -246,7 +247,6 @@ def test_what_an_earlier_version_made_is_built_anew_though_it_writes_while_this_
     with closing(Library(tmp_path, WordEmbedder("tide"), create=True)) as earlier:
         with earlier_version():
             add(earlier, [Page("a", WORDS)])
-        facts_of = embedded.facts_of
 
         def late(segment: Path) -> dict[str, Any]:
             monkeypatch.setattr(embedded, "facts_of", facts_of)
