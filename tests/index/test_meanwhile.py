@@ -22,7 +22,6 @@ from citewell.index.config import Config
 from citewell.index.embedded import Embedded
 from citewell.index.library import Library
 from citewell.index.purge import purge
-from citewell.index.segment_files import facts_of
 from citewell.index.writing import Outcome, add, hide, put, remove
 from citewell.service.schemas import ArticleRequest
 from citewell.service.writer import given_of
