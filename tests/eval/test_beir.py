@@ -181,9 +181,8 @@ def test_a_file_that_cannot_be_read_is_named(
 @pytest.mark.parametrize("file", ["corpus.jsonl", "queries.jsonl"])
 def test_an_id_that_occurs_twice_is_refused(tmp_path: Path, file: str) -> None:
     """Also as a number and as a text: judgements have texts only."""
-    twice = [{"_id": "7", "text": "Ants dig."}, {"_id": 7, "text": "Bees fly."}]
     bad = write(tmp_path) / file
-    bad.write_text(jsonl([*twice, {"_id": "q1", "text": "Who digs?"}]), "utf-8")
+    bad.write_text(jsonl([{"_id": name, "text": "Who digs?"} for name in ("7", 7, "q1")]), "utf-8")
     with pytest.raises(BadInput) as refused:
         read(tmp_path)
     assert str(refused.value) == f"{bad}:2: the id '7' occurs twice"
