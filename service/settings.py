@@ -92,7 +92,7 @@ class Settings:
         value = getattr(self, name)
         if name == "truth":
             return shown(value)
-        hidden = name == "passages_token" and value or name in _ADDRESSES and "@" in value
+        hidden = (name == "passages_token" and value) or (name in _ADDRESSES and "@" in value)
         return "(redacted)" if hidden else value
 
 
