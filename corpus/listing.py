@@ -13,9 +13,9 @@ from citewell.corpus.errors import BadInput
 from citewell.corpus.fetching import Fetcher
 from citewell.corpus.finding import Refused
 from citewell.corpus.listed import Entry, Sitemap
-from citewell.corpus.reading import Reading, checked
+from citewell.corpus.reading import Reading, checked, too_large
 from citewell.corpus.sniff import HEAD, Format, is_sitemap, shown_format
-from citewell.corpus.text import escaped
+from citewell.corpus.text import as_source, escaped
 from citewell.corpus.visit import NO_VALIDATORS, Document
 
 MOST_BYTES = 52_428_800  # of one sitemap, as the protocol has it, and of a feed
@@ -33,11 +33,13 @@ class FeedEntry:
     def __init__(self, name: str, entry: Entry) -> None:
         self.address, self.sha, self._entry = name, entry.state, entry
 
-    def read(self, _: Children) -> Reading:
+    def read(self, children: Children) -> Reading | Refused:
         original = self._entry.original.encode("utf-8", "replace")
+        if len(original) > children.limits.article:
+            return Refused(escaped(self.address), too_large(len(original), children.limits))
         draft = self._entry.draft
         assert draft is not None
-        return Reading(self.address, self.address, checked(draft, original), original)
+        return Reading(escaped(self.address), self.address, checked(draft, original), original)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +146,15 @@ class _Looking:
     def _take_entry(self, entry: Entry, base: str) -> None:
         try:
             name = (
-                address_of(entry.link, base) if entry.link else f"{self._address}#{escaped(entry.key)[:200]}"
+                address_of(entry.link, base)
+                if entry.link
+                else f"{self._address}#{as_source(entry.key)[:200]}"
             )
             if not entry.link and entry.draft is None:
                 raise ValueError("neither a text nor a page that it links to")
         except ValueError as error:
-            name = escaped(entry.link or entry.key)[:200]
-            self.refused[name] = Refused(f"{self._address}, {name}", str(error))
+            name = as_source(entry.link or entry.key)[:200]
+            self.refused[name] = Refused(f"{self._address}, {escaped(name)}", str(error))
             return
         if name in self.stamps:
             return  # the first is the newest
@@ -165,8 +169,8 @@ class _Looking:
                 if _site(place) not in self._sites:
                     raise ValueError("of another site than the sitemap")
             except ValueError as error:
-                name = escaped(address)[:200]
-                self.refused[name] = Refused(name, str(error))
+                name = as_source(address)[:200]
+                self.refused[name] = Refused(escaped(name), str(error))
                 continue
             if sitemap.is_index:
                 self._take_sitemap(place, depth + 1)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from citewell.corpus.errors import BadInput
 from citewell.corpus.finding import Refused, no_article_in, within
-from citewell.corpus.text import escaped
+from citewell.corpus.text import as_source, escaped
 
 _TICK_NS = 2_000_000_000  # the slowest clock, that of FAT
 _KEEP = "Nothing was changed. To take its articles out of the library: --allow-empty"
@@ -41,7 +41,7 @@ class Look:
 
     def place(self, name: str) -> str:
         """As a report names it."""
-        return f"{escaped(str(self.folder))}{name.removeprefix(self.root)}" if self.holds(name) else name
+        return escaped(f"{self.folder}{name.removeprefix(self.root)}" if self.holds(name) else name)
 
     def holds(self, name: str) -> bool:
         return name.startswith(under(self.root))
@@ -69,7 +69,7 @@ def look(folder: Path, without: Path, allow_empty: bool = False) -> Look:
             if isinstance(found, Path) and path.is_symlink()
             else root / path.relative_to(folder)
         )
-        name = escaped(str(own))
+        name = as_source(str(own))
         if own.is_relative_to(left_out) or name in files:
             continue
         if isinstance(found, Refused):
@@ -84,7 +84,7 @@ def look(folder: Path, without: Path, allow_empty: bool = False) -> Look:
             refused[name] = Refused(escaped(str(path)), error.strerror or "cannot be read")
     if not files and not refused and not allow_empty:
         raise BadInput(f"{no_article_in(folder)} {_KEEP}")
-    return Look(folder, escaped(str(root)), files, stamps, refused, at_ns)
+    return Look(folder, as_source(str(root)), files, stamps, refused, at_ns)
 
 
 def stamp_of(file: Path) -> Stamp:

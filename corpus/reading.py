@@ -22,7 +22,7 @@ from citewell.corpus.originals import sha_of
 from citewell.corpus.reader import ISOLATED, RECORDS, reader_of
 from citewell.corpus.records import Mapped, Record, records
 from citewell.corpus.sniff import HEAD, SUFFIXES, Format, format_of
-from citewell.corpus.text import escaped, normalise
+from citewell.corpus.text import as_source, escaped, normalise
 
 _AT_ONCE = 2  # files that are waited for while others are stored
 ONLY_A_SUMMARY = (
@@ -145,7 +145,7 @@ def _read_file(file: Path | Refused, mapped: Mapped, children: Children) -> Iter
         return [file]
     place = escaped(str(file))
     try:
-        source = escaped(str(file.resolve()))
+        source = as_source(str(file.resolve()))
         with opened(file) as stream:
             kind = format_of(head, file.name) if (head := stream.peek(HEAD).strip()) else None
             if kind in RECORDS:

@@ -9,6 +9,7 @@ import regex
 _UNSHOWABLE = regex.compile(
     r"[\p{Cc}\p{Zl}\p{Zp}\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
 )  # the last turn the order of others
+_UNNAMEABLE = regex.compile(r"[\p{Cc}\ud800-\udfff]")  # stays as it is: ids are made of sources
 _UNSTORABLE = regex.compile(r"[\x00\ud800-\udfff]")
 _CJK = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}"
 _WORD_OR_CJK = regex.compile(
@@ -25,7 +26,16 @@ def normalise(raw: str) -> str:
 
 def escaped(words: str) -> str:
     """The words on one line that any terminal can show as they are: what controls it or their order, and lone surrogates, are escaped."""
-    return _UNSHOWABLE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), words)
+    return _UNSHOWABLE.sub(_escape, words)
+
+
+def as_source(path: str) -> str:
+    """The path as articles name it as their source, which may be stored: control characters and lone surrogates are escaped."""
+    return _UNNAMEABLE.sub(_escape, path)
+
+
+def _escape(match: regex.Match[str]) -> str:
+    return match[0].encode("unicode_escape").decode("ascii")
 
 
 def text_sha(text: str) -> str:

@@ -71,6 +71,15 @@ def questions(count: int, seed: int = SEED) -> list[str]:
     return [" ".join(_word(drawn) for _ in range(_ASKED)) for _ in range(count)]
 
 
+def misspelt(count: int, seed: int = SEED) -> list[str]:
+    """The same questions, each with two letters of its longest word swapped: a word that few articles have, or none."""
+    changed = []
+    for question in questions(count, seed):
+        word = max(question.split(), key=len)
+        changed.append(question.replace(word, word[0] + word[2] + word[1] + word[3:], 1))
+    return changed
+
+
 def _sentence(drawn: random.Random) -> str:
     return " ".join(_word(drawn) for _ in range(drawn.randint(6, 14))).capitalize() + "."
 

@@ -81,6 +81,7 @@ def ask(
         filtered=filtered(searcher, query) if explain else None,
         why_not=missed,
         as_of=searcher.as_of,
+        read_as=query.read_as,
     )
 
 
@@ -100,7 +101,8 @@ def search(
         hits.append(FoundPassage(rank, hit.score, found.article, found.passage, found.links))
     states = {name: RetrieverState(state) for name, state in ranking.retrievers.items()}
     took = _milliseconds_since(began)
-    return SearchResult(question, tuple(hits), states, fingerprint(searcher), took, searcher.as_of)
+    made_by = fingerprint(searcher)
+    return SearchResult(question, tuple(hits), states, made_by, took, searcher.as_of, query.read_as)
 
 
 def checked_question(question: str) -> str:

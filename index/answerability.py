@@ -66,12 +66,13 @@ def signals(searcher: Searcher, query: Query, hits: Sequence[Hit], read: Sequenc
     first = hits[:ANSWERING]
     segment, local = searcher.locate(first[0].number)
     language = segment.article(local).language
-    weights = {term: searcher.idf(term) for term in query.terms[language]}
+    weights = {term: searcher.idf(term) for term in query.asked[language]}
     whole = sum(weights.values()) or 1.0
+    searched = {term: searcher.idf(term) for term in query.terms[language]}
     held = [_held(searcher, query, hit) for hit in first]
     lacked = _weight(weights, weights.keys() - frozenset().union(*held))
     asked = names_in(query.text, language) & weights.keys()
-    beyond = weights.keys() & set(analyse(read[0].quote, language)) - set(analyse(read[0].title, language))
+    beyond = searched.keys() & set(analyse(read[0].quote, language)) - set(analyse(read[0].title, language))
     return Signals(
         score=first[0].score,
         lexical=max(lexical for lexical, _, _ in raw[:ANSWERING]),
@@ -80,7 +81,7 @@ def signals(searcher: Searcher, query: Query, hits: Sequence[Hit], read: Sequenc
         evidence=max(each.value for each in read[:ANSWERING]),
         passage=raw[0][1],
         lead=near[0] - (near[1] if len(near) > 1 else 0.0),
-        beyond_title=_weight(weights, beyond) / whole,
+        beyond_title=_weight(searched, beyond) / (sum(searched.values()) or 1.0),
         second_sentence=_second_sentence(searcher, query, first[0]),
         missing=-lacked / idf(searcher.passages, 0),
         names=-min(_weight(weights, asked - terms) for terms in held) / whole,
@@ -123,9 +124,12 @@ def _raw(hit: Hit, config: Config) -> tuple[float, float, float]:
 
 
 def _held(searcher: Searcher, query: Query, hit: Hit) -> frozenset[str]:
-    """The question's terms, in the passage's language, that the passage holds."""
+    """The question's terms, in the passage's language, that the passage holds.
+
+    As they were asked: that a word was read as another one must not make an answer surer.
+    """
     segment, local = searcher.locate(hit.number)
-    terms = query.terms[segment.article(local).language]
+    terms = query.asked[segment.article(local).language]
     return frozenset(term for term in terms if segment.postings.holds(term, local))
 
 

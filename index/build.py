@@ -16,7 +16,7 @@ from citewell.index.segment import Segment
 from citewell.index.signatures import SIGNATURE_RECIPE, Keys, Signatures, keys_of, said
 from citewell.index.vector_cache import Role, VectorCache
 
-BUILD_RECIPE = f"{CUT_RECIPE} {ANALYSIS_RECIPE} {SIGNATURE_RECIPE} context-1"
+BUILD_RECIPE = f"{CUT_RECIPE} {ANALYSIS_RECIPE} {SIGNATURE_RECIPE} context-2"
 
 
 def with_context(title: str, passage: Passage, text: str) -> str:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from citewell.corpus.passages import CUT_RECIPE
 from citewell.index.analysis import ANALYSIS_RECIPE
+from citewell.index.spelling import SPELLING_RECIPE
 
 
 @dataclass(frozen=True)
@@ -30,5 +31,5 @@ class Config:
 
     @cached_property
     def fingerprint(self) -> str:
-        said = json.dumps([asdict(self), ANALYSIS_RECIPE, CUT_RECIPE], sort_keys=True)
+        said = json.dumps([asdict(self), ANALYSIS_RECIPE, CUT_RECIPE, SPELLING_RECIPE], sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()[:16]

@@ -89,9 +89,15 @@ class Embedded:
         return self._opened.searcher() if as_of is None else self._opened.searcher_at(store, as_of)
 
     def made_with(self) -> frozenset[MadeWith]:
-        snapshot = read(self.folder)
-        facts = [facts_of(self.folder / name) for name in (snapshot.names if snapshot else ())]
-        return frozenset((str(each["model"]), str(each["recipe"])) for each in facts)
+        while True:
+            snapshot = read(self.folder)
+            try:
+                facts = [facts_of(self.folder / name) for name in (snapshot.names if snapshot else ())]
+            except CorruptLibrary:
+                if read(self.folder) == snapshot:
+                    raise
+                continue  # a segment went meanwhile: take the next snapshot
+            return frozenset((str(each["model"]), str(each["recipe"])) for each in facts)
 
     # -- writing ----------------------------------------------------------------------------------------------------
 

@@ -34,6 +34,7 @@ class Term:
     term: str
     idf: float
     held: bool  # by the passage, or the title and heading that it is indexed with
+    asked: str | None = None  # the unknown term that is read as this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ def explained(searcher: Searcher, query: Query, hit: Hit) -> Explanation:
         for share, value in zip(searcher.config.shares, raw, strict=True)
     ]
     reranked = None if hit.parts.reranker is None else round(hit.parts.reranker / SHARE, 6)
-    terms = dict.fromkeys(query.terms[segment.article(local).language])
+    language = segment.article(local).language
+    terms = dict.fromkeys(zip(query.terms[language], query.asked[language], strict=True))
     raw.append(reranked)
     weights.append(None if reranked is None else SHARE)
     return Explanation(
@@ -79,7 +81,13 @@ def explained(searcher: Searcher, query: Query, hit: Hit) -> Explanation:
         Values(*raw),
         Values(*weights),
         tuple(
-            Term(term, round(searcher.idf(term), 6), segment.postings.holds(term, local)) for term in terms
+            Term(
+                term,
+                round(searcher.idf(term), 6),
+                segment.postings.holds(term, local),
+                asked if asked != term else None,
+            )
+            for term, asked in terms
         ),
     )
 

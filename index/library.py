@@ -271,7 +271,7 @@ class Library:
         change = self.store.change()
         prepared = self.engine.prepare(self._source(self.store, progress))
         self.engine.replace(prepared, Held(self.store.epoch(), change))
-        self._made = self.engine.made_with()
+        self._made = None  # whoever makes it otherwise from now on is somebody else
         return prepared.passages
 
     def go_back(self, progress: Progress = lambda *_: None) -> int:

@@ -91,6 +91,11 @@ class Postings:
     def doc_freq(self, term: str) -> int:
         return len(self.holders(term))
 
+    def held(self, terms: Iterable[str]) -> list[str]:
+        """Those of many terms that some passage holds."""
+        wanted = list(terms)
+        return [wanted[i] for i in np.flatnonzero(self.terms.rows(wanted) >= 0).tolist()]
+
     def holds(self, term: str, passage: int) -> bool:
         holders = self.holders(term)
         place = int(np.searchsorted(holders, np.int32(passage)))

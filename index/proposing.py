@@ -32,6 +32,7 @@ from citewell.index.passage_store import CollectionGone, PassageStore
 from citewell.index.reranking import Reranking
 from citewell.index.scoring import State
 from citewell.index.search import Query, Searcher, Whole, analysed
+from citewell.index.spelling import Terms, commonest, spellings, unread
 from citewell.index.where import Where
 
 _PATIENCE = 10.0  # seconds for all that the cluster is asked for one question
@@ -86,12 +87,9 @@ class Proposing:
     def _about(self, name: str, question: str, given: Filter, names: Sequence[str]) -> tuple[Searcher, Query]:
         now = self._ledger.state(name, ())
         languages = self._ledger.languages(name, now[0].held if now else None)
-        terms = analysed(question, languages)
-        all_terms = {term for some in terms.values() for term in some}
-        state = self._ledger.state(name, all_terms)
-        if state is None:
-            raise unknown(name)
-        collection, doc_freq = state
+        collection, doc_freq = self._state(name, question, analysed(question, languages))
+        whole = self._whole(collection, languages, doc_freq)
+        terms = whole.read(question).terms
         vector = self.embedder.embed_queries([question])[0] if self.embedder.knows_script(question) else None
         known = {language: tuple(term for term in some if doc_freq[term]) for language, some in terms.items()}
         matching, nearest = self._lists(collection, known, vector, given)
@@ -99,7 +97,7 @@ class Proposing:
         segment = segment_of(
             (*matching.rows, *nearest.rows, *named.rows),
             {**matching.published, **nearest.published, **named.published},
-            all_terms,
+            {term for some in terms.values() for term in some},
             self.embedder.dim,
             collection.model,
             collection.recipe,
@@ -110,9 +108,25 @@ class Proposing:
             self.embedder,
             self.config,
             self._reranking,
-            self._whole(collection, languages, doc_freq),
+            whole,
         )
         return searcher, self._query(searcher, question, given, vector, matching, nearest)
+
+    def _state(self, name: str, question: str, asked: Terms) -> tuple[Collection, dict[str, int]]:
+        """What is published, and of each term, and of all that unknown ones can be read as, how many passages hold it.
+
+        Of one moment: with something unknown all is asked for again.
+        """
+        wanted = {term for some in asked.values() for term in some}
+        while True:
+            state = self._ledger.state(name, wanted)
+            if state is None:
+                raise unknown(name)
+            words = unread(question, asked, state[1].__getitem__)
+            more = {s for terms in words.values() for term in terms.values() for s in spellings(term)}
+            if more <= wanted:
+                return state
+            wanted |= more
 
     def _query(
         self,
@@ -217,7 +231,9 @@ class Proposing:
             return state[1][term]
 
         average = collection.length / collection.passages if collection.passages else 0.0
-        return Whole(Statistics(collection.passages, average, of), tuple(languages), lru_cache(4)(count))
+        spelled = lru_cache(64)(lambda term: commonest(term, doc_freq.keys().__and__, of))
+        statistics = Statistics(collection.passages, average, of)
+        return Whole(statistics, tuple(languages), lru_cache(4)(count), spelled)
 
 
 def _joined(found: Sequence[Found]) -> Found:

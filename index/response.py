@@ -6,6 +6,7 @@ from citewell.index.as_of import AsOf
 from citewell.index.citation import Citation, CitedArticle, CitedPassage, Links
 from citewell.index.explain import Filtered
 from citewell.index.scoring import State
+from citewell.index.spelling import ReadAs
 from citewell.index.why_not import WhyNot
 
 
@@ -48,6 +49,7 @@ class Answer:
     filtered: Filtered | None = None  # with an explanation
     why_not: tuple[WhyNot, ...] = ()  # of what was asked for
     as_of: AsOf | None = None  # null for an answer from what is there now
+    read_as: tuple[ReadAs, ...] = ()  # words that no passage holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +71,4 @@ class SearchResult:
     fingerprint: Fingerprint
     took_ms: float = field(default=0.0)
     as_of: AsOf | None = None
+    read_as: tuple[ReadAs, ...] = ()

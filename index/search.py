@@ -28,6 +28,7 @@ from citewell.index.numbered import Found, Numbered
 from citewell.index.part import Part
 from citewell.index.reranking import Reranking
 from citewell.index.scoring import Hit, Parts, Ranking, State, best_per_group, combine, total
+from citewell.index.spelling import ReadAs, Reading, Terms, commonest, read
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +37,9 @@ class Query:
 
     text: str
     filter: Filter
-    terms: dict[str | None, tuple[str, ...]]  # for each of the library's languages
+    asked: Terms  # for each of the library's languages
+    terms: Terms  # the same as they are searched: an unknown word as it is read
+    read_as: tuple[ReadAs, ...]
     vector: NDArray[np.float32] | None  # (dim,); None if the model does not know the script
     lexical: State
     dense: State
@@ -53,6 +56,11 @@ class Whole:
     statistics: Statistics
     languages: tuple[str | None, ...]
     count: Callable[[Filter], int]
+    spelled: Callable[[str], str]  # what an unknown term is read as
+
+    def read(self, question: str) -> Reading:
+        asked = analysed(question, self.languages)
+        return read(question, asked, self.statistics.doc_freq, self.spelled)
 
 
 def _whole(parts: Sequence[Part]) -> Whole:
@@ -60,10 +68,15 @@ def _whole(parts: Sequence[Part]) -> Whole:
     passages = sum(part.passages for part in parts)
     length = sum(part.total_length for part in parts)
     doc_freq = lru_cache(maxsize=65_536)(lambda term: sum(part.doc_freq(term) for part in parts))
+
+    def held(terms: Iterable[str]) -> set[str]:
+        return {term for part in parts for term in part.segment.postings.held(terms)}
+
     return Whole(
         Statistics(passages, length / passages if passages else 0.0, doc_freq),
         in_order(code for part in parts for code in part.segment.articles.languages),
         lambda given: sum(part.allowed(given).count for part in parts),
+        lru_cache(maxsize=4096)(lambda term: commonest(term, held, doc_freq)),
     )
 
 
@@ -71,7 +84,7 @@ def in_order(languages: Iterable[str | None]) -> tuple[str | None, ...]:
     return tuple(sorted(set(languages), key=lambda code: code or ""))
 
 
-def analysed(question: str, languages: Iterable[str | None]) -> dict[str | None, tuple[str, ...]]:
+def analysed(question: str, languages: Iterable[str | None]) -> Terms:
     """The question's terms, repeated as they occur, in each language."""
     return {language: tuple(analyse(question, language)) for language in languages}
 
@@ -134,7 +147,8 @@ class Searcher(Numbered):
         self, question: str, given: Filter = EVERYTHING, vector: NDArray[np.float32] | None = None
     ) -> Query:
         """Without the question's vector it is computed, unless nothing could be found with it."""
-        terms = analysed(question, self.languages)
+        reading = self._whole.read(question)
+        terms = reading.terms
         asked = [
             (language, part)
             for part in self.parts
@@ -151,7 +165,7 @@ class Searcher(Numbered):
             vector = None
         elif vector is None:
             vector = self.embedder.embed_queries([question])[0]
-        return Query(question, given, terms, vector, lexical, dense)
+        return Query(question, given, reading.asked, terms, reading.read_as, vector, lexical, dense)
 
     def count(self, given: Filter) -> int:
         """How many passages pass."""

@@ -55,5 +55,34 @@ class Strings(Sequence[str]):
                 high = middle
         return low if low < len(self) and self._bytes(low) == wanted else None
 
+    def rows(self, wanted: Iterable[str]) -> NDArray[np.int64]:
+        """What `find` says of each of many strings, shape (wanted,), all searched side by side; -1 where there is none."""
+        asked = Strings.of(wanted)
+        width = (
+            int(np.diff(asked.offsets).max(initial=0)) + 1
+        )  # a longer string is not equal to its beginning
+        keys = asked._keys(np.arange(len(asked)), width)
+        low, high = np.zeros(len(asked), dtype=np.int64), np.full(len(asked), len(self))
+        for _ in range(len(self).bit_length()):
+            middle = (low + high) // 2
+            is_less = self._keys(np.minimum(middle, len(self) - 1), width) < keys
+            is_open = low < high
+            low = np.where(is_open & is_less, middle + 1, low)
+            high = np.where(is_open & ~is_less, middle, high)
+        there = np.flatnonzero(low < len(self))
+        found = np.full(len(asked), -1)
+        same = there[self._keys(low[there], width) == keys[there]]
+        found[same] = low[same]
+        return found
+
+    def _keys(self, numbers: NDArray[np.int64], width: int) -> NDArray[np.bytes_]:
+        """The first bytes of some strings, shape (numbers,), to compare; each is one more, since NumPy drops zeros at the end."""
+        starts = self.offsets[numbers]
+        places = starts[:, np.newaxis] + np.arange(width)
+        is_there = places < self.offsets[numbers + 1][:, np.newaxis]
+        content = self.content if len(self.content) else np.zeros(1, dtype=np.uint8)
+        taken = np.where(is_there, content[np.minimum(places, len(content) - 1)] + np.uint8(1), np.uint8(0))
+        return taken.reshape(-1).view(f"S{width}")
+
     def _bytes(self, number: int) -> bytes:
         return self.content[self.offsets[number] : self.offsets[number + 1]].tobytes()

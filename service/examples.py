@@ -34,7 +34,7 @@ ANSWER: dict[str, Any] = {
     "retrievers": {"lexical": {"state": "ok"}, "dense": {"state": "ok"}},
     "calibration": {"state": "none", "id": None},
     "fingerprint": {"snapshot": "0f3a", "config": "9c1d", "model": "77be"}, "took_ms": 7.1,
-    "filtered": None, "why_not": [], "as_of": None,
+    "filtered": None, "why_not": [], "as_of": None, "read_as": [],
 }  # fmt: skip
 JOB: dict[str, Any] = {
     "id": "de14097b34b84c498ecad1a64f356c91", "state": "running", "articles": 240, "done": 64, "added": 63, "updated": 0,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from citewell.corpus.errors import BadInput
-from citewell.corpus.text import escaped
+from citewell.corpus.text import as_source
 
 if TYPE_CHECKING:
     from citewell.index.filter import Filter
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def source_of(given: str) -> str:
     """A source as articles name it: of a file or folder, there or not, the absolute path; a URL as it is."""
-    return given if not given or "://" in given else escaped(os.path.realpath(given))
+    return given if not given or "://" in given else as_source(os.path.realpath(given))
 
 
 ArticleIds = Annotated[

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from citewell.corpus.errors import BadInput, CitewellError
-from citewell.corpus.text import escaped
+from citewell.corpus.text import as_source
 from citewell.service import terminal
 from citewell.service.options import (
     LIBRARY,
@@ -91,7 +91,7 @@ def sync(
         return look(folder, library, allow_empty)
 
     def missed(error: CitewellError) -> None:
-        mirroring.missed(library, escaped(str(folder.resolve())), str(error), truth_of(library))
+        mirroring.missed(library, as_source(str(folder.resolve())), str(error), truth_of(library))
 
     try:
         first = looked()  # what cannot be mirrored is said before the model is loaded

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from citewell.index.migrate import Migrated, Stage
     from citewell.index.rereading import Reread
     from citewell.index.response import Answer, RetrieverState, SearchResult
+    from citewell.index.spelling import ReadAs
     from citewell.index.sync import Synced
     from citewell.index.verify import Check
     from citewell.index.writing import Outcome
@@ -112,7 +113,7 @@ def _total(files: Sequence["Outcome"], unchanged: int, dry_run: bool) -> str:
 
 
 def answer(given: "Answer") -> str:
-    lines = _as_of(given.as_of)
+    lines = _as_of(given.as_of) + _read_as(given.read_as)
     lines += [] if given.citations else [f"{given.verdict}: {given.reason}", ""]
     if given.near_misses:
         lines += ["The nearest passages:", ""]
@@ -144,6 +145,11 @@ def _as_of(as_of: "AsOf | None") -> list[str]:
     return [f"What the library knew at {as_of.moment}{now}{lost}:", ""]
 
 
+def _read_as(words: Sequence["ReadAs"]) -> list[str]:
+    said = [f'"{each.asked}" is not in the library; read as "{each.read}"' for each in words]
+    return [*said, ""] if said else []
+
+
 def _explained(explain: "Explanation | None") -> list[str]:
     """Parts of a score with what they are made of, and the terms of the question that the passage holds and lacks."""
     if explain is None:
@@ -154,12 +160,15 @@ def _explained(explain: "Explanation | None") -> list[str]:
         part, raw, weight = (getattr(of, name) for of in (explain.parts, explain.raw, explain.weights))
         rank = f", rank {ranks[name]}" if ranks.get(name) else ""
         made += [f"{name} {part:.3f} ({weight:.2f} x {raw:.3f}{rank})"] if part is not None else []
-    terms = "  ".join(f"{'+' if term.held else '-'}{term.term} {term.idf:.2f}" for term in explain.terms)
+    terms = "  ".join(
+        f"{'+' if term.held else '-'}{term.term}{f' for {term.asked}' if term.asked else ''} {term.idf:.2f}"
+        for term in explain.terms
+    )
     return [f"   {' + '.join(made)}", *([_indented(terms, 3)] if terms else [])]
 
 
 def search_result(found: "SearchResult") -> str:
-    lines = _as_of(found.as_of)
+    lines = _as_of(found.as_of) + _read_as(found.read_as)
     for hit in found.hits:
         lines += [
             f"{hit.rank}. {_named(hit.article)}  score {hit.score:.3f}",

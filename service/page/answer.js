@@ -61,6 +61,8 @@ export async function answerTo(asked) {
     status: [element("strong", {}, verdictOf(answer)), ` · ${remarksOn(answer, asked.limits).join(" · ")}`],
     content: [
       nothing ? empty() : null,
+      ...answer.read_as.map(({ asked: word, read }) =>
+        element("p", { class: "about", dir: "auto" }, `“${word}” is not in the library; read as “${read}”`)),
       answer.reason && !nothing ? element("p", { class: "reason", dir: "auto" }, answer.reason) : null,
       element("ol", {}, ...answer.citations.map(citation)),
       near.length ? element("h2", { class: "near" }, "The nearest passages, which do not answer") : null,

@@ -33,7 +33,8 @@ function ranked(name, rank) {
 }
 
 function words(kind, label, terms) {
-  const shown = terms.flatMap(({ term }) => [" ", element("bdi", { class: `term ${kind}` }, term)]);
+  const shown = terms.flatMap(({ term, asked }) =>
+    [" ", element("bdi", { class: `term ${kind}` }, term), asked ? [" for ", element("bdi", {}, asked)] : []].flat());
   return terms.length ? element("p", { class: "about" }, `${label}:`, ...shown) : null;
 }
 

@@ -25,6 +25,7 @@ def test_files_have_the_names_that_their_articles_have_as_source(
 ) -> None:
     written(tmp_path / "notes" / "a.txt")
     written(tmp_path / "notes" / "deep" / "b\n.md")
+    written(tmp_path / "notes" / "c\u202e.md")
     (tmp_path / "notes" / "picture.png").write_bytes(b"\x89PNG")
     monkeypatch.chdir(tmp_path)
     found = seen(Path("notes"))
@@ -32,7 +33,13 @@ def test_files_have_the_names_that_their_articles_have_as_source(
         ((_, read),) = read_each([path])
         assert isinstance(read, Reading)
         assert (read.source, read.place) == (name, found.place(name))
-    assert len(found.files) == len(found.stamps) == 2
+    assert {name.removeprefix(found.root) for name in found.files} == {
+        "/a.txt",
+        "/deep/b\\n.md",
+        "/c\u202e.md",
+    }
+    assert found.place(f"{found.root}/c\u202e.md") == "notes/c\\u202e.md"  # as a terminal may be shown it
+    assert len(found.stamps) == 3
     assert found.root == str(tmp_path / "notes")
 
 

@@ -278,6 +278,7 @@ def test_an_id_that_would_not_fit_a_link_is_refused(article_id: str) -> None:
         ("/news/GTC 2026, the chips.txt", "gtc-2026-the-chips-52c4f2cf"),
         ("/old/GTC 2026, the chips.txt", "gtc-2026-the-chips-b8b18fda"),
         ("https://example.org/posts/42", "42-25f1fe69"),
+        ("/notes/turned\u202e.txt", "turned-213c42ea"),
     ],
 )
 def test_an_article_without_an_id_gets_one_from_its_source(source: str, article_id: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from citewell.corpus.text import count_words, escaped, normalise, text_sha
+from citewell.corpus.text import as_source, count_words, escaped, normalise, text_sha
 
 # Everything that normalise has a rule for, often side by side, among any other character.
 awkward = st.builds(
@@ -106,3 +106,18 @@ def test_what_is_shown_cannot_steer_a_terminal(control: str) -> None:
     assert said.startswith("a\\")
     assert said.endswith("txt.md")
     assert escaped("שלום مرحبا 潮汐 é 🐜") == "שלום مرحبا 潮汐 é 🐜"
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("a\nb\x1b\x9b.md", "a\\nb\\x1b\\x9b.md"),
+        ("a\udce9.md", "a\\udce9.md"),
+        ("a\u2028\u2029\u202a\u202e\u2066\u2069.md", "a\u2028\u2029\u202a\u202e\u2066\u2069.md"),
+        ("שלום 潮汐 é.md", "שלום 潮汐 é.md"),
+    ],
+)
+def test_a_path_names_the_same_article_whatever_is_shown_of_it(path: str, source: str) -> None:
+    """Ids are made of sources: escaping more in them would make a second article of each such file."""
+    assert as_source(path) == source
+    assert escaped(source) == escaped(path)

@@ -1,6 +1,7 @@
 """Random histories of a small library, and a clock that tells them what day it is."""
 
-from collections.abc import Iterator
+import random
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -76,10 +77,17 @@ def take(library: Library, kind: str, name: str, words: str) -> None:
         library.store.remove(name)
 
 
+def rests(batches: list[list[tuple[str, str, str]]]) -> Callable[[], bool]:
+    """Whether a writer is at rest after a batch, at times: always the same for one history."""
+    chance = random.Random(repr(batches))
+    return lambda: chance.random() < 0.3  # so that segments get to be as many as are joined anyway
+
+
 def play(library: Library, batches: list[list[tuple[str, str, str]]]) -> None:
+    at_rest = rests(batches)
     for batch in batches:
         with library.writing():
             for step_ in batch:
                 take(library, *step_)
             library.catch_up()
-            library.compact()
+            library.compact(at_rest())

@@ -358,7 +358,7 @@ def check_against_fresh(folder: Path, batches: list[list[Step]], care: Callable[
     dates = play(library, batches, days)
     care(library)
     steps = [one for batch in batches for one in batch]
-    questions = ("sun", "moon star", "comet rises late", "wat is dat")
+    questions = ("sun", "moon star", "comet rises late", "wat is dat", "coemt riss")
     try:
         assert [fault for each in verify(library) for fault in each.faults] == []
         current = {(a.article_id, a.revision) for a in library.store.articles()}

@@ -1,10 +1,12 @@
 """What is indexed for a passage and for a sentence."""
 
+import hashlib
+
 import pytest
 
-from citewell.corpus.article import Passage, Span
+from citewell.corpus.article import LONGEST_LINE, Passage, Span
 from citewell.corpus.passages import Bounds, cut
-from citewell.index.build import sentence_with_header, with_context
+from citewell.index.build import BUILD_RECIPE, sentence_with_header, with_context
 
 TABLE = "Prices\n\n| Model | Cost |\n|---|---|\n| A | 1 |\n| B | 2 |\n"
 
@@ -52,3 +54,17 @@ def test_a_sentence_stands_for_itself() -> None:
         "One thing.",
         "Another thing.",
     ]
+
+
+def test_an_index_names_how_its_passages_were_put_in_context() -> None:
+    """Whoever changes what this digest is of has to count the recipe up: an earlier index is then built anew."""
+    endless = "x" * (LONGEST_LINE + 1)
+    table = f"Prices\n\n| Model | {endless} |\n|---|---|\n| A | 1 |\n"
+    (passage,) = cut(table, "en", words).passages
+    given = [
+        with_context("News", Passage(Span(0, 6), "Prices", None, ()), "It costs 3."),
+        with_context(endless, Passage(Span(0, 6), endless + "y", Span(0, 11), ()), "It costs 3."),
+        *(sentence_with_header(sentence, passage, table) for sentence in passage.sentences),
+    ]
+    digest = hashlib.sha256("\0".join(given).encode()).hexdigest()[:16]
+    assert (BUILD_RECIPE.split()[-1], digest) == ("context-2", "9f5e5300e3a2cb90")

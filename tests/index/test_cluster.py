@@ -18,7 +18,7 @@ from citewell.corpus.errors import (
     ModelMismatch,
 )
 from citewell.corpus.server import Server
-from citewell.eval.conformance_articles import Direction, article, articles, questions
+from citewell.eval.conformance_articles import Direction, article, articles, misspelt, questions
 from citewell.index.answer import ask, search
 from citewell.index.articles import IndexedArticle
 from citewell.index.config import Config
@@ -99,7 +99,7 @@ def test_answers_are_those_of_a_library_on_one_machine(
         put(each, articles(40))
         put(each, [article(f"a{number}", 700 + number) for number in range(9)])
         remove(each, ["a11", "a12"])
-    for question in [*ASKED, "unknownword", "the of", "?!a"]:
+    for question in [*ASKED, *misspelt(6), "unknownword", "the of", "?!a"]:
         assert answered(library, question, **given) == answered(exact, question, **given)
     sound(library)
 

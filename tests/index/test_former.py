@@ -303,7 +303,7 @@ def test_a_running_service_does_not_undo_a_rebuild_or_a_roll_back(
         lambda: purge(running, ["a1"]),
         lambda: leave_out(running, [Repeated("https://example.org/", "Menu", 3, 4)]),
     ):
-        with pytest.raises(ModelMismatch, match=r"another model.*citewell rebuild --library"):
+        with pytest.raises(ModelMismatch, match=r"was made with .*; in use is .*citewell rebuild --library"):
             write()
     assert (operator.store.change(), found(operator)) == (change, right)
     operator.store.remove("a2")  # stored by one that was killed

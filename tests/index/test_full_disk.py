@@ -58,9 +58,11 @@ def attempt(operation: str, folder: Path, most_bytes: int | None = None) -> str:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library and a backup, to be copied."""
+    """A library and a backup, to be copied; in several segments, since joined it is what a rebuild makes."""
     folder = tmp_path_factory.mktemp("made")
-    make(folder / "it")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("citewell.index.merge._SMALL", 0)
+        make(folder / "it")
     return folder / "it"
 
 

@@ -26,7 +26,16 @@ def check_against_rebuild(
     try:
         play(library, batches)
         grown = library.searcher()
-        questions = ["sun", "moon star", "comet rises late", "sets", "unknown", "wat is dat"]
+        questions = [
+            "sun",
+            "moon star",
+            "comet rises late",
+            "sets",
+            "unknown",
+            "wat is dat",
+            "cometes riss",
+            "coemt sun",
+        ]
         answers = [replace(ask(grown, library.store, q, 20), took_ms=0.0) for q in questions]
         rankings = [search(grown, library.store, q, 50).hits for q in questions]
         some = [search(grown, library.store, q, 50, given).hits for q in questions for given in FILTERS]

@@ -1,9 +1,7 @@
 """kill -9 at random moments: what was acknowledged is there, the library opens, verify passes."""
 
 import json
-import os
 import random
-import signal
 import time
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -30,7 +28,7 @@ def killed_after(
     with Forked("tests.index.writer", folder, str(seed), *(said(truth)[:1] if truth else ())) as writer:
         told = [writer.stdout.readline() for _ in range(lines)]
         time.sleep(seconds)
-        os.kill(writer.pid, signal.SIGKILL)
+        writer.kill()
         told += writer.stdout.read().splitlines(keepends=True)
     return [json.loads(line) for line in told if line.endswith(b"]\n")]
 

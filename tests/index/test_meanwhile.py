@@ -1,9 +1,10 @@
 """What somebody else does to a library while articles are read for it."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,8 @@ from citewell.corpus.finding import find_files
 from citewell.corpus.originals import sha_of
 from citewell.corpus.reading import Reading
 from citewell.corpus.repeated import Repeated
-from citewell.index import pieces
+from citewell.index import build, engine, pieces, segment_files
+from citewell.index.build import BUILD_RECIPE
 from citewell.index.clean import leave_out
 from citewell.index.config import Config
 from citewell.index.embedded import Embedded
@@ -219,6 +221,46 @@ def test_what_an_earlier_version_made_is_built_anew_once_and_no_more_by_that_one
             rebuilt(tmp_path, "tide")
             with pytest.raises(ModelMismatch):
                 add(later, [Page("b", WORDS)])
+
+
+@pytest.fixture
+def earlier_version(monkeypatch: pytest.MonkeyPatch) -> Callable[[], AbstractContextManager[None]]:
+    """Within, whoever writes is of a version whose recipe was another."""
+
+    @contextmanager
+    def of_then() -> Iterator[None]:
+        with monkeypatch.context() as then:
+            for module in (build, engine):
+                then.setattr(module, "BUILD_RECIPE", "earlier")
+            yield
+
+    return of_then
+
+
+def test_what_an_earlier_version_made_is_built_anew_though_it_writes_while_this_opens_it(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    earlier_version: Callable[[], AbstractContextManager[None]],
+) -> None:
+    """The segments that were named when it looked are gone when it reads how they were made."""
+    with closing(Library(tmp_path, WordEmbedder("tide"), create=True)) as earlier:
+        with earlier_version():
+            add(earlier, [Page("a", WORDS)])
+        facts_of = segment_files.facts_of
+
+        def late(segment: Path) -> dict[str, Any]:
+            monkeypatch.setattr("citewell.index.embedded.facts_of", facts_of)
+            with earlier_version():
+                for name in ("b", "c"):
+                    add(earlier, [Page(name, f"{WORDS} {name}")])
+            assert not segment.exists()
+            return facts_of(segment)
+
+        monkeypatch.setattr("citewell.index.embedded.facts_of", late)
+        with closing(Library(tmp_path, WordEmbedder("tide"))) as later:
+            assert results(add(later, [Page("d", f"{WORDS} d")])) == ["added"]
+            assert later.engine.made_with() == {("words tide", BUILD_RECIPE)}
+            assert later.searcher().passages == 4
 
 
 def test_who_asks_says_so_and_goes_on_once_it_is_of_that_model_again(tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from citewell.index.library import Library
 from citewell.index.merge import merge, worth_merging, worth_merging_at_rest
 from citewell.index.part import Part
 from citewell.index.segment import Segment
+from citewell.index.writing import add
 from tests.fakes import WordEmbedder
 from tests.index.examples import a_segment, an_article
 
@@ -88,3 +90,16 @@ def test_a_part_that_is_mostly_dead_is_written_anew(tmp_path: Path, embedder: Wo
     mostly_dead, mostly_alive = without("star", segment), without("sun", segment)
     assert worth_merging([mostly_dead]) == [mostly_dead]
     assert worth_merging([mostly_alive]) == []
+
+
+def test_what_was_added_one_after_the_other_is_one_part_in_the_end(
+    tmp_path: Path, embedder: WordEmbedder
+) -> None:
+    (tmp_path / "library").mkdir()
+    library = Library(tmp_path / "library", embedder, create=True)
+    for name in ("sun", "moon"):
+        file = tmp_path / f"{name}.txt"
+        file.write_text(f"The {name} is up.\n", "utf-8")
+        assert [outcome.result for outcome in add(library, [file])] == ["added"]
+    assert [part.passages for part in library.searcher().parts] == [2]
+    library.close()

@@ -35,8 +35,9 @@ TEXTS = (
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Iterator[Library]:
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
     """Two segments: three articles and, added later, a smaller one."""
+    monkeypatch.setattr("citewell.index.merge._SMALL", 0)
     folder = tmp_path / "library"
     folder.mkdir()
     library = Library(folder, WordEmbedder("sun", "moon"), create=True)

@@ -56,3 +56,16 @@ def test_one_is_found_among_those_in_order(distinct: set[str], other: str) -> No
     strings = Strings.of(ordered)
     for wanted in [*ordered, other]:
         assert strings.find(wanted) == (ordered.index(wanted) if wanted in distinct else None)
+
+
+@given(st.sets(string), st.lists(string))
+@example(set(ODD), ["\U0001f41c", *ODD])
+@example({"ab", "abc"}, ["a", "abc", "abcd"])
+@example({"", "a", "a\x00"}, ["a\x00", "a", "", "a\x00\x00"])
+@example(set(), [""])
+@example({"a"}, [])
+def test_many_are_found_at_once_as_one_by_one(distinct: set[str], others: list[str]) -> None:
+    strings = Strings.of(sorted(distinct))
+    wanted = [*others, *sorted(distinct)]
+    found = [strings.find(each) for each in wanted]
+    assert strings.rows(wanted).tolist() == [-1 if row is None else row for row in found]

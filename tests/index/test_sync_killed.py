@@ -4,7 +4,6 @@ import json
 import os
 import random
 import shutil
-import signal
 import time
 from collections import Counter
 from contextlib import closing
@@ -58,7 +57,7 @@ def killed(folder: Path, wait: float) -> None:
     with syncing(folder) as process:
         process.stdout.readline()
         time.sleep(wait)
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
 
 
 def stored(folder: Path) -> dict[str, str]:

@@ -92,7 +92,7 @@ def write(folder: Path, seed: int, truth: Server | None) -> None:
                 say(kind, rule, json.dumps(saved))
             else:
                 with library.writing():
-                    library.rebuild() if kind == "rebuild" else library.compact()
+                    library.rebuild() if kind == "rebuild" else library.compact(at_rest=chance.random() < 0.5)
         except UnknownArticle:
             say("nothing", name)
 

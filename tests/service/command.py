@@ -41,9 +41,9 @@ def citewell(*arguments: str | bytes | Path, folder: Path | None = None) -> Ran:
     return Ran(ended.code, ended.out, ended.err)
 
 
-def citewell_anew(*arguments: str | bytes | Path) -> Ran:
-    """Run in a process that starts from nothing, as a user's does."""
-    return _ran([*COMMAND, *arguments])
+def citewell_anew(*arguments: str | bytes | Path, folder: Path | None = None) -> Ran:
+    """Run in a folder, in a process that starts from nothing, as a user's does, and ends as Python does."""
+    return _ran([*COMMAND, *arguments], folder)
 
 
 def citewell_without_room(most_bytes: int, *arguments: str | bytes | Path) -> Ran:
@@ -51,6 +51,6 @@ def citewell_without_room(most_bytes: int, *arguments: str | bytes | Path) -> Ra
     return _ran([*_WITHOUT_ROOM, str(most_bytes), *arguments])
 
 
-def _ran(command: list[str | bytes | Path]) -> Ran:
-    done = subprocess.run(command, capture_output=True, check=False, timeout=_ENDS_WITHIN)
+def _ran(command: list[str | bytes | Path], folder: Path | None = None) -> Ran:
+    done = subprocess.run(command, capture_output=True, check=False, timeout=_ENDS_WITHIN, cwd=folder)
     return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())

@@ -18,14 +18,14 @@ ANSWER = """
  "retrievers": {"lexical": {"state": "ok"}, "dense": {"state": "ok"}},
  "calibration": {"state": "shipped", "id": "..."},
  "fingerprint": {"snapshot": "...", "config": "...", "model": "...", "reranker": null}, "took_ms": 7.1,
- "filtered": null, "why_not": [], "as_of": null}
+ "filtered": null, "why_not": [], "as_of": null, "read_as": []}
 """
 
 # What a citation explains when asked, what was filtered, and why something is not cited.
 EXPLAIN = """
 {"parts": {"lexical": 0.25, "passage": 0.13, "sentence": 0.21, "reranker": null}, "ranks": {"lexical": 1, "dense": 4},
  "raw": {"lexical": 0.5, "passage": 0.52, "sentence": 0.84, "reranker": null}, "weights": {"lexical": 0.5, "passage": 0.25, "sentence": 0.25, "reranker": null},
- "terms": [{"term": "...", "idf": 2.06, "held": true}]}
+ "terms": [{"term": "...", "idf": 2.06, "held": true, "asked": null}]}
 """
 FILTERED = '{"passing": 3, "of": 42}'
 WHY_NOT = f"""
@@ -40,7 +40,7 @@ SEARCH_RESULT = """
    "passage": {"id": "...", "start": 0, "end": 1, "heading": "...", "pages": [], "text": "..."},
    "links": {"passage": "...", "article": "...", "source": null, "quote": null}}],
  "retrievers": {"lexical": {"state": "ok"}, "dense": {"state": "ok"}},
- "fingerprint": {"snapshot": "...", "config": "...", "model": "...", "reranker": null}, "took_ms": 7.1, "as_of": null}
+ "fingerprint": {"snapshot": "...", "config": "...", "model": "...", "reranker": null}, "took_ms": 7.1, "as_of": null, "read_as": []}
 """
 
 # What an answer as of an earlier moment says of it.

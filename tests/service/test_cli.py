@@ -143,6 +143,13 @@ def test_rebuild_gives_the_index_that_was_there(library: Path) -> None:
     assert contents(library / "index") == before
 
 
+def test_what_is_verified_and_saved_ends_in_silence(added: tuple[Path, Ran], tmp_path: Path) -> None:
+    """In processes that take down by themselves what they opened."""
+    for command in (["verify"], ["backup", tmp_path / "backup.zip"]):
+        ran = citewell_anew(*command, "--library", added[0])
+        assert (ran.code, ran.err) == (0, "")
+
+
 def run_in_python(*arguments: str | Path, before: str = "", **environment: str) -> Ran:
     """A command in a process that says last on standard output how it ended and what it imported."""
     script = (

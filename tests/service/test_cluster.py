@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.servers import Server, free_port
-from tests.service.command import citewell
+from tests.service.command import citewell, citewell_anew
 
 BEES = "---\nid: bees\n---\nBees make honey. They dance to say where flowers are.\n"
 
@@ -45,6 +45,14 @@ def test_every_command_works(folder: Path) -> None:
     assert shown(folder, "remove", "bees", "--purge") == {"purged": ["bees"]}
     assert shown(folder, "search", "honey")["hits"] == []
     assert not (folder / "books" / "index").exists()
+
+
+def test_a_command_that_asked_a_cluster_ends_in_silence(folder: Path) -> None:
+    """In a process that takes down by itself what it opened."""
+    shown(folder, "add", "bees.md")
+    ran = citewell_anew("search", "honey", "--json", folder=folder)
+    assert (ran.code, ran.err) == (0, "")
+    assert json.loads(ran.out)["hits"][0]["article"]["id"] == "bees"
 
 
 def test_a_library_is_moved_to_a_cluster_and_back(folder: Path, cluster: Server) -> None:

@@ -1,5 +1,7 @@
 """Clients that are slow, silent, half gone or too many: the service stays up and answers others, and ends in good order."""
 
+import asyncio
+import gc
 import http.client
 import json
 import os
@@ -10,14 +12,21 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from uvicorn import Config
+from uvicorn.server import ServerState
 
 from citewell.index.library import Library
+from citewell.service.connections import Connection
 from citewell.service.keys import Keys
+from citewell.service.limits import Limits
+from citewell.service.serving import work
+from citewell.service.settings import Settings
 from tests.service.test_serve import Served, ask, request, serving
 
 QUESTION = "How much is Amazon investing in OpenAI?"
@@ -67,7 +76,69 @@ def test_a_head_that_does_not_come_ends_the_connection(port: int) -> None:
     with closing(connected(port, b"POST /v1/ask HTTP/1.1\r\nHost: loc")) as slow:
         began = time.monotonic()
         assert received(slow) == b""
-        assert 1.5 < time.monotonic() - began < 60
+        assert 1.5 < time.monotonic() - began < 60  # how long exactly stands below
+
+
+class Standing:
+    """A loop whose time goes on never: what is to be done later, and after how many seconds."""
+
+    def __init__(self) -> None:
+        self.later: dict[float, Callable[[], None]] = {}
+
+    def call_later(self, seconds: float, do: Callable[[], None]) -> SimpleNamespace:
+        self.later[seconds] = do
+        return SimpleNamespace(cancel=lambda: self.later.pop(seconds))
+
+
+class Wire(asyncio.Transport):
+    """A connection that nothing comes over."""
+
+    aborted = False
+
+    def is_closing(self) -> bool:
+        return self.aborted
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+def test_a_head_has_the_time_that_was_set_and_silence_before_it_75_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Connection, "patience", 2.0)
+    loop, wire = Standing(), Wire()
+    config = Config("citewell.service.app:create_app", log_config=None)
+    made = Connection(config, ServerState(), {}, loop)  # type: ignore[arg-type]
+    made.connection_made(wire)
+    assert list(loop.later) == [75]
+    made.data_received(b"POST /v1/ask HTTP/1.1\r\nHost: loc")
+    assert list(loop.later) == [2]
+    made.data_received(b"alhost\r\nContent-Ty")  # a byte now and then gives no more of it
+    assert list(loop.later) == [2]
+    assert not wire.aborted
+    loop.later[2]()
+    assert wire.aborted
+
+
+def test_the_service_gives_a_head_what_its_settings_say(
+    bundled_library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, float]] = []
+    monkeypatch.setattr(Connection, "most", Connection.most)  # both as they were, afterwards
+    monkeypatch.setattr(Connection, "patience", Connection.patience)
+    monkeypatch.setattr(
+        "uvicorn.Server.run",
+        lambda server, sockets: seen.append((Connection.most, server.config.http.patience)),
+    )
+    ended = signal.getsignal(signal.SIGTERM)
+    try:
+        settings = Settings(library=bundled_library.folder, timeout=2.5, connections=77)
+        with socket.socket() as listener:
+            work(settings, Limits(0, 1, 1), listener, lambda: None)
+    finally:
+        signal.signal(signal.SIGTERM, ended)
+        gc.unfreeze()
+    assert seen == [(77, 2.5)]
 
 
 def test_a_second_head_that_does_not_come_ends_the_connection(port: int) -> None:

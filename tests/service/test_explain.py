@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from citewell.index.answer import ask
+from citewell.index.answer import ask, search
 from citewell.index.filter import Filter
 from citewell.index.library import Library
 from citewell.service import terminal
@@ -91,6 +91,14 @@ def test_a_score_is_shown_with_its_parts_and_the_terms_that_are_held(library: Li
         "3 of 3 passages searched",
         "lexical: ok  dense: ok  not calibrated",
     ]
+
+
+def test_a_word_that_was_read_as_another_is_named_first_and_among_the_terms(library: Library) -> None:
+    lines = shown(library, "tunels of ants", Filter())
+    assert lines[:2] == ['"tunels" is not in the library; read as "tunnels"', ""]
+    assert "   +tunnel for tunel 0.98  +ant 0.98" in lines
+    found = terminal.search_result(search(library.searcher(), library.store, "tunels", 1))
+    assert found.startswith('"tunels" is not in the library; read as "tunnels"\n\n1. ')
 
 
 def test_a_silent_retriever_has_no_part_and_what_the_filter_left_is_counted(library: Library) -> None:

@@ -199,6 +199,7 @@ def test_metadata_without_a_key_and_a_value_is_refused(said: str) -> None:
         ("round", "{here}/round"),
         ("x" * 5000, "{here}/" + "x" * 5000),
         ("line\nend.txt", "{here}/line\\nend.txt"),
+        ("turned\u202e.txt", "{here}/turned\u202e.txt"),
         ("/notes/tides.txt", "/notes/tides.txt"),
         ("/", "/"),
         ("", ""),

@@ -17,6 +17,7 @@ from tests.fakes import WordEmbedder
 from tests.service.command import citewell
 from tests.service.conftest import client_of
 from tests.service.contracts import problem
+from tests.site import Site
 
 WORDS = "The tide of spring is high. " * 40  # 1,120 bytes
 SAID = "1,120 bytes; an article has at most 1,000 (max_article_bytes)"
@@ -45,6 +46,21 @@ def test_add_and_sync_take_it_from_the_environment_or_the_file_and_config_shows_
     assert shown == {"value": 1000, "from": "file"}
     monkeypatch.setenv("CITEWELL_MAX_ARTICLE_BYTES", "2000")
     assert citewell("sync", "notes", folder=tmp_path).code == 0
+
+
+def test_sync_keeps_to_it_for_the_entries_of_a_feed_that_carry_their_whole_text(
+    site: Site, tmp_path: Path
+) -> None:
+    """An entry counts as the feed with no other entry in it."""
+    entry = "<item><link>/{}</link><e:encoded xmlns:e='http://purl.org/rss/1.0/modules/content/'>{}</e:encoded></item>"
+    items = entry.format("tide", WORDS) + entry.format("moon", "The moon is far.")
+    address = site.put("/feed", f'<rss version="2.0"><channel>{items}</channel></rss>', "text/xml")
+    (tmp_path / "citewell.toml").write_text("max_article_bytes = 1000\n")
+    ran = citewell("sync", address, "--allow-host", site.host, "--json", folder=tmp_path)
+    files = {file["file"]: file for file in json.loads(ran.out)["files"]}
+    tide = files[site.url("/tide")]
+    assert (ran.code, tide["result"], files[site.url("/moon")]["result"]) == (1, "refused", "added")
+    assert "bytes; an article has at most 1,000 (max_article_bytes)" in tide["reason"]
 
 
 def test_put_refuses_more(small: Library) -> None:

@@ -80,6 +80,15 @@ def around_the_mark(page: "Page", inside: str) -> tuple[str, str]:
     return mark.evaluate("m => m.previousSibling.textContent"), mark.text_content() or ""
 
 
+def test_a_word_that_was_read_as_another_is_shown_as_text(seen: tuple["Page", Watched]) -> None:
+    page, watched = seen
+    page.goto(f"/?q={quote('<b>Betles</b>')}")
+    page.locator("li mark").first.wait_for()
+    said = "“betles” is not in the library; read as “beetles”"
+    assert page.get_by_text(said, exact=True).count() == 1
+    assert nothing_ran(page, watched)
+
+
 @pytest.mark.parametrize("name", BEFORE)
 def test_the_mark_is_where_the_quote_is_and_nothing_runs(
     seen: tuple["Page", Watched], hostile: dict[str, Any], name: str

@@ -1,0 +1,119 @@
+"""Words of a question that no passage holds, read as the commonest indexed term one edit away.
+
+An edit is a letter too few, too many or another, or two neighbours swapped (Damerau 1964). Statistics are those of all
+passages that can be found, so a reading depends neither on a filter nor on how passages lie in segments.
+"""
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from citewell.index.analysis import analyse
+
+SPELLING_RECIPE = "spelling-1"
+
+Terms = Mapping[str | None, tuple[str, ...]]  # of a question in each language, as they occur
+DocFreq = Callable[[str], int]
+
+_LEAST = 5  # letters of the longer of the two: of shorter words too many are alike
+_LONGEST = 24  # letters of a term that is looked up
+_MOST = 8  # terms of a question that are looked up; of so many letters they have 30,000 spellings at most
+_ALPHABETS = tuple(
+    frozenset(c for c in map(chr, range(ord(first), ord(last) + 1)) if unicodedata.category(c)[0] in "LM")
+    for first, last in ("az", "αω", "аџ", "աֆ", "את", "ءي", "अ्", "அ்")
+)  # of the scripts that words are stemmed in
+_MARKED: defaultdict[str, list[str]] = defaultdict(list)  # of a letter, the same with a mark
+for _letter in map(chr, range(ord("à"), ord("ώ") + 1)):
+    if _letter.islower() and len(_parts := unicodedata.normalize("NFD", _letter)) == 2:
+        _MARKED[_parts[0]].append(_letter)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAs:
+    """A word of the question that is not in the library, and the one that was searched in its place."""
+
+    asked: str
+    read: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A question's terms as they were asked and as they are searched: in each language as many, in the same order."""
+
+    asked: Terms
+    terms: Terms
+    read_as: tuple[ReadAs, ...] = ()
+
+
+def spellings(term: str) -> set[str]:
+    """All strings one edit away, over the alphabet of the term's script; none if the term is read as it stands."""
+    if not _LEAST - 1 <= len(term) <= _LONGEST or any(c.isnumeric() for c in term):
+        return set()
+    letters = next((some for some in _ALPHABETS if not some.isdisjoint(term)), frozenset[str]())
+    cuts = [(term[:i], term[i:]) for i in range(len(term) + 1)]
+    found = {a + c + b for a, b in cuts for c in letters}
+    if len(term) >= _LEAST:
+        found |= {a + b[1:] for a, b in cuts[:-1]}
+        found |= {a + c + b[1:] for a, b in cuts[:-1] for c in (*letters, *_MARKED.get(b[0], ()))}
+        found |= {a + b[1] + b[0] + b[2:] for a, b in cuts[:-2]}
+    return found - {term}
+
+
+def commonest(term: str, held: Callable[[set[str]], Iterable[str]], doc_freq: DocFreq) -> str:
+    """The spelling that most passages hold, ties by term; the term itself if they hold none.
+
+    `held` picks from many terms at least those that some passage holds.
+    """
+    found = [(-count, spelling) for spelling in held(spellings(term)) if (count := doc_freq(spelling))]
+    return min(found)[1] if found else term
+
+
+def unread(question: str, asked: Terms, doc_freq: DocFreq) -> dict[str, dict[str | None, str]]:
+    """Its first words that no passage holds in any of the languages, each with its term in every language.
+
+    A function word of one of them, which is no term there, is known.
+    """
+    found: dict[str, dict[str | None, str]] = {}
+    if all(doc_freq(term) for some in asked.values() for term in some):
+        return found
+    looked_up: set[str] = set()
+    for word in dict.fromkeys(analyse(question, None)):
+        terms = {
+            language: term
+            for language, some in asked.items()
+            for term in analyse(word, language)[:1]
+            if term in some
+        }
+        if len(terms) < len(asked) or any(map(doc_freq, terms.values())):
+            continue
+        looked_up |= set(terms.values())
+        if len(looked_up) > _MOST:
+            break
+        found[word] = terms
+    return found
+
+
+def read(question: str, asked: Terms, doc_freq: DocFreq, spelled: Callable[[str], str]) -> Reading:
+    """The question with what each unknown word is read as; `spelled` says it of a term, see `commonest`."""
+    words = unread(question, asked, doc_freq)
+    if not words:
+        return Reading(asked, asked)
+    instead: dict[str | None, dict[str, str]] = {language: {} for language in asked}
+    said: dict[ReadAs, None] = {}
+    for word, terms in words.items():
+        for language, term in terms.items():
+            if (spelling := spelled(term)) != term:
+                instead[language][term] = spelling
+                said[ReadAs(word, _as_word(word, term, spelling, language))] = None
+    searched = {
+        language: tuple(instead[language].get(term, term) for term in some)
+        for language, some in asked.items()
+    }
+    return Reading(asked, searched, tuple(said))
+
+
+def _as_word(word: str, term: str, spelling: str, language: str | None) -> str:
+    """With the ending that stemming took from the word, if that is a word of the spelling."""
+    whole = spelling + word.removeprefix(term)
+    return whole if word.startswith(term) and analyse(whole, language) == [spelling] else spelling
