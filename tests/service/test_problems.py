@@ -63,7 +63,7 @@ def test_a_missing_body_is_a_422(client: TestClient) -> None:
 def test_a_body_that_is_not_declared_as_json_is_a_415_that_says_what_to_send(
     client: TestClient, path: str, said: str | None
 ) -> None:
-    headers = {} if said is None else {"Content-Type": said.encode()}
+    headers = {} if said is None else {b"Content-Type": said.encode()}
     response = client.post(path, content=b'{"question": "honey"}', headers=headers)
     assert "Send Content-Type: application/json" in problem(response, 415, "UnsupportedMediaType")
 
