@@ -69,7 +69,7 @@ class Drainer:
 
     def batch(self) -> bool:
         """Add the next articles; false if none wait."""
-        items = self._jobs.next(_ARTICLES, _CHARACTERS)
+        items = self._jobs.take(_ARTICLES, _CHARACTERS)
         if not items:
             return False
         try:
@@ -97,7 +97,7 @@ class Drainer:
     @contextmanager
     def _alone(self) -> Iterator[bool]:
         """Whether no other worker is at it; a killed one lets go."""
-        if not any(self._jobs.counts().values()):
+        if not self._jobs.any():
             yield False
             return
         with self._jobs.alone() as alone:

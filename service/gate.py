@@ -1,4 +1,7 @@
-"""What every request passes on its way in and out: its id, who asks, its body, its log line and its figures."""
+"""What every request passes on its way in and out: its id, who asks, its body, its log line and its figures.
+
+HEAD is answered as GET is, without the body.
+"""
 
 import asyncio
 import logging
@@ -23,6 +26,7 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 _OWN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SMALL_BODY = 1_000_000  # bytes; of whatever holds no article and no citations to verify
 _CITATIONS_BODY = 16_000_000
+_EVENTS = re.compile(r"/v1/jobs/[^/]+/events")  # which have no end, so no HEAD
 _HEADERS = ((b"x-content-type-options", b"nosniff"),)
 
 
@@ -44,6 +48,9 @@ class Gate:
         name = name if _OWN_ID.fullmatch(name) else secrets.token_hex(8)
         request_id.set(name)
         began, status, caller = time.perf_counter(), 0, Caller(None, {})
+        method, bare = scope["method"], scope["method"] == "HEAD"
+        if bare and not _EVENTS.fullmatch(scope["path"]):
+            scope = {**scope, "method": "GET"}
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -55,11 +62,13 @@ class Gate:
                     **message,
                     "headers": said + [(k.lower().encode(), v.encode()) for k, v in more.items()],
                 }
+            elif bare:
+                message = {**message, "body": b""}
             await send(message)
 
         try:
-            asked = scope["method"], scope["path"], headers
-            if self._access.waits(scope["method"], scope["path"]):
+            asked = method, scope["path"], headers
+            if self._access.waits(method, scope["path"]):
                 caller = await self._looking.run(self._access.check, *asked)
             else:
                 caller = self._access.check(*asked)
@@ -77,10 +86,10 @@ class Gate:
                 await problems.unexpected(scope)(scope, receive, sending)
         finally:
             seconds = time.perf_counter() - began
-            self._metrics.request(scope["method"], _route_of(scope), status, seconds)
+            self._metrics.request(method, _route_of(scope), status, seconds)
             if log.isEnabledFor(logging.INFO):
                 key = caller.key.id if caller.key else None
-                said = {"method": scope["method"], "path": scope["path"], "status": status, "key": key}
+                said = {"method": method, "path": scope["path"], "status": status, "key": key}
                 log.info("request", extra={**said, "ms": round(1000 * seconds, 2)})
         return None
 

@@ -35,23 +35,25 @@ def job_routes(jobs: Jobs, stopping: Callable[[], bool]) -> APIRouter:
 
     @router.delete("/v1/jobs/{job_id}", responses=documented(404))
     def cancel_job(job_id: JobId) -> Job:
-        """Add nothing more of a job; what was added stays, and a finished job is left as it is."""
+        """Begin no more of a job; what was added or is being added stays, and a finished job is left as it is."""
         return jobs.cancel(job_id)
 
-    def known(job_id: JobId) -> Job:
-        return jobs.get(job_id)
+    def known(job_id: JobId) -> tuple[Job, bool]:
+        return jobs.look(job_id)
 
     @router.get("/v1/jobs/{job_id}/events", response_class=EventSourceResponse, responses=documented(404))
-    async def follow_job(job: Annotated[Job, Depends(known)]) -> AsyncIterator[ServerSentEvent]:
-        """The job as an event `progress` whenever it has changed, until it is finished."""
-        shown: Job | None = None
+    async def follow_job(
+        known: Annotated[tuple[Job, bool], Depends(known)],
+    ) -> AsyncIterator[ServerSentEvent]:
+        """The job as an event `progress` whenever it has changed, until it stays as it is."""
+        (job, stays), shown = known, None
         while not stopping():
             if job != shown:
                 yield ServerSentEvent(data=job, event="progress")
                 shown = job
-            if job.finished:
+            if stays:
                 return
             await asyncio.sleep(_LOOK)
-            job = await run_in_threadpool(jobs.get, job.id)
+            job, stays = await run_in_threadpool(jobs.look, job.id)
 
     return router

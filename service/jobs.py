@@ -21,6 +21,9 @@ KEPT = 1_000  # finished jobs
 _MOST_REFUSED = 100  # named in a job; all are counted
 State = Literal["queued", "running", "done", "cancelled", "failed"]
 _OPEN = "state IN ('queued', 'running')"
+_SHOWN = (
+    "CASE state WHEN 'ending' THEN 'cancelled' ELSE state END"  # ending: cancelled with a batch under way
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +50,6 @@ class Job:
     reason: str | None  # why it failed
     created: str
     changed: str
-
-    @property
-    def finished(self) -> bool:
-        return self.state in ("done", "cancelled", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +99,13 @@ class Jobs:
             raise UnknownJob(name)
         return found[0]
 
+    def look(self, name: str) -> tuple[Job, bool]:
+        """A job, and whether it stays as it is: it is finished, and no batch of it is under way. Raises UnknownJob."""
+        stays = self._file.rows(
+            f"SELECT 1 FROM jobs WHERE id = ? AND NOT {_OPEN} AND state <> 'ending'", name
+        )
+        return self.get(name), bool(stays)  # read in this order, so that what stays is the end
+
     def page(self, after: str = "", limit: int = 100) -> list[Job]:
         """The newest first, those that are older than `after`."""
         if not after:
@@ -110,11 +116,16 @@ class Jobs:
         return self._jobs(older, after, limit)
 
     def cancel(self, name: str) -> Job:
-        """Add nothing more of it; what was added stays. One that is finished stays as it is. Raises UnknownJob."""
+        """Begin no more of it; what was added, or is being added, stays. One that is finished stays as it is.
+
+        Raises UnknownJob.
+        """
         self.get(name)
         with self._file.changing() as db:
             changed = db.execute(
-                f"UPDATE jobs SET state = 'cancelled', changed = ? WHERE id = ? AND {_OPEN}", (_now(), name)
+                "UPDATE jobs SET state = CASE state WHEN 'running' THEN 'ending' ELSE 'cancelled' END, changed = ? "
+                f"WHERE id = ? AND {_OPEN}",
+                (_now(), name),
             )
             if changed.rowcount:
                 self._erase(db)
@@ -132,14 +143,30 @@ class Jobs:
         """Whether nobody else drains them, of all processes and machines."""
         return self._file.alone()
 
-    def next(self, most: int, characters: int) -> list[Item]:
-        """What waits in the oldest open job: at most so many articles, and beyond the first so many characters."""
-        rows = self._file.rows(
-            "SELECT job, items.number, article_id, article FROM items JOIN jobs ON job = jobs.number "
-            f"WHERE {_OPEN} AND result IS NULL AND job = (SELECT min(number) FROM jobs WHERE {_OPEN}) "
-            "ORDER BY items.number LIMIT ?",
-            most,
-        )
+    def any(self) -> bool:
+        """Whether there is something to do for who drains them."""
+        return bool(self._file.rows(f"SELECT 1 FROM jobs WHERE {_OPEN} OR state = 'ending' LIMIT 1"))
+
+    def take(self, most: int, characters: int) -> list[Item]:
+        """What waits in the oldest open job, which runs now: so many articles, beyond the first so many characters.
+
+        Only for who is alone: a batch that was taken before is over, be it that who took it was killed.
+        """
+        if not self.any():
+            return []
+        with self._file.changing() as db:
+            db.execute("UPDATE jobs SET state = 'cancelled' WHERE state = 'ending'")
+            rows = db.execute(
+                "SELECT job, items.number, article_id, article FROM items JOIN jobs ON job = jobs.number "
+                f"WHERE {_OPEN} AND result IS NULL AND job = (SELECT min(number) FROM jobs WHERE {_OPEN}) "
+                "ORDER BY items.number LIMIT ?",
+                (most,),
+            ).fetchall()
+            if rows:
+                running = (
+                    "UPDATE jobs SET state = 'running', changed = ? WHERE number = ? AND state = 'queued'"
+                )
+                db.execute(running, (_now(), rows[0][0]))
         taken: list[Item] = []
         for row in rows:
             item = Item(*row)
@@ -160,8 +187,9 @@ class Jobs:
                     "SELECT 1 FROM items WHERE job = ? AND result IS NULL LIMIT 1", (number,)
                 ).fetchone()
                 db.execute(
-                    f"UPDATE jobs SET state = ?, changed = ? WHERE number = ? AND {_OPEN}",
-                    ("running" if left else "done", _now(), number),
+                    "UPDATE jobs SET changed = ?, state = CASE WHEN state = 'ending' THEN 'cancelled' "
+                    f"WHEN {_OPEN} THEN ? ELSE state END WHERE number = ?",
+                    (_now(), "running" if left else "done", number),
                 )
         self._tidy()
 
@@ -188,7 +216,7 @@ class Jobs:
     def _jobs(self, which: str, *values: object) -> list[Job]:
         found = []
         rows = self._file.rows(
-            f"SELECT id, number, state, articles, reason, created, changed FROM jobs {which}", *values
+            f"SELECT id, number, {_SHOWN}, articles, reason, created, changed FROM jobs {which}", *values
         )
         for name, number, state, articles, reason, created, changed in rows:
             counts = dict(

@@ -74,7 +74,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": HTTPStatus(status).phrase, "content": schema} for status in statuses}
 
 
-ALWAYS = documented(400, 401, 403, 408, 413, 422, 429, 500, 503)  # what any route of /v1 may answer
+ALWAYS = documented(400, 401, 403, 408, 413, 415, 422, 429, 500, 503)  # what any route of /v1 may answer
 
 
 def install(app: FastAPI) -> None:
@@ -88,6 +88,11 @@ def install(app: FastAPI) -> None:
     async def not_as_documented(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
+        if first["type"] != "json_invalid" and isinstance(
+            first.get("input"), bytes
+        ):  # it was not read as JSON
+            detail = "The body is not declared as JSON. Send Content-Type: application/json"
+            return problem(request.scope, HTTPStatus(415), detail, kind="UnsupportedMediaType")
         status = HTTPStatus.BAD_REQUEST if first["type"] == "json_invalid" else HTTPStatus(422)
         detail = f"{where}: {first['msg']}. See /docs for what is taken."
         return problem(request.scope, status, detail, kind="BadRequest")

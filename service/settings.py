@@ -14,6 +14,10 @@ from citewell.index.address import Address
 
 FILE = Path("citewell.toml")  # in the folder that a command is run in
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
+_ADDRESSES = (
+    "passages",
+    "embedding_cluster",
+)  # with a user and a password they are no addresses, but are typed
 _SECRET = ("HEADERS", "KEY", "TOKEN", "SECRET", "PASSWORD", "CERTIFICATE")
 
 
@@ -88,7 +92,8 @@ class Settings:
         value = getattr(self, name)
         if name == "truth":
             return shown(value)
-        return "(redacted)" if name == "passages_token" and value else value
+        hidden = (name == "passages_token" and value) or (name in _ADDRESSES and "@" in value)
+        return "(redacted)" if hidden else value
 
 
 NAMES = tuple(each.name for each in fields(Settings) if each.name != "sources")

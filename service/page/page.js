@@ -7,7 +7,7 @@ import { articleAs } from "./article.js";
 import { element } from "./dom.js";
 import { listenForKeys } from "./keyboard.js";
 import { library, sources } from "./library.js";
-import { KeyNeeded, mayWrite, useKey } from "./service.js";
+import { hasKey, KeyNeeded, mayWrite, Refused, useKey } from "./service.js";
 
 const status = document.getElementById("status");
 const view = document.getElementById("view");
@@ -15,6 +15,7 @@ const form = document.getElementById("ask");
 const field = document.getElementById("question");
 const limits = document.getElementById("limits");
 const known = document.getElementById("sources");
+const allowed = document.getElementById("key");
 
 let latest = 0; // so that what comes late does not replace what was asked for since
 
@@ -29,7 +30,15 @@ function shown(asked) {
   return asked.article ? articleAs(asked) : library();
 }
 
+// On the page of the library: what may be done, and with a key that another may be used.
+function offer(atHome, writes) {
+  offerAdding(writes);
+  allowed.hidden = !atHome || !hasKey();
+  allowed.querySelector("span").textContent = writes ? "Your key may read and add articles." : "Your key may read.";
+}
+
 function askForKey(reason) {
+  offer(false, false);
   const typed = element("input", { type: "password", autocomplete: "off", required: "", "aria-label": "Key" });
   const asked = element("form", { class: "card key" }, typed, element("button", {}, "Use this key"));
   asked.addEventListener("submit", (event) => {
@@ -37,7 +46,7 @@ function askForKey(reason) {
     useKey(typed.value.trim());
     show();
   });
-  view.replaceChildren(element("p", { class: "wrong", role: "alert" }, reason), asked);
+  view.replaceChildren(...(reason ? [element("p", { class: "wrong", role: "alert" }, reason)] : []), asked);
   typed.focus();
 }
 
@@ -59,12 +68,13 @@ async function show() {
     status.replaceChildren(...said);
     view.replaceChildren(...content.filter(Boolean));
     if (scroll) goTo(view.querySelector("mark"));
-    const offered = !asked.question && !asked.article && await mayWrite();
-    if (turn === latest) offerAdding(offered);
+    const atHome = !asked.question && !asked.article;
+    const writes = atHome && await mayWrite();
+    if (turn === latest) offer(atHome, writes);
   } catch (error) {
     if (turn !== latest) return;
     status.textContent = "";
-    if (error instanceof KeyNeeded) askForKey(error.message);
+    if (error instanceof KeyNeeded || (error instanceof Refused && error.status === 403)) askForKey(error.message);
     else view.replaceChildren(element("p", { class: "wrong", role: "alert" }, error.message));
   } finally {
     if (turn === latest) view.removeAttribute("aria-busy");
@@ -82,6 +92,11 @@ limits.addEventListener("toggle", async () => {
   if (!limits.open || known.children.length) return;
   const found = await sources().catch(() => []); // they are only proposed
   known.replaceChildren(...found.map((value) => element("option", { value })));
+});
+allowed.querySelector("button").addEventListener("click", () => {
+  latest += 1;
+  status.textContent = "";
+  askForKey("");
 });
 addEventListener("popstate", show);
 listenForKeys(field);

@@ -15,6 +15,10 @@ export function useKey(key) {
   sessionStorage.setItem(KEY, key);
 }
 
+export function hasKey() {
+  return sessionStorage.getItem(KEY) !== null;
+}
+
 async function responseOf(address, options = {}) {
   const key = sessionStorage.getItem(KEY);
   const sent = key ? { ...options.headers, Authorization: `Bearer ${key}` } : options.headers;

@@ -302,3 +302,13 @@ def test_workers_that_cannot_start_say_why_and_end(tmp_path: Path, library: Path
     assert "is damaged" in done.stderr
     assert "A worker ended before it was ready" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_after_head_a_connection_is_used_again(port: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    for method in ("HEAD", "GET", "HEAD"):
+        connection.request(method, "/v1/articles")
+        response = connection.getresponse()
+        content, length = response.read(), response.headers["Content-Length"]
+        assert (response.status, len(content)) == (200, 0 if method == "HEAD" else int(length))
+    connection.close()

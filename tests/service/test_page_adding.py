@@ -9,7 +9,7 @@ import pytest
 from citewell.index.library import Library
 from citewell.service.keys import Keys
 from tests.fakes import WordEmbedder
-from tests.service.browser import SCREENSHOTS, Watched, barriers, chromium, opened, served
+from tests.service.browser import SCREENSHOTS, Watched, barriers, chromium, focused, opened, served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -122,3 +122,65 @@ def test_a_key_is_asked_for_and_only_one_that_may_write_adds(own: tuple[Any, ...
         assert page.get_by_label("Add text files").is_visible() == (token == writing)
     drop(page, MOTHS)
     page.get_by_text("1 added").wait_for()
+
+
+def use(page: "Page", token: str) -> None:
+    page.get_by_label("Key", exact=True).fill(token)
+    page.get_by_role("button", name="Use this key").click()
+
+
+def test_a_key_that_may_not_read_is_no_dead_end(own: tuple[Any, ...]) -> None:
+    page, watched, library = own
+    keys = Keys(library.folder)
+    (_, blind), (_, reading) = keys.create("only writes", ["write"]), keys.create("reads", ["read"])
+    page.goto("/")
+    page.get_by_text("This library asks for a key.").wait_for()
+    use(page, blind)
+    page.get_by_text("The key lacks the scope read").wait_for()
+    assert focused(page) == ""  # the field for another
+    assert barriers(page) == []
+    page.screenshot(path=SCREENSHOTS / "key-refused.png")
+    use(page, reading)
+    page.get_by_text("The library is empty").wait_for()
+    assert page.get_by_label("Key", exact=True).count() == 0
+    assert watched.wrong == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1000, 375])
+def test_a_key_is_changed_by_keyboard_for_one_that_may_do_more(
+    own: tuple[Any, ...], scheme: str, width: int
+) -> None:
+    page, watched, library = own
+    keys = Keys(library.folder)
+    (_, reading), (_, writing) = keys.create("reads", ["read"]), keys.create("writes", ["read", "write"])
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)
+    page.goto("/")
+    use(page, reading)
+    page.get_by_text("Your key may read.").wait_for()
+    page.screenshot(path=SCREENSHOTS / f"key-{width}-{scheme}.png")
+    assert barriers(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    another = page.get_by_role("button", name="Another key")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if focused(page) == "Another key":
+            break
+    page.keyboard.press("Enter")
+    another.wait_for(state="hidden")
+    page.keyboard.type(writing)  # into the field, which has the focus
+    page.screenshot(path=SCREENSHOTS / f"key-another-{width}-{scheme}.png")
+    assert barriers(page) == []
+    page.keyboard.press("Enter")
+    page.get_by_text("Your key may read and add articles.").wait_for()
+    assert page.get_by_label("Add text files").is_visible()
+    page.screenshot(path=SCREENSHOTS / f"key-writes-{width}-{scheme}.png")
+    assert watched.wrong == []
+
+
+def test_without_a_key_there_is_none_to_change(own: tuple[Any, ...]) -> None:
+    page, _, _ = own
+    page.goto("/")
+    page.get_by_label("Add text files").wait_for()
+    assert page.get_by_role("button", name="Another key").is_hidden()

@@ -56,6 +56,33 @@ def test_a_missing_body_is_a_422(client: TestClient) -> None:
     assert problem(client.post("/v1/ask"), 422, "BadRequest").startswith("body: Field required")
 
 
+@pytest.mark.parametrize("path", ["/v1/ask", "/v1/ask:batch"])
+@pytest.mark.parametrize(
+    "said", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "json", "é", None]
+)
+def test_a_body_that_is_not_declared_as_json_is_a_415_that_says_what_to_send(
+    client: TestClient, path: str, said: str | None
+) -> None:
+    headers = {} if said is None else {b"Content-Type": said.encode()}
+    response = client.post(path, content=b'{"question": "honey"}', headers=headers)
+    assert "Send Content-Type: application/json" in problem(response, 415, "UnsupportedMediaType")
+
+
+@pytest.mark.parametrize(
+    "said", ["application/json; charset=utf-8", "Application/JSON", "application/x+json"]
+)
+def test_json_may_be_declared_in_any_way(client: TestClient, said: str) -> None:
+    response = client.post("/v1/ask", content=b'{"question": "honey"}', headers={"Content-Type": said})
+    assert response.status_code == 200
+
+
+def test_routes_that_read_the_body_themselves_take_any_type(client: TestClient, library: Library) -> None:
+    plain = {"Content-Type": "text/plain"}
+    assert client.post("/v1/citations/verify", content=b"[]", headers=plain).status_code == 200
+    own = client_of(library)
+    assert own.put("/v1/articles/moths", content=b'{"text": "Moths."}', headers=plain).status_code == 201
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [

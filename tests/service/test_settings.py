@@ -123,6 +123,16 @@ def test_config_prints_what_is_in_force(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["passages", "embedding_cluster"])
+def test_config_prints_no_credentials_that_stand_in_an_address(tmp_path: Path, name: str) -> None:
+    (tmp_path / "citewell.toml").write_text(f'{name} = "milvus://ann:hidden@db:19530/books"\n', "utf-8")
+    for options in ((), ("--json",)):
+        told = citewell("config", *options, folder=tmp_path).out
+        assert "hidden" not in told
+        assert "(redacted)" in told
+    assert read({name: "db:19530"}, {}, tmp_path / "none").shown(name) == "db:19530"
+
+
 def test_every_command_means_the_library_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "citewell.toml").write_text('library = "books"\n', "utf-8")
     said = citewell("ask", "When?", folder=tmp_path).refusal

@@ -5,8 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from citewell.corpus.server import Server
 from citewell.corpus.stored import opened
 from citewell.index.library import Library
 from citewell.index.snapshot import read
+from citewell.index.writing import Given, Outcome
 from citewell.service.drain import Drainer
 from citewell.service.job_file import FILE
 from citewell.service.jobs import Jobs
@@ -253,7 +255,8 @@ def test_a_job_waits_while_something_is_moved_to_the_library_and_goes_on_when_th
         while sum("jobs or other" in record.message for record in caplog.records) < 3:
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        assert client.get(address).json()["state"] == "queued"
+        waiting = client.get(address).json()
+        assert (waiting["state"], waiting["done"]) == ("running", 0)
         assert f"citewell migrate /the/old {library.folder}" in caplog.text
         moving(library, "")
         done = finished(client, address)
@@ -336,7 +339,7 @@ def test_finished_jobs_are_forgotten_beyond_a_number_and_open_ones_never(
 def test_what_a_job_waits_for_what_became_of_it_and_who_drains_it(jobs: Jobs) -> None:
     job = jobs.add([("a", "{}"), ("b", '{"text": "\\u0000"}'), ("c", "{}")])
     assert (job.state, job.articles, jobs.counts()) == ("queued", 3, {"queued": 1, "running": 0})
-    items = jobs.next(2, 1_000)
+    items = jobs.take(2, 1_000)
     assert [(item.article_id, item.article) for item in items] == [("a", "{}"), ("b", '{"text": "\\u0000"}')]
     jobs.record([(items[0], "added", None), (items[1], "refused", "empty")])
     job = jobs.get(job.id)
@@ -345,10 +348,82 @@ def test_what_a_job_waits_for_what_became_of_it_and_who_drains_it(jobs: Jobs) ->
     with jobs.alone() as alone:
         assert alone
     failed = jobs.add([("d", "{}")])
-    jobs.record([(item, "added", None) for item in jobs.next(9, 1_000)])
-    jobs.fail(jobs.next(9, 1_000)[0].job, "a reason")
+    jobs.record([(item, "added", None) for item in jobs.take(9, 1_000)])
+    jobs.fail(jobs.take(9, 1_000)[0].job, "a reason")
     assert (jobs.get(job.id).state, jobs.get(failed.id).reason) == ("done", "a reason")
-    assert jobs.next(9, 1_000) == []
+    assert jobs.take(9, 1_000) == []
+
+
+def test_a_job_that_is_cancelled_while_a_batch_is_added_changes_until_that_is_recorded(jobs: Jobs) -> None:
+    job = jobs.add([("a", "{}"), ("b", "{}")])
+    (item,) = jobs.take(1, 1_000)
+    assert jobs.get(job.id).state == "running"
+    cancelled = jobs.cancel(job.id)
+    assert (cancelled.state, cancelled.done) == ("cancelled", 0)
+    assert jobs.cancel(job.id) == cancelled
+    assert jobs.look(job.id) == (cancelled, False)
+    time.sleep(0.002)  # `changed` has milliseconds
+    jobs.record([(item, "added", None)])
+    recorded, stays = jobs.look(job.id)
+    assert (recorded.state, recorded.done, recorded.added, stays) == ("cancelled", 1, 1, True)
+    assert recorded.changed > cancelled.changed
+    assert jobs.take(9, 1_000) == []
+
+
+def test_a_job_that_is_cancelled_before_it_is_taken_stays_so_at_once(jobs: Jobs) -> None:
+    job = jobs.add([("a", "{}")])
+    assert not jobs.look(job.id)[1]
+    cancelled = jobs.cancel(job.id)
+    assert jobs.look(job.id) == (cancelled, True)
+    assert jobs.take(9, 1_000) == []
+    assert not jobs.any()
+
+
+def test_a_batch_whose_worker_was_killed_is_over_for_whoever_drains_next(jobs: Jobs) -> None:
+    cancelled, waiting = jobs.add([("a", "{}")]), jobs.add([("b", "{}")])
+    jobs.take(9, 1_000)  # and then it is killed
+    jobs.cancel(cancelled.id)
+    assert jobs.any()
+    assert [item.article_id for item in jobs.take(9, 1_000)] == ["b"]
+    assert jobs.look(cancelled.id) == (jobs.get(cancelled.id), True)
+    jobs.cancel(waiting.id)  # nothing else is open, and this one is not over
+    assert jobs.any()
+    assert jobs.take(9, 1_000) == []
+    assert jobs.look(waiting.id)[1]
+    assert not jobs.any()
+
+
+class Held(Writer):
+    """Adds when it is let."""
+
+    def __init__(self, library: Library) -> None:
+        super().__init__(library, wait=5)
+        self.begun, self.let = threading.Event(), threading.Event()
+
+    def put(self, articles: Sequence[Given]) -> list[Outcome]:
+        self.begun.set()
+        assert self.let.wait(60)
+        return super().put(articles)
+
+
+def test_the_last_event_of_a_cancelled_job_has_what_was_being_added(library: Library) -> None:
+    jobs, writer = Jobs(library.folder), Held(library)
+    drainer, client = Drainer(jobs, writer), client_of(library)  # another worker's, which drains nothing
+    job = jobs.add([(f"moth-{n}", json.dumps({"text": f"Moth {n} flies."})) for n in range(50)])
+    drainer.start()
+    assert writer.begun.wait(60)
+    assert client.get(f"/v1/jobs/{job.id}").json()["state"] == "running"
+    cancelled = client.delete(f"/v1/jobs/{job.id}").json()
+    assert (cancelled["state"], cancelled["added"]) == ("cancelled", 0)
+    threading.Timer(0.6, writer.let.set).start()
+    seen = client.get(f"/v1/jobs/{job.id}/events").text.splitlines()
+    events = [json.loads(line.removeprefix("data: ")) for line in seen if line.startswith("data: ")]
+    drainer.stop()
+    assert (events[-1]["state"], events[-1]["added"]) == ("cancelled", 32)
+    assert events[-1] == client.get(f"/v1/jobs/{job.id}").json()
+    assert events[-1]["changed"] > cancelled["changed"]
+    writer.close()
+    jobs.close()
 
 
 def test_a_library_that_never_had_a_job_gets_no_file_by_looking(client: TestClient, library: Library) -> None:
