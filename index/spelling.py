@@ -8,6 +8,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from citewell.index.analysis import analyse
 
@@ -60,6 +61,9 @@ def spellings(term: str) -> set[str]:
     return found - {term}
 
 
+_terms = lru_cache(maxsize=1 << 14)(analyse)  # of a word
+
+
 def commonest(term: str, held: Callable[[set[str]], Iterable[str]], doc_freq: DocFreq) -> str:
     """The spelling that most passages hold, ties by term; the term itself if they hold none.
 
@@ -75,14 +79,16 @@ def unread(question: str, asked: Terms, doc_freq: DocFreq) -> dict[str, dict[str
     A function word of one of them, which is no term there, is known.
     """
     found: dict[str, dict[str | None, str]] = {}
-    if all(doc_freq(term) for some in asked.values() for term in some):
+    if any(
+        all(map(doc_freq, some)) for some in asked.values()
+    ):  # each word is known there, or a function word
         return found
     looked_up: set[str] = set()
     for word in dict.fromkeys(analyse(question, None)):
         terms = {
             language: term
             for language, some in asked.items()
-            for term in analyse(word, language)[:1]
+            for term in _terms(word, language)[:1]
             if term in some
         }
         if len(terms) < len(asked) or any(map(doc_freq, terms.values())):
