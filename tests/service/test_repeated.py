@@ -205,7 +205,7 @@ def test_a_body_that_is_too_large_is_refused_announced_or_not(library: Library, 
     assert problem(client.post(path, content=b" " * (most + 1)), 413, "TooLarge") == said
     parts = iter([b" " * 65_536] * (most // 65_536 + 1))
     assert problem(client.post(path, content=parts), 413, "TooLarge") == said
-    assert client.post(path, content=b" " * most).status_code in (400, 404, 422)
+    assert client.post(path, content=b" " * most).status_code in (400, 404, 415, 422)
 
 
 @pytest.mark.parametrize("length", ["-1", "x", "9" * 400, "1e3"])
