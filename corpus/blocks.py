@@ -27,9 +27,8 @@ _WIDEST_WRAP = 120
 _NARROWEST_WRAP = 40
 
 
-_HEADING_MARKS = regex.compile(
-    r"^\s*+#{1,6}(?:[ \t]+|$)|(?<![ \t])[ \t]++#+\s*$"  # a run of blanks is looked at once
-)
+# a run of blanks is looked at once
+_HEADING_MARKS = regex.compile(r"^\s*+#{1,6}(?:[ \t]+|$)|(?<![ \t])[ \t]++#+\s*$")
 _EMPHASIS = regex.compile(r"(\*\*|__|\*|_)(?P<words>.+)\1")
 
 

@@ -6,9 +6,8 @@ import unicodedata
 
 import regex
 
-_UNSHOWABLE = regex.compile(
-    r"[\p{Cc}\p{Zl}\p{Zp}\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
-)  # the last turn the order of others
+# the last two ranges turn the order of others
+_UNSHOWABLE = regex.compile(r"[\p{Cc}\p{Zl}\p{Zp}\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _UNNAMEABLE = regex.compile(r"[\p{Cc}\ud800-\udfff]")  # stays as it is: ids are made of sources
 _UNSTORABLE = regex.compile(r"[\x00\ud800-\udfff]")
 _CJK = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}"

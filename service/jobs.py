@@ -21,9 +21,8 @@ KEPT = 1_000  # finished jobs
 _MOST_REFUSED = 100  # named in a job; all are counted
 State = Literal["queued", "running", "done", "cancelled", "failed"]
 _OPEN = "state IN ('queued', 'running')"
-_SHOWN = (
-    "CASE state WHEN 'ending' THEN 'cancelled' ELSE state END"  # ending: cancelled with a batch under way
-)
+# ending: cancelled with a batch under way
+_SHOWN = "CASE state WHEN 'ending' THEN 'cancelled' ELSE state END"
 
 
 @dataclass(frozen=True, slots=True)

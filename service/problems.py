@@ -88,9 +88,8 @@ def install(app: FastAPI) -> None:
     async def not_as_documented(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        if first["type"] != "json_invalid" and isinstance(
-            first.get("input"), bytes
-        ):  # it was not read as JSON
+        was_read = first["type"] == "json_invalid" or not isinstance(first.get("input"), bytes)
+        if not was_read:
             detail = "The body is not declared as JSON. Send Content-Type: application/json"
             return problem(request.scope, HTTPStatus(415), detail, kind="UnsupportedMediaType")
         status = HTTPStatus.BAD_REQUEST if first["type"] == "json_invalid" else HTTPStatus(422)

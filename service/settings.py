@@ -14,10 +14,7 @@ from citewell.index.address import Address
 
 FILE = Path("citewell.toml")  # in the folder that a command is run in
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
-_ADDRESSES = (
-    "passages",
-    "embedding_cluster",
-)  # with a user and a password they are no addresses, but are typed
+_ADDRESSES = ("passages", "embedding_cluster")  # a user and a password do not belong there, but are typed
 _SECRET = ("HEADERS", "KEY", "TOKEN", "SECRET", "PASSWORD", "CERTIFICATE")
 
 
