@@ -21,9 +21,7 @@ from citewell.index.passage_store import PassageStore
 
 _ARTICLES = 256  # whose rows are sent together: what they need is held in memory
 _REVISIONS = 64  # whose rows are looked at together
-_NAMES = (
-    1_000  # revisions the ids of whose rows are: what a query costs depends little on how many it asks for
-)
+_NAMES = 1_000  # revisions whose ids are asked for at once: what a query costs depends little on their number
 
 
 class Filled:
