@@ -23,6 +23,7 @@ from citewell.index.as_of import AsOf
 from citewell.index.bm25 import Statistics
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder
+from citewell.index.engine import Held
 from citewell.index.filter import EVERYTHING, Filter
 from citewell.index.ledger_read import Collection, LedgerRead, unknown
 from citewell.index.neighbours import SPARE
@@ -85,9 +86,7 @@ class Proposing:
         return (searcher.answering(self.as_of) if self.as_of else searcher), query
 
     def _about(self, name: str, question: str, given: Filter, names: Sequence[str]) -> tuple[Searcher, Query]:
-        now = self._ledger.state(name, ())
-        languages = self._ledger.languages(name, now[0].held if now else None)
-        collection, doc_freq = self._state(name, question, analysed(question, languages))
+        collection, languages, doc_freq = self._state(name, question)
         whole = self._whole(collection, languages, doc_freq)
         terms = whole.read(question).terms
         vector = self.embedder.embed_queries([question])[0] if self.embedder.knows_script(question) else None
@@ -112,21 +111,29 @@ class Proposing:
         )
         return searcher, self._query(searcher, question, given, vector, matching, nearest)
 
-    def _state(self, name: str, question: str, asked: Terms) -> tuple[Collection, dict[str, int]]:
-        """What is published, and of each term, and of all that unknown ones can be read as, how many passages hold it.
+    def _state(self, name: str, question: str) -> tuple[Collection, tuple[str | None, ...], dict[str, int]]:
+        """What is published and in which languages, and how many passages hold each term and what it can be read as.
 
-        Of one moment: with something unknown all is asked for again.
+        Of one moment: with something unknown, or when something was published meanwhile, all is asked for again.
         """
-        wanted = {term for some in asked.values() for term in some}
-        while True:
-            state = self._ledger.state(name, wanted)
-            if state is None:
-                raise unknown(name)
-            words = unread(question, asked, state[1].__getitem__)
+        asked: Terms = {}
+        languages: tuple[str | None, ...] = ()
+        held: Held | None = None
+        wanted: set[str] = set()
+        while state := self._ledger.state(name, wanted):
+            collection, doc_freq = state
+            if collection.held != held:
+                held = collection.held
+                languages = self._ledger.languages(name, held)
+                asked = analysed(question, languages)
+                wanted = {term for some in asked.values() for term in some}
+                continue
+            words = unread(question, asked, doc_freq.__getitem__)
             more = {s for terms in words.values() for term in terms.values() for s in spellings(term)}
             if more <= wanted:
-                return state
+                return collection, languages, doc_freq
             wanted |= more
+        raise unknown(name)
 
     def _query(
         self,

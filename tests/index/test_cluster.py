@@ -24,6 +24,7 @@ from citewell.index.articles import IndexedArticle
 from citewell.index.config import Config
 from citewell.index.engine import MadeWith
 from citewell.index.filter import Filter
+from citewell.index.ledger_read import LedgerRead
 from citewell.index.library import Library
 from citewell.index.passage_rows import revision_key
 from citewell.index.purge import purge
@@ -171,6 +172,25 @@ def test_a_question_on_its_way_answers_from_what_was_published_when_it_began(
     hits = search(library.askable(), library.store, "word", 5).hits
     assert {hit.article.revision for hit in hits if hit.article.id == "a"} == {1}
     assert search(library.askable(), library.store, "word", 1).hits[0].article.revision == 2
+
+
+def test_a_question_is_answered_in_a_language_that_came_while_it_was_read(
+    library: Library, exact: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, later = article("a", 0, marked="Word"), article("b", 3, marked="Word")
+    assert first.draft.language != later.draft.language
+    put(library, [first])
+    put(exact, [first, later])
+    read = LedgerRead.languages
+
+    def slow(ledger: LedgerRead, *arguments: Any) -> tuple[str | None, ...]:
+        found = read(ledger, *arguments)
+        if library.store.change() == 1:
+            put(library, [later])
+        return found
+
+    monkeypatch.setattr(LedgerRead, "languages", slow)
+    assert answered(library, "word") == answered(exact, "word")
 
 
 @pytest.mark.parametrize("rebuilds", [1, 2])
