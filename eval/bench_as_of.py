@@ -73,6 +73,9 @@ class GeneratedVectors:
     def knows_script(self, text: str) -> bool:
         return self._embedder.knows_script(text)
 
+    def knows_word(self, word: str) -> bool:
+        return self._embedder.knows_word(word)
+
 
 def as_of_cost(of: Corpus, generated: Generated, embedder: Embedder, count: int = _QUESTIONS) -> AsOfCost:
     """Of a copy of the library, in which articles are updated with texts that would come after its last."""

@@ -61,6 +61,9 @@ class NoModel:
     def knows_script(self, text: str) -> bool:
         return self._embedder.knows_script(text)
 
+    def knows_word(self, word: str) -> bool:
+        return self._embedder.knows_word(word)
+
 
 def add_one(of: Corpus, generated: Generated, embedder: Embedder) -> AddOne:
     """Add articles one by one to a copy of the library: those that would come after its last."""

@@ -47,6 +47,9 @@ class KnownQuestions:
     def knows_script(self, text: str) -> bool:
         return self._embedder.knows_script(text)
 
+    def knows_word(self, word: str) -> bool:
+        return self._embedder.knows_word(word)
+
 
 class TimedSearcher(Searcher):
     """Notes how long the two retrievers took inside the last question."""

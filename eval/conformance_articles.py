@@ -42,6 +42,9 @@ class Direction:
     def knows_script(self, text: str) -> bool:
         return True
 
+    def knows_word(self, word: str) -> bool:
+        return word in _WORDS
+
     def _embed(self, texts: Sequence[str]) -> Vectors:
         sums = np.array([np.sum([_direction(word) for word in _words(text)], axis=0) for text in texts])
         unit: Vectors = (sums / np.linalg.norm(sums, axis=1, keepdims=True)).astype(np.float32)

@@ -95,6 +95,9 @@ class CudaEmbedder:
     def knows_script(self, text: str) -> bool:
         return self._onnx.knows_script(text)
 
+    def knows_word(self, word: str) -> bool:
+        return self._onnx.knows_word(word)
+
     def _embed_on_device(self, texts: Sequence[str]) -> Vectors:
         """Raises ValueError, the first time, if the vectors are not those of the ONNX model."""
         if self._encode is not None:

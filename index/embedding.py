@@ -54,6 +54,10 @@ class Embedder(Protocol):
         """False when the text is mostly in a script that the model was not trained on."""
         ...
 
+    def knows_word(self, word: str) -> bool:
+        """Whether its vocabulary has the word whole and not in pieces only; such a word is no misspelling."""
+        ...
+
 
 @runtime_checkable
 class InBatches(Protocol):

@@ -92,6 +92,12 @@ class OnnxEmbedder:
         letters = len(_LETTER.findall(text))
         return letters == 0 or 2 * len(_LATIN.findall(text)) >= letters
 
+    def knows_word(self, word: str) -> bool:
+        """With an apostrophe it is several: each must be there."""
+        pieces = self._counter.encode(word, add_special_tokens=False)
+        whole = len(set(pieces.word_ids)) == len(pieces.tokens)
+        return whole and self._counter.model.unk_token not in pieces.tokens
+
     @cached_property
     def _for_many(self) -> onnxruntime.InferenceSession:
         return open_session(self._folder)

@@ -88,7 +88,7 @@ class Proposing:
     def _about(self, name: str, question: str, given: Filter, names: Sequence[str]) -> tuple[Searcher, Query]:
         collection, languages, doc_freq = self._state(name, question)
         whole = self._whole(collection, languages, doc_freq)
-        terms = whole.read(question).terms
+        terms = whole.read(question, self.embedder.knows_word).terms
         vector = self.embedder.embed_queries([question])[0] if self.embedder.knows_script(question) else None
         known = {language: tuple(term for term in some if doc_freq[term]) for language, some in terms.items()}
         matching, nearest = self._lists(collection, known, vector, given)
@@ -128,7 +128,7 @@ class Proposing:
                 asked = analysed(question, languages)
                 wanted = {term for some in asked.values() for term in some}
                 continue
-            words = unread(question, asked, doc_freq.__getitem__)
+            words = unread(question, asked, doc_freq.__getitem__, self.embedder.knows_word)
             more = {s for terms in words.values() for term in terms.values() for s in spellings(term)}
             if more <= wanted:
                 return collection, languages, doc_freq

@@ -28,7 +28,7 @@ from citewell.index.numbered import Found, Numbered
 from citewell.index.part import Part
 from citewell.index.reranking import Reranking
 from citewell.index.scoring import Hit, Parts, Ranking, State, best_per_group, combine, total
-from citewell.index.spelling import ReadAs, Reading, Terms, commonest, read
+from citewell.index.spelling import KnowsWord, ReadAs, Reading, Terms, commonest, read
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +58,9 @@ class Whole:
     count: Callable[[Filter], int]
     spelled: Callable[[str], str]  # what an unknown term is read as
 
-    def read(self, question: str) -> Reading:
+    def read(self, question: str, knows_word: KnowsWord) -> Reading:
         asked = analysed(question, self.languages)
-        return read(question, asked, self.statistics.doc_freq, self.spelled)
+        return read(question, asked, self.statistics.doc_freq, knows_word, self.spelled)
 
 
 def _whole(parts: Sequence[Part]) -> Whole:
@@ -147,7 +147,7 @@ class Searcher(Numbered):
         self, question: str, given: Filter = EVERYTHING, vector: NDArray[np.float32] | None = None
     ) -> Query:
         """Without the question's vector it is computed, unless nothing could be found with it."""
-        reading = self._whole.read(question)
+        reading = self._whole.read(question, self.embedder.knows_word)
         terms = reading.terms
         asked = [
             (language, part)

@@ -12,10 +12,11 @@ from functools import lru_cache
 
 from citewell.index.analysis import analyse
 
-SPELLING_RECIPE = "spelling-1"
+SPELLING_RECIPE = "spelling-2"
 
 Terms = Mapping[str | None, tuple[str, ...]]  # of a question in each language, as they occur
 DocFreq = Callable[[str], int]
+KnowsWord = Callable[[str], bool]  # of an embedding model
 
 _LEAST = 5  # letters of the longer of the two: of shorter words too many are alike
 _LONGEST = 24  # letters of a term that is looked up
@@ -73,10 +74,12 @@ def commonest(term: str, held: Callable[[set[str]], Iterable[str]], doc_freq: Do
     return min(found)[1] if found else term
 
 
-def unread(question: str, asked: Terms, doc_freq: DocFreq) -> dict[str, dict[str | None, str]]:
+def unread(
+    question: str, asked: Terms, doc_freq: DocFreq, knows_word: KnowsWord
+) -> dict[str, dict[str | None, str]]:
     """Its first words that no passage holds in any of the languages, each with its term in every language.
 
-    A function word of one of them, which is no term there, is known.
+    A function word of one of them, which is no term there, is known, and so is a word that the model knows.
     """
     found: dict[str, dict[str | None, str]] = {}
     if any(
@@ -91,7 +94,7 @@ def unread(question: str, asked: Terms, doc_freq: DocFreq) -> dict[str, dict[str
             for term in _terms(word, language)[:1]
             if term in some
         }
-        if len(terms) < len(asked) or any(map(doc_freq, terms.values())):
+        if len(terms) < len(asked) or any(map(doc_freq, terms.values())) or knows_word(word):
             continue
         looked_up |= set(terms.values())
         if len(looked_up) > _MOST:
@@ -100,9 +103,11 @@ def unread(question: str, asked: Terms, doc_freq: DocFreq) -> dict[str, dict[str
     return found
 
 
-def read(question: str, asked: Terms, doc_freq: DocFreq, spelled: Callable[[str], str]) -> Reading:
+def read(
+    question: str, asked: Terms, doc_freq: DocFreq, knows_word: KnowsWord, spelled: Callable[[str], str]
+) -> Reading:
     """The question with what each unknown word is read as; `spelled` says it of a term, see `commonest`."""
-    words = unread(question, asked, doc_freq)
+    words = unread(question, asked, doc_freq, knows_word)
     if not words:
         return Reading(asked, asked)
     instead: dict[str | None, dict[str, str]] = {language: {} for language in asked}

@@ -139,6 +139,9 @@ class SpreadEmbedder:
     def knows_script(self, text: str) -> bool:
         return self._local.knows_script(text)
 
+    def knows_word(self, word: str) -> bool:
+        return self._local.knows_word(word)
+
     def embed_batches(self, texts: Sequence[str]) -> Iterator[tuple[int, Vectors]]:
         """Each batch as it is done, in any order: the number of its first text, and its vectors.
 

@@ -83,6 +83,17 @@ class TorchEmbedder:
                 known += len(held) if len(held) > 1 or is_word or _UNSPACED.match("".join(held)) else 0
         return 2 * known >= letters
 
+    def knows_word(self, word: str) -> bool:
+        """As it stands at the beginning of a text or after a blank, which some vocabularies tell apart."""
+        return self._is_whole(word) or self._is_whole(f" {word}")
+
+    def _is_whole(self, word: str) -> bool:
+        with self._turn:
+            tokenizer = self._model.tokenizer
+            pieces = tokenizer(word, add_special_tokens=False, verbose=False)
+        ids: list[int] = pieces["input_ids"]
+        return len(set(pieces.word_ids())) == len(ids) and tokenizer.unk_token_id not in ids
+
     @cached_property
     def _model(self) -> Any:
         def make(folder: str, kept: Any) -> Any:

@@ -123,6 +123,9 @@ class TimedEmbedder:
     def knows_script(self, text: str) -> bool:
         return self.of.knows_script(text)
 
+    def knows_word(self, word: str) -> bool:
+        return self.of.knows_word(word)
+
 
 def _listening(host: str, port: int, count: int) -> list[socket.socket]:
     """As many sockets on one address, among which the system spreads connections. Raises CitewellError if it is taken."""

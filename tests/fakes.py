@@ -31,6 +31,9 @@ class WordEmbedder:
     def knows_script(self, text: str) -> bool:
         return text.isascii() or not text.strip()
 
+    def knows_word(self, word: str) -> bool:
+        return word in self.words
+
     def _embed(self, texts: Sequence[str]) -> Vectors:
         self.embedded += texts
         rows = np.zeros((len(texts), self.dim), dtype=np.float32)

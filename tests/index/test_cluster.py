@@ -29,6 +29,7 @@ from citewell.index.library import Library
 from citewell.index.passage_rows import revision_key
 from citewell.index.purge import purge
 from citewell.index.scoring import State
+from citewell.index.spelling import ReadAs
 from citewell.index.verify import verify
 from citewell.index.writing import put, remove
 from tests.cluster import ADDRESS, MemoryStore, clustered
@@ -103,6 +104,18 @@ def test_answers_are_those_of_a_library_on_one_machine(
     for question in [*ASKED, *misspelt(6), "unknownword", "the of", "?!a"]:
         assert answered(library, question, **given) == answered(exact, question, **given)
     sound(library)
+
+
+@pytest.mark.parametrize(("word", "read"), [("zuzur", ()), ("zuzux", (ReadAs("zuzux", "zuzun"),))])
+def test_a_word_that_the_model_knows_is_read_as_on_one_machine(
+    library: Library, exact: Library, word: str, read: tuple[ReadAs, ...]
+) -> None:
+    """Either is one letter from a word of the library, and no word of it."""
+    for each in (library, exact):
+        put(each, [article("a", 1, marked="zuzun")])
+        answer = ask(each.askable(), each.store, word)
+        assert answer.read_as == read
+    assert answered(library, f"{word} bar") == answered(exact, f"{word} bar")
 
 
 def test_a_passage_with_more_terms_than_a_field_takes_is_scored_by_all_of_them(

@@ -67,6 +67,8 @@ def test_it_stands_for_the_onnx_model(onnx: WordEmbedder, bulk: CudaEmbedder) ->
     assert bulk.count_tokens("two words") == 2
     assert bulk.knows_script("sun")
     assert not bulk.knows_script("солнце")
+    assert bulk.knows_word("sun")
+    assert not bulk.knows_word("snu")
 
 
 def test_few_texts_stay_with_onnx(onnx: WordEmbedder, device: Device, bulk: CudaEmbedder) -> None:

@@ -142,6 +142,25 @@ def test_the_default_model_knows_the_latin_script(embedder: OnnxEmbedder, text: 
     assert embedder.knows_script(text) is known
 
 
+@pytest.mark.parametrize(
+    ("word", "known"),
+    [
+        ("night", True),
+        ("naïve", True),
+        ("auto's", True),
+        ("nihgt", False),
+        ("auot's", False),
+        ("photosythesis", False),
+        ("தமிழ்", False),
+        ("数据", False),
+    ],
+)
+def test_the_default_model_knows_the_words_that_it_does_not_take_apart(
+    embedder: OnnxEmbedder, word: str, known: bool
+) -> None:
+    assert embedder.knows_word(word) is known
+
+
 def test_half_precision_keeps_the_order_of_clearly_different_texts(embedder: OnnxEmbedder) -> None:
     texts = [
         "The cat sat on the mat.",

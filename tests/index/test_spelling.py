@@ -19,7 +19,7 @@ from citewell.index.library import Library
 from citewell.index.part import Part
 from citewell.index.scoring import State
 from citewell.index.search import Searcher
-from citewell.index.spelling import ReadAs, commonest, read, spellings, unread
+from citewell.index.spelling import ReadAs, Reading, Terms, commonest, read, spellings, unread
 from tests.fakes import WordEmbedder
 from tests.index.examples import a_searcher, a_segment, an_article
 from tests.index.histories import Days, put
@@ -110,11 +110,17 @@ def test_a_word_with_nothing_near_stays() -> None:
     assert chosen("flywheel", battery=9) == "flywheel"
 
 
+REAL = {"lance"}  # the words that the model knows
+
+
 def reading(question: str, asked: Mapping[Any, tuple[str, ...]], **doc_freq: int) -> Any:
     def of(term: str) -> int:
         return doc_freq.get(term, 0)
 
-    return read(question, asked, of, lambda term: commonest(term, lambda some: some & doc_freq.keys(), of))
+    def spelled(term: str) -> str:
+        return commonest(term, lambda some: some & doc_freq.keys(), of)
+
+    return read(question, asked, of, REAL.__contains__, spelled)
 
 
 def test_a_known_word_stays_though_a_commoner_one_is_near() -> None:
@@ -131,6 +137,13 @@ def test_a_word_that_one_language_knows_is_known() -> None:
 def test_a_function_word_of_one_language_is_known() -> None:
     asked: dict[str | None, tuple[str, ...]] = {"en": (), "nl": ("which",)}
     assert reading("which", asked, whicht=3).read_as == ()
+
+
+def test_a_word_that_the_model_knows_is_no_misspelling() -> None:
+    """The library merely lacks it."""
+    asked: Terms = {None: ("lance",)}
+    assert reading("Lance", asked, dance=9) == Reading(asked, asked)
+    assert reading("Nance", {None: ("nance",)}, dance=9).read_as == (ReadAs("nance", "dance"),)
 
 
 def test_each_language_reads_a_word_in_its_own_terms() -> None:
@@ -153,7 +166,10 @@ def test_the_ending_that_stemming_took_is_given_back_where_it_fits() -> None:
 
 def test_only_the_first_words_of_a_question_are_looked_up() -> None:
     words = tuple(f"caste{letter * 3}" for letter in "abcdefghijkl")
-    assert list(unread(" ".join(words), {None: words}, lambda _: 0)) == list(words[:8])
+    question = " ".join(words)
+    asked: Terms = {None: words}
+    assert list(unread(question, asked, lambda _: 0, REAL.__contains__)) == list(words[:8])
+    assert list(unread(question, asked, lambda _: 0, words[:3].__contains__)) == list(words[3:11])
 
 
 # -- in a library ---------------------------------------------------------------------------------------------------
@@ -206,6 +222,13 @@ def test_of_several_segments_the_live_passages_are_counted(tmp_path: Path) -> No
     assert articles_of(spread, "caste") == articles_of(whole, "caste")
     alive = Searcher("snapshot", [Part(one), Part(parts[1].segment)], EMBEDDER, Config())
     assert alive.query("paste").read_as == ()
+
+
+def test_a_word_that_the_model_knows_is_searched_as_it_stands(tmp_path: Path) -> None:
+    searcher = a_searcher(tmp_path, WordEmbedder("caste"), an_article("a", "A castle."))
+    query = searcher.query("Caste?")
+    assert (query.terms, query.read_as, query.lexical) == (query.asked, (), State.OUT_OF_VOCABULARY)
+    assert searcher.query("Casle?").read_as == (ReadAs("casle", "castle"),)
 
 
 def test_an_empty_library_reads_nothing(tmp_path: Path) -> None:

@@ -118,6 +118,8 @@ def test_it_stands_for_the_model_here(here: AnyEmbedder, spread: SpreadEmbedder)
     assert spread.count_tokens("two words") == 2
     assert spread.knows_script("sun")
     assert not spread.knows_script("солнце")
+    assert spread.knows_word("")
+    assert not spread.knows_word("snu")
 
 
 def test_many_texts_are_embedded_by_workers_each_once_and_stand_in_their_order(

@@ -92,6 +92,16 @@ def test_which_scripts_it_knows_is_what_its_tokenizer_knows(plain: Path, text: s
     assert TorchEmbedder(str(plain)).knows_script(text) is known
 
 
+@pytest.mark.parametrize(
+    ("word", "known"), [("sun", True), ("солнце", True), ("a", True), ("ac", False), ("snu", False)]
+)
+def test_it_knows_the_words_that_its_tokenizer_does_not_take_apart(
+    plain: Path, word: str, known: bool
+) -> None:
+    """`ac` is two pieces, and of `snu` there is none."""
+    assert TorchEmbedder(str(plain)).knows_word(word) is known
+
+
 def test_the_fingerprint_names_the_model_and_follows_its_files(plain: Path, tmp_path: Path) -> None:
     folder = embedding_model(tmp_path / "again", *WORDS)
     first = TorchEmbedder(str(folder)).fingerprint
