@@ -33,7 +33,7 @@ from citewell.index.passage_store import CollectionGone, PassageStore
 from citewell.index.reranking import Reranking
 from citewell.index.scoring import State
 from citewell.index.search import Query, Searcher, Whole, analysed
-from citewell.index.spelling import Terms, commonest, spellings, unread
+from citewell.index.spelling import Terms, commonest, readable, unread
 from citewell.index.where import Where
 
 _PATIENCE = 10.0  # seconds for all that the cluster is asked for one question
@@ -128,8 +128,7 @@ class Proposing:
                 asked = analysed(question, languages)
                 wanted = {term for some in asked.values() for term in some}
                 continue
-            words = unread(question, asked, doc_freq.__getitem__, self.embedder.knows_word)
-            more = {s for terms in words.values() for term in terms.values() for s in spellings(term)}
+            more = readable(unread(question, asked, doc_freq.__getitem__), self.embedder.knows_word)
             if more <= wanted:
                 return collection, languages, doc_freq
             wanted |= more
@@ -238,7 +237,7 @@ class Proposing:
             return state[1][term]
 
         average = collection.length / collection.passages if collection.passages else 0.0
-        spelled = lru_cache(64)(lambda term: commonest(term, doc_freq.keys().__and__, of))
+        spelled = lru_cache(64)(lambda term, known: commonest(term, known, doc_freq.keys().__and__, of))
         statistics = Statistics(collection.passages, average, of)
         return Whole(statistics, tuple(languages), lru_cache(4)(count), spelled)
 

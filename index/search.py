@@ -28,7 +28,7 @@ from citewell.index.numbered import Found, Numbered
 from citewell.index.part import Part
 from citewell.index.reranking import Reranking
 from citewell.index.scoring import Hit, Parts, Ranking, State, best_per_group, combine, total
-from citewell.index.spelling import KnowsWord, ReadAs, Reading, Terms, commonest, read
+from citewell.index.spelling import KnowsWord, ReadAs, Reading, Spelled, Terms, commonest, read
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ class Whole:
     statistics: Statistics
     languages: tuple[str | None, ...]
     count: Callable[[Filter], int]
-    spelled: Callable[[str], str]  # what an unknown term is read as
+    spelled: Spelled
 
     def read(self, question: str, knows_word: KnowsWord) -> Reading:
         asked = analysed(question, self.languages)
@@ -76,7 +76,7 @@ def _whole(parts: Sequence[Part]) -> Whole:
         Statistics(passages, length / passages if passages else 0.0, doc_freq),
         in_order(code for part in parts for code in part.segment.articles.languages),
         lambda given: sum(part.allowed(given).count for part in parts),
-        lru_cache(maxsize=4096)(lambda term: commonest(term, held, doc_freq)),
+        lru_cache(maxsize=4096)(lambda term, known: commonest(term, known, held, doc_freq)),
     )
 
 

@@ -17,6 +17,7 @@ SPELLING_RECIPE = "spelling-2"
 Terms = Mapping[str | None, tuple[str, ...]]  # of a question in each language, as they occur
 DocFreq = Callable[[str], int]
 KnowsWord = Callable[[str], bool]  # of an embedding model
+Spelled = Callable[[str, bool], str]  # what a term, of a word that the model knows or not, is read as
 
 _LEAST = 5  # letters of the longer of the two: of shorter words too many are alike
 _LONGEST = 24  # letters of a term that is looked up
@@ -26,9 +27,11 @@ _ALPHABETS = tuple(
     for first, last in ("az", "αω", "аџ", "աֆ", "את", "ءي", "अ्", "அ்")
 )  # of the scripts that words are stemmed in
 _MARKED: defaultdict[str, list[str]] = defaultdict(list)  # of a letter, the same with a mark
+_UNMARKED: dict[str, str] = {}  # the other way round
 for _letter in map(chr, range(ord("à"), ord("ώ") + 1)):
     if _letter.islower() and len(_parts := unicodedata.normalize("NFD", _letter)) == 2:
         _MARKED[_parts[0]].append(_letter)
+        _UNMARKED[_letter] = _parts[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +51,19 @@ class Reading:
     read_as: tuple[ReadAs, ...] = ()
 
 
-def spellings(term: str) -> set[str]:
-    """All strings one edit away, over the alphabet of the term's script; none if the term is read as it stands."""
+def spellings(term: str, known: bool = False) -> set[str]:
+    """All strings one edit away, over the alphabet of the term's script; none if the term is read as it stands.
+
+    Of a known word only those with a mark more or less: many vocabularies and keyboards do without.
+    """
     if not _LEAST - 1 <= len(term) <= _LONGEST or any(c.isnumeric() for c in term):
         return set()
+    if known:
+        return {
+            term[:i] + c + term[i + 1 :]
+            for i, letter in enumerate(term if len(term) >= _LEAST else "")
+            for c in (*_MARKED.get(letter, ()), _UNMARKED.get(letter, letter))
+        } - {term}
     letters = next((some for some in _ALPHABETS if not some.isdisjoint(term)), frozenset[str]())
     cuts = [(term[:i], term[i:]) for i in range(len(term) + 1)]
     found = {a + c + b for a, b in cuts for c in letters}
@@ -65,21 +77,19 @@ def spellings(term: str) -> set[str]:
 _terms = lru_cache(maxsize=1 << 14)(analyse)  # of a word
 
 
-def commonest(term: str, held: Callable[[set[str]], Iterable[str]], doc_freq: DocFreq) -> str:
+def commonest(term: str, known: bool, held: Callable[[set[str]], Iterable[str]], doc_freq: DocFreq) -> str:
     """The spelling that most passages hold, ties by term; the term itself if they hold none.
 
     `held` picks from many terms at least those that some passage holds.
     """
-    found = [(-count, spelling) for spelling in held(spellings(term)) if (count := doc_freq(spelling))]
+    found = [(-count, spelling) for spelling in held(spellings(term, known)) if (count := doc_freq(spelling))]
     return min(found)[1] if found else term
 
 
-def unread(
-    question: str, asked: Terms, doc_freq: DocFreq, knows_word: KnowsWord
-) -> dict[str, dict[str | None, str]]:
+def unread(question: str, asked: Terms, doc_freq: DocFreq) -> dict[str, dict[str | None, str]]:
     """Its first words that no passage holds in any of the languages, each with its term in every language.
 
-    A function word of one of them, which is no term there, is known, and so is a word that the model knows.
+    A function word of one of them, which is no term there, is known.
     """
     found: dict[str, dict[str | None, str]] = {}
     if any(
@@ -94,7 +104,7 @@ def unread(
             for term in _terms(word, language)[:1]
             if term in some
         }
-        if len(terms) < len(asked) or any(map(doc_freq, terms.values())) or knows_word(word):
+        if len(terms) < len(asked) or any(map(doc_freq, terms.values())):
             continue
         looked_up |= set(terms.values())
         if len(looked_up) > _MOST:
@@ -103,18 +113,27 @@ def unread(
     return found
 
 
-def read(
-    question: str, asked: Terms, doc_freq: DocFreq, knows_word: KnowsWord, spelled: Callable[[str], str]
-) -> Reading:
-    """The question with what each unknown word is read as; `spelled` says it of a term, see `commonest`."""
-    words = unread(question, asked, doc_freq, knows_word)
+def readable(words: Mapping[str, Mapping[str | None, str]], knows_word: KnowsWord) -> set[str]:
+    """All that unread words can be read as."""
+    return {
+        spelling
+        for word, terms in words.items()
+        for term in set(terms.values())
+        for spelling in spellings(term, knows_word(word))
+    }
+
+
+def read(question: str, asked: Terms, doc_freq: DocFreq, knows_word: KnowsWord, spelled: Spelled) -> Reading:
+    """The question with what each word that the library lacks is read as."""
+    words = unread(question, asked, doc_freq)
     if not words:
         return Reading(asked, asked)
     instead: dict[str | None, dict[str, str]] = {language: {} for language in asked}
     said: dict[ReadAs, None] = {}
     for word, terms in words.items():
+        known = knows_word(word)  # then it is no misspelling
         for language, term in terms.items():
-            if (spelling := spelled(term)) != term:
+            if (spelling := spelled(term, known)) != term:
                 instead[language][term] = spelling
                 said[ReadAs(word, _as_word(word, term, spelling, language))] = None
     searched = {

@@ -106,13 +106,16 @@ def test_answers_are_those_of_a_library_on_one_machine(
     sound(library)
 
 
-@pytest.mark.parametrize(("word", "read"), [("zuzur", ()), ("zuzux", (ReadAs("zuzux", "zuzun"),))])
+@pytest.mark.parametrize(
+    ("word", "read"),
+    [("zuzur", ()), ("zuzux", (ReadAs("zuzux", "zuzun"),)), ("bazust", (ReadAs("bazust", "bäzust"),))],
+)
 def test_a_word_that_the_model_knows_is_read_as_on_one_machine(
     library: Library, exact: Library, word: str, read: tuple[ReadAs, ...]
 ) -> None:
-    """Either is one letter from a word of the library, and no word of it."""
+    """Each is one letter from a word of the library, and the first and the last are words of the model."""
     for each in (library, exact):
-        put(each, [article("a", 1, marked="zuzun")])
+        put(each, [article("a", 1, marked="zuzun"), article("b", 3, marked="bäzust")])
         answer = ask(each.askable(), each.store, word)
         assert answer.read_as == read
     assert answered(library, f"{word} bar") == answered(exact, f"{word} bar")
