@@ -26,8 +26,9 @@ from citewell.index.config import Config
 from citewell.index.embedding import Progress
 from citewell.index.evidence import evidence_in
 from citewell.index.library import Library
+from citewell.index.query import Query
 from citewell.index.scoring import combine, total
-from citewell.index.search import Query, Searcher
+from citewell.index.search import Searcher
 
 FOLDS = 5
 FEWEST = 20  # answerable questions, those on the same evidence counted once
