@@ -51,6 +51,7 @@ from citewell.service.options import (
     opened,
     show,
 )
+from citewell.service.progress import bar, steps
 from citewell.service.syncing import syncing
 from citewell.service.upkeep import upkeep
 
@@ -127,7 +128,7 @@ def add(
         opened(
             library, create=True, bulk=True, precision=precision, wait=wait, models=Models.chosen(model)
         ) as held,
-        terminal.progress("embedding") as progress,
+        bar("embedding") as progress,
         Fetcher(allowed) as fetcher,
     ):
         outcomes = add_all(held, files, addresses, fetcher, progress, mapped, keep_revisions)
@@ -226,9 +227,7 @@ def bench(
     from citewell.eval.bench_report import markdown, write
 
     benchmark.checked_sizes(size or ())
-    report = benchmark.run(
-        size or benchmark.SIZES, against is not None, embedder(), terminal.steps(), simulate
-    )
+    report = benchmark.run(size or benchmark.SIZES, against is not None, embedder(), steps(), simulate)
     if output is not None:
         write(report, output)
     show(as_json, asdict(report), markdown(report))
