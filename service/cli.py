@@ -31,6 +31,7 @@ from citewell.service.filters import (
 )
 from citewell.service.judging import judging
 from citewell.service.migrating import migrating
+from citewell.service.models import Models, check_precision, embedder
 from citewell.service.operating import operating
 from citewell.service.options import (
     LIBRARY,
@@ -41,12 +42,9 @@ from citewell.service.options import (
     Folder,
     InPrecision,
     ModelName,
-    Models,
     Rerank,
     RerankerName,
     Wait,
-    check_precision,
-    embedder,
     mapping,
     opened,
     show,

@@ -9,7 +9,8 @@ import typer
 
 from citewell.corpus.errors import BadInput
 from citewell.service import settings, terminal
-from citewell.service.options import WAIT, AsJson, InPrecision, Models, Wait, made_in, opened, show
+from citewell.service.models import Models, made_in
+from citewell.service.options import WAIT, AsJson, InPrecision, Wait, opened, show
 from citewell.service.progress import bars
 from citewell.service.settings import FILE, Settings
 

@@ -13,6 +13,7 @@ import typer
 from citewell.corpus.errors import BadInput, CitewellError
 from citewell.corpus.text import as_source
 from citewell.service import terminal
+from citewell.service.models import Models, check_precision
 from citewell.service.options import (
     LIBRARY,
     WAIT,
@@ -22,9 +23,7 @@ from citewell.service.options import (
     Folder,
     InPrecision,
     ModelName,
-    Models,
     Wait,
-    check_precision,
     mapping,
     opened,
     show,

@@ -8,6 +8,7 @@ import typer
 
 from citewell.corpus.errors import BadInput
 from citewell.service import terminal
+from citewell.service.models import Models
 from citewell.service.options import (
     LIBRARY,
     WAIT,
@@ -15,7 +16,6 @@ from citewell.service.options import (
     Folder,
     InPrecision,
     ModelName,
-    Models,
     Wait,
     opened,
     show,
