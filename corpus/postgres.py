@@ -1,17 +1,16 @@
 """A PostgreSQL server under the store, where several machines share one truth.
 
 Only imported when a library names one. Whoever writes does so on one connection, which also holds the lock of writers, so
-that nobody writes who has lost it. Readers have connections of their own that cannot write; what they ask is asked again
-for some seconds when the server was started anew.
+that nobody writes who has lost it. Readers have connections of their own.
 """
 
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -19,16 +18,14 @@ import psycopg
 from citewell.corpus.database import SCHEMA_VERSION, Database, Place, fill
 from citewell.corpus.errors import CorruptLibrary, LibraryBusy, LibraryMissing, TruthAway
 from citewell.corpus.postgres_connection import PATIENCE, Connection, connect, named_errors
+from citewell.corpus.postgres_readers import Readers
 from citewell.corpus.postgres_schema import is_there, references, statements, tables
-from citewell.corpus.postgres_within import Within, marked
+from citewell.corpus.postgres_within import Within
 from citewell.corpus.server import Server
 from citewell.corpus.sqlite import SqliteDatabase
 
-CONNECTIONS = 8  # for reading, of one process
-RETRIES = 10.0  # seconds that a reader asks again after the connection was lost
 _PROBING = 2.0  # seconds that a probe waits
 _ONE_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_Result = TypeVar("_Result")
 
 
 class PostgresDatabase:
@@ -38,13 +35,12 @@ class PostgresDatabase:
         """Raises LibraryMissing if the tables are not there and `create` is false, and the errors of a server."""
         self._server = server
         self.place = Place(server.name, server.folder)
-        self._closed, self._alone = False, 0  # locks that are held
+        self._readers = Readers(server, self.place)
+        self._alone = 0  # locks that are held
         self._turn = threading.RLock()
         self._writer: Connection | None = None
         self._within: Within | None = None
         self._moment = threading.local()
-        self._places = threading.BoundedSemaphore(CONNECTIONS)
-        self._idle: list[Connection] = []
         try:
             self._open(create)
         except BaseException:
@@ -52,7 +48,7 @@ class PostgresDatabase:
             raise
 
     def _open(self, create: bool) -> None:
-        with self._reading() as connection:
+        with self._readers.one() as connection:
             there = self._has_tables(connection)
         if not there and not create:
             raise LibraryMissing(self._server.folder, str(self.place))
@@ -64,41 +60,14 @@ class PostgresDatabase:
     def _connect(self, writes: bool = False, patience: float | None = PATIENCE) -> Connection:
         return connect(self._server, self.place, writes, patience)
 
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        """A connection of those for reading, alone. It is kept if it can be used again."""
-        if not self._places.acquire(timeout=PATIENCE):
-            raise TruthAway(self.place, f"all {CONNECTIONS} connections have been in use for {PATIENCE:g} s")
-        try:
-            self._check_open()
-            try:
-                connection = self._idle.pop()
-            except IndexError:
-                connection = self._connect()
-            try:
-                with named_errors(self.place):
-                    yield connection
-            finally:
-                if connection.is_usable and not self._closed:
-                    self._idle.append(connection)
-                else:
-                    connection.close()
-                    self._hang_up()  # the others were lost with it, or will be made again
-        finally:
-            self._places.release()
-
     def _writing(self) -> Connection:
         """The connection that writes. Raises TruthAway if it was lost with the lock of writers."""
-        self._check_open()
+        self._readers.check_open()
         if self._writer is None or self._writer.closed:
             if self._alone:
                 raise TruthAway(self.place, "the connection that held the lock of writers was lost")
             self._writer = self._connect(writes=True)
         return self._writer
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise CorruptLibrary(f"{self.place} was closed. Open the library again.")
 
     def is_current(self) -> bool:
         """What was replaced as a whole tells by its epoch."""
@@ -106,15 +75,9 @@ class PostgresDatabase:
 
     def close(self) -> None:
         with self._turn:
-            self._closed = True
+            self._readers.close()
             if self._writer is not None:
                 self._writer.close()
-        self._hang_up()
-
-    def _hang_up(self) -> None:
-        with suppress(IndexError):
-            while True:
-                self._idle.pop().close()
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -128,26 +91,11 @@ class PostgresDatabase:
         if within is not None:
             with named_errors(self.place):
                 return list(within.execute(query, values).fetchall())
-        return self._again(lambda: self._rows(query, values))
-
-    def _rows(self, query: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
-        with self._reading() as connection:
-            return connection.execute(marked(query), values).fetchall()
+        return self._readers.rows(query, values)
 
     def check(self) -> None:
         """By a connection of its own: those that are open may have been lost without notice."""
         self._connect(patience=_PROBING).close()
-
-    def _again(self, ask: Callable[[], _Result]) -> _Result:
-        deadline, pause = time.monotonic() + RETRIES, 0.05
-        while True:
-            try:
-                return ask()
-            except TruthAway:
-                if time.monotonic() + pause >= deadline:
-                    raise
-            time.sleep(pause)
-            pause = min(2 * pause, 1.0)
 
     @contextmanager
     def snapshot(self) -> Iterator[Within]:

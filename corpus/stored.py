@@ -6,6 +6,7 @@ from itertools import groupby
 from pathlib import Path
 
 from citewell.corpus.article import Article
+from citewell.corpus.changed import Changed
 from citewell.corpus.database import Database
 from citewell.corpus.errors import BadInput, CorruptLibrary, NotWhole, UnknownArticle
 from citewell.corpus.originals import OriginalFiles, Originals
@@ -30,8 +31,6 @@ from citewell.corpus.rows import (
 from citewell.corpus.server import Server
 from citewell.corpus.sources import Source
 from citewell.corpus.sqlite import SqliteDatabase
-from citewell.corpus.texts import Texts
-from citewell.corpus.timeline import last_change
 
 ORIGINALS = "originals"  # the folder beside the database
 ALL = 1 << 62
@@ -39,7 +38,7 @@ MOVING = "moving "  # stands in the place of the former epoch until all of anoth
 _LIVE = f"SELECT {POINTER_COLUMNS}, {ARTICLE_COLUMNS} FROM articles LEFT JOIN revisions ON id = article_id AND live = number"
 
 
-class Stored(Texts):
+class Stored(Changed):
     """The reading half of the store. Whatever was altered on disk is raised as CorruptLibrary."""
 
     def __init__(self, at: Path | Server, create: bool = False, whole: bool = True) -> None:
@@ -78,44 +77,6 @@ class Stored(Texts):
         except CorruptLibrary as error:
             return [str(error)]
         return []
-
-    def change(self) -> int:
-        """Number of the last change; 0 when nothing was ever written."""
-        return last_change(self.database)
-
-    def touched_since(self, change: int) -> list[str]:
-        """Ids of the articles that were put or removed by a later change, in order."""
-        rows = self.database.rows(
-            "SELECT DISTINCT article_id FROM changes WHERE number > ? ORDER BY article_id", change
-        )
-        return [str(row[0]) for row in rows]
-
-    def put_since(self, change: int) -> list[Article]:
-        """The revisions that were put by a later change and are kept."""
-        rows = self.database.rows(
-            f"SELECT {ARTICLE_COLUMNS} FROM revisions WHERE (article_id, change) IN "
-            "(SELECT article_id, number FROM changes WHERE number > ? AND kind = 'put')",
-            change,
-        )
-        return [article_of(row, self.place) for row in rows]
-
-    def cleaned_since(self, change: int) -> bool:
-        """Whether other lines are left out of texts since."""
-        return bool(self.database.rows("SELECT 1 FROM changes WHERE number > ? AND kind = 'clean'", change))
-
-    def is_changed(self, article_id: str, change: int) -> bool:
-        """Whether the article was put, removed or purged by a later change."""
-        query = "SELECT 1 FROM changes WHERE article_id = ? AND number > ? AND kind IN ('put', 'remove', 'purge') LIMIT 1"
-        return bool(self.database.rows(query, article_id, change))
-
-    def erased_since(self, change: int) -> list[str]:
-        """Ids of the articles that may have lost revisions by a later change."""
-        rows = self.database.rows(
-            "SELECT DISTINCT article_id FROM changes WHERE number > ? AND (kind IN ('purge', 'drop') "
-            "OR EXISTS (SELECT 1 FROM keeping WHERE revisions IS NOT NULL))",
-            change,
-        )
-        return [str(row[0]) for row in rows]
 
     def epoch(self) -> str:
         """Changes when the store is replaced as a whole: change numbers of two epochs cannot be compared."""
@@ -182,17 +143,6 @@ class Stored(Texts):
         """How many revisions are kept of each article; None for all."""
         rows = self.database.rows("SELECT revisions, digest FROM keeping")
         return keeping_of(rows[0], self.place) if rows else None
-
-    def added(self, article_id: str) -> int:
-        """Number of the change that first put an article, or first since it was purged; 0 if none did."""
-        ((change,),) = self.database.rows(
-            "SELECT coalesce(min(number), 0) FROM changes WHERE article_id = ? AND kind = 'put' AND number > "
-            "(SELECT coalesce(max(number), 0) FROM changes WHERE article_id = ? AND kind = 'purge')",
-            article_id,
-            article_id,
-        )
-        assert isinstance(change, int)
-        return change
 
     def original_shas(self) -> list[str]:
         """Names of all originals that are files of their own, in order; of articles put without theirs there is none."""

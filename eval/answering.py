@@ -18,8 +18,9 @@ from citewell.index.embedding import Progress
 from citewell.index.evidence import evidence_in
 from citewell.index.library import Library
 from citewell.index.part import Part
+from citewell.index.query import Query
 from citewell.index.scoring import Hit
-from citewell.index.search import Query, Searcher
+from citewell.index.search import Searcher
 
 _ARTICLES_KEPT = 4096
 

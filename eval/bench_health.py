@@ -14,9 +14,9 @@ from pathlib import Path
 from time import perf_counter, process_time
 
 from citewell.eval.bench_change import NoModel
-from citewell.eval.bench_memory import sizes
 from citewell.eval.bench_process import run_module
 from citewell.eval.bench_reading import article
+from citewell.eval.bench_weight import weight
 from citewell.eval.generate import real_sentences
 from citewell.index.health import examine
 from citewell.index.library import Library
@@ -62,8 +62,7 @@ def _examine(folder: Path) -> Examined:
     health = examine(library)
     spent, used = perf_counter() - began, process_time() - used
     library.close()
-    status = Path("/proc/self/status").read_text("utf-8")
-    _, _, peak = sizes(Path("/proc/self/smaps_rollup").read_text("utf-8"), status)
+    _, _, peak = weight()
     found = {finding.name: finding.count for finding in health.findings}
     return Examined(health.articles, health.passages, round(spent, 2), round(used, 2), peak, found)
 

@@ -7,32 +7,25 @@ import argparse
 import asyncio
 import itertools
 import json
-import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from statistics import median
 
 import numpy as np
 
-from citewell.corpus.errors import CitewellError
 from citewell.eval.bench_library import Say, corpus, generated_library, scratch_copy
 from citewell.eval.bench_load import Load, asked, load, request
-from citewell.eval.bench_memory import sizes
-from citewell.eval.bench_process import free_port, wait_until_ready
+from citewell.eval.bench_service import cpu_seconds, private_mb, ran, served, start_seconds
 from citewell.eval.bench_timing import Machine, Timing, machine
 from citewell.eval.generate import CHUNK, SENTENCES, Corpus
 from citewell.eval.gold import bundled_articles, bundled_gold, read_gold
 from citewell.index.model import default_model
 from citewell.index.onnx_embedder import OnnxEmbedder
 
-_CITEWELL = (sys.executable, "-m", "citewell.service.cli")
 _PASSAGES = 5_000
 _WORDS = 10  # of a question that is taken out of a generated sentence
 _STARTS = 5
@@ -90,20 +83,28 @@ def run(workers: int, seconds: float, most: int, say: Say) -> HttpReport:
     of = corpus(embedder)
     generated = generated_library(of, _PASSAGES, embedder.fingerprint, say)
     questions = distinct(of)
+    options = (
+        "--workers",
+        str(workers),
+        "--rate",
+        "1e9",
+        "--burst",
+        "1000000",
+    )  # counted, and never too many
     with scratch_copy(generated) as folder:
         say("adding the bundled articles")
-        _ran("add", str(bundled_articles()), "--library", str(folder))
+        ran("add", str(bundled_articles()), "--library", str(folder))
         key = str(
-            json.loads(_ran("keys", "create", "--scope", "admin", "--library", str(folder), "--json"))["key"]
+            json.loads(ran("keys", "create", "--scope", "admin", "--library", str(folder), "--json"))["key"]
         )
         say(f"starting {_STARTS} times")
-        ready = [_start_seconds(folder, workers) for _ in range(_STARTS)]
-        with _served(folder, workers) as (service, port):
+        ready = [start_seconds(folder, *options) for _ in range(_STARTS)]
+        with served(folder, *options) as (service, port):
 
             def measured(requests: Iterator[bytes], connections: int) -> Measured:
-                before = _cpu_seconds(service.pid)
+                before = cpu_seconds(service.pid)
                 found = _load(port, requests, connections)
-                return Measured.of(found, connections, _cpu_seconds(service.pid) - before)
+                return Measured.of(found, connections, cpu_seconds(service.pid) - before)
 
             say("warming up")
             _load(port, asked(_some(questions, 300), key), 8)
@@ -114,12 +115,12 @@ def run(workers: int, seconds: float, most: int, say: Say) -> HttpReport:
             say("16 at once, repeated")
             repeated = measured(itertools.islice(itertools.cycle(asked(_gold(), key)), 12_000), 16)
             say(f"5 updates a second for {seconds:g} s while 8 ask")
-            before = _cpu_seconds(service.pid)
+            before = cpu_seconds(service.pid)
             answers, updates = asyncio.run(_updating(port, key, questions, seconds))
-            updating = Measured.of(answers, 8, _cpu_seconds(service.pid) - before)
+            updating = Measured.of(answers, 8, cpu_seconds(service.pid) - before)
         memory = None
         if most:
-            with _served(folder, workers) as (service, port):
+            with served(folder, *options) as (service, port):
                 memory = _memory(service, port, key, questions, most, say)
     return HttpReport(
         machine(), workers, round(median(ready), 2), one, together, repeated, updating,
@@ -211,73 +212,12 @@ def _memory(
     few = most // 10
     say(f"memory: {few:,} questions")
     _load(port, asked(_some(questions, few), key), 16)
-    before = _private_mb(service.pid)
+    before = private_mb(service.pid)
     say(f"memory: {most:,} questions")
     for _ in range(9):
         _load(port, asked(_some(questions, few), key), 16)
-    after = _private_mb(service.pid)
+    after = private_mb(service.pid)
     return Memory(few, before, most, after, round(100 * (after / before - 1), 2))
-
-
-def _private_mb(process: int) -> float:
-    return round(
-        sum(
-            sizes(
-                Path(f"/proc/{each}/smaps_rollup").read_text("utf-8"),
-                Path(f"/proc/{each}/status").read_text("utf-8"),
-            )[0]
-            for each in _with_children(process)
-        ),
-        1,
-    )
-
-
-def _cpu_seconds(process: int) -> float:
-    """That its threads and those of its children have computed so far."""
-    ticks = 0
-    for each in _with_children(process):
-        fields = Path(f"/proc/{each}/stat").read_text("utf-8").rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def _with_children(process: int) -> list[int]:
-    children = Path(f"/proc/{process}/task/{process}/children").read_text("utf-8").split()
-    return [process, *map(int, children)]
-
-
-@contextmanager
-def _served(folder: Path, workers: int) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
-    port = free_port()
-    command = [*_CITEWELL, "serve", "--library", str(folder), "--port", str(port), "--workers", str(workers)]
-    command += ["--rate", "1e9", "--burst", "1000000"]  # counted, and never too many
-    with (
-        tempfile.TemporaryFile() as log,
-        subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log) as service,
-    ):
-        try:
-            wait_until_ready(port)
-            yield service, port
-        finally:
-            service.terminate()
-            try:
-                service.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                service.kill()
-                raise
-
-
-def _start_seconds(folder: Path, workers: int) -> float:
-    began = time.perf_counter()
-    with _served(folder, workers):
-        return time.perf_counter() - began
-
-
-def _ran(*arguments: str) -> str:
-    done = subprocess.run([*_CITEWELL, *arguments], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise CitewellError(done.stderr.strip())
-    return done.stdout
 
 
 def _main(say: Callable[[str], None]) -> None:

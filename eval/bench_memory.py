@@ -8,12 +8,11 @@ from time import perf_counter
 
 from citewell.eval.bench_library import Generated
 from citewell.eval.bench_process import run_module
+from citewell.eval.bench_weight import weight
 from citewell.index.answer import ask
 from citewell.index.library import Library
 from citewell.index.model import default_model
 from citewell.index.onnx_embedder import OnnxEmbedder
-
-_ROLLUP = Path("/proc/self/smaps_rollup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +37,6 @@ def weigh(generated: Generated, asked: list[str]) -> Opened:
     return Opened(**run_module("citewell.eval.bench_memory", str(generated.folder), given=said))
 
 
-def sizes(rollup: str, status: str) -> tuple[float, float, float]:
-    """Private, mapped and peak MB from the content of smaps_rollup and status, which count in KiB."""
-    kib = {line.split(":")[0]: int(line.split()[1]) for line in rollup.splitlines() if line.endswith(" kB")}
-    peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
-    mb = (round(1024 * size / 1e6, 1) for size in (kib["Anonymous"], kib["Rss"] - kib["Anonymous"], peak))
-    private_mb, mapped_mb, peak_mb = mb
-    return private_mb, mapped_mb, peak_mb
-
-
 def _measure(folder: Path, asked: list[str], stored: bool) -> Opened:
     library = Library(folder, OnnxEmbedder(default_model()))
     times = [perf_counter()]
@@ -58,7 +48,7 @@ def _measure(folder: Path, asked: list[str], stored: bool) -> Opened:
         else:
             searcher.hybrid(searcher.query(question), 5)
         times.append(perf_counter())
-    memory = sizes(_ROLLUP.read_text("utf-8"), Path("/proc/self/status").read_text("utf-8"))
+    memory = weight()
     open_s, first_ms = times[1] - times[0], 1000 * (times[2] - times[1])
     return Opened(round(open_s, 4), round(first_ms, 2), len(asked), *memory)
 

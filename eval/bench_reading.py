@@ -23,8 +23,8 @@ from citewell.corpus.finding import find_files
 from citewell.corpus.passages import cut
 from citewell.corpus.reading import language_of, read_all, read_file
 from citewell.eval.bench_change import NoModel
-from citewell.eval.bench_memory import sizes
 from citewell.eval.bench_process import run_module
+from citewell.eval.bench_weight import weight
 from citewell.eval.bench_words import name_of
 from citewell.eval.generate import real_sentences
 from citewell.eval.gold import bundled_articles
@@ -120,8 +120,7 @@ def _add(kind: str, count: int) -> Added:
         library.close()
     if wrong := [outcome for outcome in outcomes if outcome.result != "added"]:
         raise SystemExit(f"not added: {wrong[0]}")
-    status = Path("/proc/self/status").read_text("utf-8")
-    _, _, peak = sizes(Path("/proc/self/smaps_rollup").read_text("utf-8"), status)
+    _, _, peak = weight()
     children = round(theirs.ru_utime + theirs.ru_stime, 2)
     return Added(kind, count, round(spent, 2), round(count / spent, 1), round(used, 2), children, peak)
 

@@ -18,8 +18,9 @@ from citewell.index.embedding import Embedder, Vectors
 from citewell.index.evidence import evidence_in
 from citewell.index.folder import STORE
 from citewell.index.library import Library
+from citewell.index.query import Query
 from citewell.index.scoring import Ranking
-from citewell.index.search import Query, Searcher
+from citewell.index.search import Searcher
 
 CITATIONS = 5
 STAGES = ("analyse", "embed", "lexical", "dense", "score", "evidence", "store")

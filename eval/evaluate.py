@@ -17,8 +17,9 @@ from citewell.eval.trec import Run, Scored
 from citewell.index.answer import ask
 from citewell.index.embedding import Progress
 from citewell.index.library import Library
+from citewell.index.query import Query
 from citewell.index.response import Answer
-from citewell.index.search import Query, Searcher
+from citewell.index.search import Searcher
 
 CITED = 5  # passages whose characters are counted: as many as an answer has citations
 FIRST_QUOTE = "first quote"

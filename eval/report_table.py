@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from citewell.eval.abstention import Abstention
 from citewell.eval.calibrate import OutOfFold
+from citewell.eval.cross_validation import FOLDS
 from citewell.eval.disagreements import Share
 from citewell.eval.evaluate import CHARACTERS, FIRST_QUOTE
 from citewell.eval.gate import LEAST_LOSS, Gate
 from citewell.eval.report import Estimate, Report
 from citewell.eval.significance import LEVEL
-from citewell.eval.tune import FEWEST, FOLDS, SIZE, Tuning
+from citewell.eval.tune import FEWEST, SIZE, Tuning
 from citewell.index.calibration import Fitted
 
 _COLUMNS = (

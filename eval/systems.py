@@ -14,8 +14,9 @@ from citewell.corpus.errors import BadInput
 from citewell.eval.fusion import reciprocal_rank_fusion
 from citewell.eval.trec import Scored
 from citewell.index.config import Config
+from citewell.index.query import Query
 from citewell.index.scoring import Hit, Ranking, State, combine, total
-from citewell.index.search import Query, Retriever, Searcher
+from citewell.index.search import Retriever, Searcher
 
 DEFAULT = "hybrid"
 _PARTS = ("lexical", "passage", "sentence")

@@ -22,6 +22,7 @@ from citewell.index.filter import EVERYTHING, Filter
 from citewell.index.firsts import by_first
 from citewell.index.fragment import quote_link
 from citewell.index.located import Located, Locator
+from citewell.index.query import Query
 from citewell.index.response import (
     Answer,
     Calibration,
@@ -31,7 +32,7 @@ from citewell.index.response import (
     SearchResult,
 )
 from citewell.index.scoring import Hit, Ranking, State
-from citewell.index.search import Query, Searcher
+from citewell.index.search import Searcher
 from citewell.index.verdict import judge
 from citewell.index.why_not import Asked, WhyNot, why_not
 

@@ -11,9 +11,10 @@ from citewell.index.analysis import analyse
 from citewell.index.bm25 import idf
 from citewell.index.codes import cosines
 from citewell.index.config import Config
+from citewell.index.query import Query
 from citewell.index.reranking import SHARE
 from citewell.index.scoring import Hit, spoken
-from citewell.index.search import Query, Searcher
+from citewell.index.search import Searcher
 
 ANSWERING = 3  # hits whose passages are to answer
 COMPARED = 10  # hits that are looked at

@@ -20,7 +20,8 @@ from citewell.index.embedding import Embedder
 from citewell.index.filter import EVERYTHING, Filter
 from citewell.index.indexing import Source
 from citewell.index.layout import Has
-from citewell.index.search import Query, Searcher
+from citewell.index.query import Query
+from citewell.index.search import Searcher
 
 Row = tuple[str, int]  # id of a passage, and number of the revision that it is indexed for
 MadeWith = tuple[str, str]  # fingerprint of a model, and recipe of a build

@@ -11,8 +11,9 @@ from citewell.index.analysis import analyse
 from citewell.index.build import header_of, sentence_with_header
 from citewell.index.codes import cosines
 from citewell.index.config import Config
+from citewell.index.query import Query
 from citewell.index.scoring import State
-from citewell.index.search import Query, Searcher
+from citewell.index.search import Searcher
 
 MOST_WORDS = 60
 _PIECE = regex.compile(

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from citewell.index.query import Query
 from citewell.index.reranking import SHARE
 from citewell.index.scoring import Hit, spoken
-from citewell.index.search import Query, Searcher
+from citewell.index.search import Searcher
 
 
 @dataclass(frozen=True, slots=True)

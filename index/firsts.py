@@ -7,8 +7,9 @@ import numpy as np
 from citewell.corpus.store import Store
 from citewell.index.articles import IndexedArticle
 from citewell.index.duplicates import Wording
+from citewell.index.query import Query
 from citewell.index.scoring import Hit
-from citewell.index.search import Query, Searcher
+from citewell.index.search import Searcher
 from citewell.index.signatures import NEAR, Keys, jaccard, said
 
 _MOST_COMPARED = (

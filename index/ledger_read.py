@@ -16,7 +16,7 @@ from citewell.index.entries import unpacked
 from citewell.index.ledger_rows import LedgerFile, LedgerRows, LedgerTables
 from citewell.index.passage_rows import Published, token_number
 from citewell.index.passage_store import CollectionGone
-from citewell.index.search import in_order
+from citewell.index.query import in_order
 
 LIVE = "collection = ? AND since IS NOT NULL AND until IS NULL"
 _AT_ONCE = 500  # values of one statement

@@ -4,15 +4,13 @@ With the truth on a server and the passages in a cluster only the cache is in th
 kept: then any number of machines answer and take turns to write, and none needs storage.
 """
 
-import threading
 import time
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from citewell.corpus.children import LIMITS, Limits
 from citewell.corpus.errors import (
-    BadInput,
     CorruptLibrary,
     LibraryBusy,
     LibraryReadOnly,
@@ -23,26 +21,20 @@ from citewell.corpus.errors import (
 from citewell.corpus.server import Server
 from citewell.corpus.storage import storing
 from citewell.corpus.store import Store
-from citewell.index import calibration, tuned
-from citewell.index.address import Address, refuse_other_machine
+from citewell.index.address import Address
 from citewell.index.config import Config
-from citewell.index.embedded import Embedded
 from citewell.index.embedding import Embedder, Progress
-from citewell.index.engine import Askable, Engine, Held, MadeWith, made_otherwise
-from citewell.index.folder import STORE
+from citewell.index.engine import Held, MadeWith, made_otherwise
 from citewell.index.indexing import Source
-from citewell.index.reranking import FIRST, Reranker, Reranking, words_in
-from citewell.index.search import Searcher
+from citewell.index.library_read import LibraryRead
+from citewell.index.reranking import FIRST, Reranker
 from citewell.index.turns import Turns
 
 
-class Library:
-    """Opens the store; raises LibraryMissing unless it is there or `create` is true, NotWhole if it need be `whole` and is not.
+class Library(LibraryRead):
+    """Raises what the reading half does. A writer waits so many seconds for another.
 
-    Without a configuration its own is in force, or the default. A writer waits so many seconds for another. Its passages
-    are in its folder unless they are in a cluster, its truth unless it is on a server. A reranker judges so many first hits of
-    each question again. `keep_vectors` is whether what was embedded is kept in the folder. `limits` are those of an article
-    that is added.
+    `keep_vectors` is whether what was embedded is kept in the folder. `limits` are those of an article that is added.
     """
 
     def __init__(
@@ -60,28 +52,15 @@ class Library:
         whole: bool = True,
         limits: Limits = LIMITS,
     ) -> None:
-        self._at: Path | Server = truth or folder / STORE
-        self._store, self._whole = Store(self._at, create=create, whole=whole), whole
-        self._turn = threading.RLock()
-        self._model_checked = False  # by who holds the writer's lock
-        self.folder, self.embedder, self.wait, self._config = folder, embedder, wait, config
-        self.truth, self.keep_vectors, self.limits = truth, keep_vectors, limits
+        super().__init__(folder, embedder, config, create, reranker, rerank, cluster, truth, whole)
+        self.wait, self.keep_vectors, self.limits = wait, keep_vectors, limits
+        self.vectors = folder / "vectors.db"
         self._turns = Turns(folder, shared=truth is None or cluster is None)
-        self.index, self.vectors, self.cluster = folder / "index", folder / "vectors.db", cluster
-        words = lambda segment, local: words_in(self.store, segment, local)  # noqa: E731
-        reranking = Reranking(reranker, rerank, words) if reranker else None
-        self.engine: Engine
+        self._model_checked = False  # by who holds the writer's lock
         self._made: frozenset[MadeWith] | None = None  # how the index was made when this last followed it
         if cluster is None:
-            refuse_other_machine(folder)
-            self.engine = Embedded(self.index, embedder, lambda: self.config, reranking)
             with suppress(CorruptLibrary, StorageFailed):  # said to who reads or writes
                 self._made = self.engine.made_with()
-        else:
-            from citewell.index.cluster import Cluster  # with the client, which takes long to import
-
-            shared = self._store.database if truth else None
-            self.engine = Cluster(cluster, folder, embedder, lambda: self.config, None, reranking, shared)
 
     def another(self, wait: float) -> "Library":
         """The same, opened once more to write, with the model that this one was opened with."""
@@ -96,78 +75,6 @@ class Library:
         )
         same._made = self._made
         return same
-
-    def close(self) -> None:
-        self.engine.close()
-        self._store.close()
-
-    @property
-    def config(self) -> Config:
-        """Seen at once when another is put in the folder, on a server within a second. Raises CorruptLibrary when it is damaged."""
-        return self._config or tuned.config_of(self._store.own)
-
-    @property
-    def store(self) -> Store:
-        """The store; opened again when its file was replaced by another. Raises LibraryMissing when it is gone."""
-        if not self._store.is_current():
-            with self._turn:
-                if not self._store.is_current():
-                    self._store = Store(
-                        self._at, whole=self._whole
-                    )  # the former serves who is reading it still
-        return self._store
-
-    # -- reading: any number of threads and processes, never waiting for a writer ------------------------------------
-
-    def askable(self, as_of: str | None = None) -> Askable:
-        """Of what is published, or of what the library knew at a day or time. Raises BadInput for what is neither."""
-        return self.engine.askable(self.store, as_of)
-
-    def check(self) -> None:
-        """Raises, within some seconds, what is wrong when no question can be answered: with the truth, or with the index."""
-        self.store.database.check()
-        self.askable()
-
-    def searcher(self, as_of: str | None = None) -> Searcher:
-        """The same where the whole index is at hand. Raises BadInput for passages in a cluster."""
-        found = self.askable(as_of)
-        if not isinstance(found, Searcher):
-            raise BadInput(
-                f"The passages of {self.folder} are in a cluster; this looks through all of them and needs a library "
-                "on this machine."
-            )
-        return found
-
-    def version(self) -> Hashable:
-        """Equal as long as no other snapshot, configuration or calibration is there: what was answered before is the answer still."""
-        own = self._store.own
-        return self.engine.version(), own.version(tuned.FILE), own.version(calibration.FILE)
-
-    @property
-    def is_near(self) -> bool:
-        """Whether `version` waits for no other machine."""
-        return self.engine.is_near and self.truth is None
-
-    def is_behind(self) -> bool:
-        """Whether something was stored that was not published, as after a crash between the two."""
-        return self.engine.held() != Held(self.store.epoch(), self.store.change())
-
-    def check_nothing_lost(self) -> None:
-        """Raises CorruptLibrary if the index holds what the store does not, as when the write-ahead log is damaged."""
-        held = self.engine.held()
-        if held is None:
-            return
-        if held.epoch == self.store.epoch():
-            lost = held.change > self.store.change()
-        else:
-            lost = held.epoch != self.store.former_epoch()  # else it was restored, and not indexed yet
-        if lost:
-            raise CorruptLibrary(
-                f"{self.store.place} lacks what the index holds: its end was lost, or another file was put in its "
-                f"place. Restore it from a backup, or go on without: citewell rebuild --library {self.folder}"
-            )
-
-    # -- writing: one process at a time, for one batch ---------------------------------------------------------------
 
     @contextmanager
     def writing(self, wait: float | None = None) -> Iterator[None]:

@@ -206,7 +206,7 @@ class _Move:
         for name in (SEEN, VISITS):
             if (self._folder / name).is_file():
                 _copy_unless_damaged(self._folder / name, target.folder / name)
-        self._engine.compact(self._store.has, at_rest=True)
+        target.compact(at_rest=True)
         self._last()
         moving.end(self._source, self._store)
 

@@ -8,8 +8,11 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from citewell.corpus.errors import CorruptLibrary
+from citewell.index.codes import cosines, products
 from citewell.index.filter import EVERYTHING, Filter
 from citewell.index.neighbours import ONE_BY_ONE, SPARE, selected
+from citewell.index.scoring import best_per_group
 from citewell.index.segment import Segment
 
 _FILTERS_KEPT = 32
@@ -77,6 +80,24 @@ class Part:
         """Whether a live passage in that language that passes holds the term."""
         holders, mask = self.segment.postings.holders(term), self.by_language(given)[language].mask
         return len(holders) > 0 if mask is None else bool(mask[holders].any())
+
+    def cosines(self, question: NDArray[np.float32], numbers: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Of passages by their numbers, shape (len(numbers),). Raises CorruptLibrary for vectors that are none."""
+        values = products(self.segment.passage_vectors[numbers], question.astype(np.float64))
+        if not np.isfinite(values).all():
+            raise CorruptLibrary(
+                f"The vectors of segment {self.segment.id} are damaged. Build the index again: citewell rebuild"
+            )
+        return values
+
+    def best_sentences(
+        self, question: NDArray[np.float32], numbers: NDArray[np.int64]
+    ) -> NDArray[np.float64]:
+        """The cosine of each passage's best sentence, NaN if it has none, shape (len(numbers),)."""
+        starts = self.segment.sentence_offsets[numbers]
+        sizes = self.segment.sentence_offsets[numbers + 1] - starts
+        rows = np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        return best_per_group(cosines(self.segment.sentence_codes[rows], question), sizes)
 
     def nearest(self, question: NDArray[np.float32], k: int, given: Filter = EVERYTHING) -> NDArray[np.int64]:
         """Numbers of the passages with the nearest vectors, shape (at least k if so many pass,).

@@ -30,9 +30,10 @@ from citewell.index.neighbours import SPARE
 from citewell.index.part import Part
 from citewell.index.passage_rows import PassageRow, Published, segment_of, token
 from citewell.index.passage_store import CollectionGone, PassageStore
+from citewell.index.query import Query, Whole, analysed
 from citewell.index.reranking import Reranking
 from citewell.index.scoring import State
-from citewell.index.search import Query, Searcher, Whole, analysed
+from citewell.index.search import Searcher
 from citewell.index.spelling import Terms, commonest, readable, unread
 from citewell.index.where import Where
 

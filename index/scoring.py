@@ -4,9 +4,11 @@ score = share-weighted mean of BM25 over its upper bound for the question, the c
 the cosine of question and the passage's best sentence. A retriever that has nothing to say has no share.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +39,12 @@ class Parts:
     lexical_rank: int | None
     dense_rank: int | None
     reranker: float | None = None  # where there is one; 0 after the hits that it judged
+
+    @classmethod
+    def of(cls, said: NDArray[np.float64], lexical_rank: int | None, dense_rank: int | None) -> Self:
+        """From the first three, shape (3,), NaN for what is silent."""
+        lexical, passage, sentence = (None if math.isnan(part) else part for part in said.tolist())
+        return cls(lexical, passage, sentence, lexical_rank, dense_rank)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,88 +5,29 @@ passages of all parts are numbered through; a ranking does not depend on how the
 """
 
 import hashlib
-import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from citewell.corpus.errors import CorruptLibrary, ModelMismatch
-from citewell.index.analysis import analyse
+from citewell.corpus.errors import ModelMismatch
 from citewell.index.as_of import AsOf
-from citewell.index.bm25 import InvertedBM25, Statistics
+from citewell.index.bm25 import InvertedBM25
 from citewell.index.build import BUILD_RECIPE
-from citewell.index.codes import cosines, products
 from citewell.index.config import Config
 from citewell.index.embedding import Embedder
 from citewell.index.filter import EVERYTHING, Filter
 from citewell.index.numbered import Found, Numbered
 from citewell.index.part import Part
+from citewell.index.query import Query, Whole, whole_of
 from citewell.index.reranking import Reranking
-from citewell.index.scoring import Hit, Parts, Ranking, State, best_per_group, combine, total
-from citewell.index.spelling import KnowsWord, ReadAs, Reading, Spelled, Terms, commonest, read
-
-
-@dataclass(frozen=True, eq=False)
-class Query:
-    """A question, analysed and embedded once for all retrievers, and what it is asked of."""
-
-    text: str
-    filter: Filter
-    asked: Terms  # for each of the library's languages
-    terms: Terms  # the same as they are searched: an unknown word as it is read
-    read_as: tuple[ReadAs, ...]
-    vector: NDArray[np.float32] | None  # (dim,); None if the model does not know the script
-    lexical: State
-    dense: State
-
+from citewell.index.scoring import Hit, Parts, Ranking, State, combine, total
 
 Retriever = Callable[[Query, int], Ranking]
 _Values = NDArray[np.float64] | None
-
-
-@dataclass(frozen=True, eq=False)
-class Whole:
-    """What is known of all passages that can be found, also where a searcher holds only those that were proposed."""
-
-    statistics: Statistics
-    languages: tuple[str | None, ...]
-    count: Callable[[Filter], int]
-    spelled: Spelled
-
-    def read(self, question: str, knows_word: KnowsWord) -> Reading:
-        asked = analysed(question, self.languages)
-        return read(question, asked, self.statistics.doc_freq, knows_word, self.spelled)
-
-
-def _whole(parts: Sequence[Part]) -> Whole:
-    """Of parts that hold them all."""
-    passages = sum(part.passages for part in parts)
-    length = sum(part.total_length for part in parts)
-    doc_freq = lru_cache(maxsize=65_536)(lambda term: sum(part.doc_freq(term) for part in parts))
-
-    def held(terms: Iterable[str]) -> set[str]:
-        return {term for part in parts for term in part.segment.postings.held(terms)}
-
-    return Whole(
-        Statistics(passages, length / passages if passages else 0.0, doc_freq),
-        in_order(code for part in parts for code in part.segment.articles.languages),
-        lambda given: sum(part.allowed(given).count for part in parts),
-        lru_cache(maxsize=4096)(lambda term, known: commonest(term, known, held, doc_freq)),
-    )
-
-
-def in_order(languages: Iterable[str | None]) -> tuple[str | None, ...]:
-    return tuple(sorted(set(languages), key=lambda code: code or ""))
-
-
-def analysed(question: str, languages: Iterable[str | None]) -> Terms:
-    """The question's terms, repeated as they occur, in each language."""
-    return {language: tuple(analyse(question, language)) for language in languages}
 
 
 class Searcher(Numbered):
@@ -117,7 +58,7 @@ class Searcher(Numbered):
             config,
             reranking,
         )
-        self._whole = whole or _whole(parts)
+        self._whole = whole or whole_of(parts)
         self.passages, self.languages = self._whole.statistics.passages, self._whole.languages
         self._bm25 = [
             InvertedBM25(p.segment.postings, config.k1, config.b, self._whole.statistics) for p in parts
@@ -201,7 +142,7 @@ class Searcher(Numbered):
         said = parts[:, np.searchsorted(numbers, found)].T
         ranks = _ranks(found, *matching), _ranks(found, *nearest)
         ranked = tuple(
-            Hit(hit.passage_id, hit.score, hit.number, _parts(each, lexical, dense))
+            Hit(hit.passage_id, hit.score, hit.number, Parts.of(each, lexical, dense))
             for hit, each, lexical, dense in zip(hits, said, *ranks, strict=True)
         )
         return Ranking(self._reranked(query, ranked)[:k], {"lexical": query.lexical, "dense": query.dense})
@@ -221,7 +162,7 @@ class Searcher(Numbered):
         parts = combine(self.config, *self.values(query, numbers))
         of_number = dict(zip(numbers.tolist(), parts.T, strict=True))
         hits = self._hits(numbers, total(parts), len(numbers))
-        scored = tuple(replace(hit, parts=_parts(of_number[hit.number], None, None)) for hit in hits)
+        scored = tuple(replace(hit, parts=Parts.of(of_number[hit.number], None, None)) for hit in hits)
         return self.reranking.unjudged(scored) if self.reranking else scored
 
     def values(self, query: Query, numbers: NDArray[np.int64]) -> tuple[_Values, _Values, _Values]:
@@ -276,34 +217,20 @@ class Searcher(Numbered):
         assert query.vector is not None
         values = np.empty(len(numbers))
         for part, mine, local in self.by_part(numbers):
-            values[mine] = products(part.segment.passage_vectors[local], query.vector.astype(np.float64))
-            if not np.isfinite(values[mine]).all():
-                raise CorruptLibrary(
-                    f"The vectors of segment {part.segment.id} are damaged. Build the index again: citewell rebuild"
-                )
+            values[mine] = part.cosines(query.vector, local)
         return values
 
     def _sentence_cosines(self, query: Query, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The cosine of each passage's best sentence, NaN if it has none, shape (len(numbers),)."""
         assert query.vector is not None
         values = np.empty(len(numbers))
         for part, mine, local in self.by_part(numbers):
-            starts = part.segment.sentence_offsets[local]
-            sizes = part.segment.sentence_offsets[local + 1] - starts
-            rows = np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
-            values[mine] = best_per_group(cosines(part.segment.sentence_codes[rows], query.vector), sizes)
+            values[mine] = part.best_sentences(query.vector, local)
         return values
 
     def _hits(self, numbers: NDArray[np.int64], scores: NDArray[np.float64], k: int) -> tuple[Hit, ...]:
         kept = zip(*(values.tolist() for values in self.best(numbers, scores, k)), strict=True)
         hits = (Hit(self.passage_id(number), score, number) for number, score in kept)
         return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.passage_id)))
-
-
-def _parts(said: NDArray[np.float64], lexical_rank: int | None, dense_rank: int | None) -> Parts:
-    """From the three parts of one passage, NaN for what is silent."""
-    lexical, passage, sentence = (None if math.isnan(part) else part for part in said.tolist())
-    return Parts(lexical, passage, sentence, lexical_rank, dense_rank)
 
 
 def _ranks(

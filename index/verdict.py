@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from citewell.corpus.own import Own
 from citewell.index.answerability import ANSWERING, Read, lacked_words, signals
 from citewell.index.calibration import NONE, InForce, in_force
+from citewell.index.query import Query
 from citewell.index.scoring import Hit, State
-from citewell.index.search import Query, Searcher
+from citewell.index.search import Searcher
 
 _WORDS_NAMED = 3  # in a reason
 

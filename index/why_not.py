@@ -15,8 +15,9 @@ from citewell.corpus.text import normalise
 from citewell.index.citation import Citation
 from citewell.index.duplicates import Wording
 from citewell.index.explain import Explanation, explained
+from citewell.index.query import Query
 from citewell.index.scoring import Hit, Ranking, State
-from citewell.index.search import Query, Searcher
+from citewell.index.search import Searcher
 
 _NOT_INDEXED = "No passage of this id, or of this article, is searched."
 

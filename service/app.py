@@ -33,7 +33,8 @@ from citewell.service.metrics import Metrics
 from citewell.service.pool import Pool
 from citewell.service.question_routes import question_routes
 from citewell.service.report_routes import report_routes
-from citewell.service.schemas import ArticleRequest, ArticlesRequest, Problem
+from citewell.service.requests import ArticleRequest, ArticlesRequest
+from citewell.service.schemas import Problem
 from citewell.service.settings import Settings
 from citewell.service.writer import Writer
 

@@ -14,16 +14,8 @@ from citewell.service.jobs import Job, Jobs
 from citewell.service.passage import find_passage
 from citewell.service.pool import Pool
 from citewell.service.problems import documented
-from citewell.service.schemas import (
-    ARTICLE_ID,
-    ArticlePage,
-    ArticleRequest,
-    ArticlesRequest,
-    ArticleSummary,
-    ArticleText,
-    PassageText,
-    Stored,
-)
+from citewell.service.requests import ARTICLE_ID, ArticleRequest, ArticlesRequest
+from citewell.service.schemas import ArticlePage, ArticleSummary, ArticleText, PassageText, Stored
 from citewell.service.writer import Writer, given_of
 
 _ARTICLE, _PASSAGE = TypeAdapter(ArticleText), TypeAdapter(PassageText)

@@ -17,7 +17,7 @@ from citewell.index.response import Answer, SearchResult
 from citewell.service.cache import Cache, Kept
 from citewell.service.metrics import Metrics, Timed
 from citewell.service.pool import Pool
-from citewell.service.schemas import AskRequest
+from citewell.service.requests import AskRequest
 from citewell.service.settings import Settings
 
 log = logging.getLogger("citewell")

@@ -31,6 +31,7 @@ from citewell.service.filters import (
 )
 from citewell.service.judging import judging
 from citewell.service.migrating import migrating
+from citewell.service.models import Models, check_precision, embedder
 from citewell.service.operating import operating
 from citewell.service.options import (
     LIBRARY,
@@ -41,16 +42,14 @@ from citewell.service.options import (
     Folder,
     InPrecision,
     ModelName,
-    Models,
     Rerank,
     RerankerName,
     Wait,
-    check_precision,
-    embedder,
     mapping,
     opened,
     show,
 )
+from citewell.service.progress import bar, steps
 from citewell.service.syncing import syncing
 from citewell.service.upkeep import upkeep
 
@@ -127,7 +126,7 @@ def add(
         opened(
             library, create=True, bulk=True, precision=precision, wait=wait, models=Models.chosen(model)
         ) as held,
-        terminal.progress("embedding") as progress,
+        bar("embedding") as progress,
         Fetcher(allowed) as fetcher,
     ):
         outcomes = add_all(held, files, addresses, fetcher, progress, mapped, keep_revisions)
@@ -226,9 +225,7 @@ def bench(
     from citewell.eval.bench_report import markdown, write
 
     benchmark.checked_sizes(size or ())
-    report = benchmark.run(
-        size or benchmark.SIZES, against is not None, embedder(), terminal.steps(), simulate
-    )
+    report = benchmark.run(size or benchmark.SIZES, against is not None, embedder(), steps(), simulate)
     if output is not None:
         write(report, output)
     show(as_json, asdict(report), markdown(report))

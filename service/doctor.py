@@ -8,6 +8,7 @@ import typer
 from citewell.corpus.errors import BadInput
 from citewell.service import terminal
 from citewell.service.options import LIBRARY, WAIT, AsJson, Folder, Wait, opened, show
+from citewell.service.progress import bar
 
 care = typer.Typer()
 
@@ -20,7 +21,7 @@ def doctor(library: Folder = LIBRARY, as_json: AsJson = False) -> None:
     """
     from citewell.index.health import examine
 
-    with opened(library, catch_up=False) as held, terminal.progress("reading") as progress:
+    with opened(library, catch_up=False) as held, bar("reading") as progress:
         found = examine(held, progress=progress)
     show(as_json, {**asdict(found), "is_well": found.is_well}, terminal.health(found))
     if not found.is_well:
@@ -40,7 +41,7 @@ def clean(
 
     if dry_run and undo:
         raise BadInput("--dry-run and --undo exclude each other.")
-    with opened(library, bulk=True, wait=wait) as held, terminal.progress("embedding") as progress:
+    with opened(library, bulk=True, wait=wait) as held, bar("embedding") as progress:
         lines = [] if undo else found(held.store)
         changed = False if dry_run else leave_out(held, lines, progress)
     said = {"lines": [asdict(line) for line in lines], "dry_run": dry_run, "changed": changed}

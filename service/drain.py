@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from citewell.corpus.errors import BadInput, LibraryError
 from citewell.index.writing import Given
 from citewell.service.jobs import Item, Jobs
-from citewell.service.schemas import ArticleRequest
+from citewell.service.requests import ArticleRequest
 from citewell.service.writer import Writer, given_of
 
 log = logging.getLogger("citewell")

@@ -35,7 +35,7 @@ from citewell.index.embedding import Embedder
 from citewell.index.library import Library
 from citewell.index.reranking import FIRST, Reranker, Reranking
 from citewell.index.writing import add
-from citewell.service import terminal
+from citewell.service.progress import bar
 
 
 class Evaluation:
@@ -72,7 +72,7 @@ class Evaluation:
     def of_gold(self, library: Library, gold: Path) -> None:
         questions = read_gold(gold)
         self._check_ids(question.id for question in questions)
-        with terminal.progress("asking") as progress:
+        with bar("asking") as progress:
             judged = judge_gold(library, questions, gold.stem, self.names, progress)
         searcher = library.searcher()
         index = Index(searcher.passages, _size(library.index))
@@ -89,20 +89,20 @@ class Evaluation:
         self._check_ids(article.article_id for article, _, _ in beir.documents)
         self._check_judged(beir.qrels)
         reranking = Reranking(self.reranker, self.rerank, words_of(beir)) if self.reranker else None
-        with kept_vectors() as cache, terminal.progress("embedding") as progress:
+        with kept_vectors() as cache, bar("embedding") as progress:
             searcher = searcher_of(beir.documents, embedder, cache, reranking=reranking, progress=progress)
-        with terminal.progress("asking") as progress:
+        with bar("asking") as progress:
             judged = judge_beir(beir, searcher, self.names, progress)
         abstention = {}
         if limit is None and (unanswerable := read_unanswerable(folder)):
-            with terminal.progress("judging confidence") as progress:
+            with bar("judging confidence") as progress:
                 examples = ask_beir(beir, unanswerable.values(), searcher, progress)
             abstention = of_examples(
                 "shipped", examples, shipped_for(searcher.fingerprint, embedder.fingerprint)
             )
         quotes = None
         if beir.answers:
-            with terminal.progress("quoting") as progress:
+            with bar("quoting") as progress:
                 quotes = evaluate_quotes(beir, searcher, progress)
         with tempfile.TemporaryDirectory(prefix="citewell-eval-") as saved:
             index = Index(searcher.passages, _size(searcher.parts[0].segment.save(Path(saved))))
@@ -165,7 +165,7 @@ def check(library: Library, gold: Path, as_json: bool) -> bool:
 def calibrate_library(library: Library, gold: Path, as_json: bool) -> None:
     """Fit a calibration to a gold set, keep it in the library, and say what it is worth."""
     questions = fitting_half(read_gold(gold))
-    with terminal.progress("asking") as progress:
+    with bar("asking") as progress:
         fitted, found = calibrate(library, questions, f"{len(questions)} questions of {gold.name}", progress)
     write(library.store.own, fitted)
     if as_json:
@@ -179,7 +179,7 @@ def calibrate_library(library: Library, gold: Path, as_json: bool) -> None:
 def tune_library(library: Library, gold: Path, dry_run: bool, as_json: bool, sizes: bool = False) -> None:
     """Choose a configuration on a gold set, keep it in the library if its gain is significant, and say what it gains."""
     questions = fitting_half(read_gold(gold))
-    with terminal.progress("tuning") as progress:
+    with bar("tuning") as progress:
         found = tune(library, questions, progress, sizes)
     is_written, own = found.is_better and not dry_run, library.store.own
     if is_written:

@@ -10,13 +10,13 @@ import typer
 
 from citewell.corpus.errors import BadInput, CitewellError
 from citewell.index.model import Precision
+from citewell.service.models import Models
 from citewell.service.options import (
     LIBRARY,
     AsJson,
     Folder,
     InPrecision,
     ModelName,
-    Models,
     Rerank,
     RerankerName,
     opened,

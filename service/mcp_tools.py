@@ -17,7 +17,8 @@ from citewell.service import bounds, verification
 from citewell.service.asking import Asking
 from citewell.service.bounds import Document
 from citewell.service.passage import find_passage
-from citewell.service.schemas import ArticlePage, ArticleSummary, AskRequest, FilterRequest, PassageText
+from citewell.service.requests import AskRequest, FilterRequest
+from citewell.service.schemas import ArticlePage, ArticleSummary, PassageText
 
 _MOST_ARTICLES = 1000
 

@@ -9,7 +9,9 @@ import typer
 
 from citewell.corpus.errors import BadInput
 from citewell.service import settings, terminal
-from citewell.service.options import WAIT, AsJson, InPrecision, Models, Wait, made_in, opened, show
+from citewell.service.models import Models, made_in
+from citewell.service.options import WAIT, AsJson, InPrecision, Wait, opened, show
+from citewell.service.progress import bars
 from citewell.service.settings import FILE, Settings
 
 migrating = typer.Typer()
@@ -53,7 +55,7 @@ def migrate(
             given=here,
             whole=False,
         ) as held,
-        terminal.stages() as stage,
+        bars() as stage,
     ):
         theirs = Keys(store.database if server else source)
         ours = Keys(held.store.database if held.truth else target)

@@ -11,12 +11,12 @@ from citewell.corpus.errors import BadInput
 from citewell.service import settings
 from citewell.service.key_rows import SCOPES, Key
 from citewell.service.keys import keys_of
+from citewell.service.models import Models
 from citewell.service.options import (
     LIBRARY,
     AsJson,
     Folder,
     ModelName,
-    Models,
     Rerank,
     RerankerName,
     opened,

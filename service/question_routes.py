@@ -13,7 +13,8 @@ from citewell.service.access import Access
 from citewell.service.asking import Asking
 from citewell.service.exchange import Body
 from citewell.service.filters import filter_of
-from citewell.service.schemas import Answers, AskRequest, BatchRequest
+from citewell.service.requests import AskRequest, BatchRequest
+from citewell.service.schemas import Answers
 
 _JSON = "application/json"
 

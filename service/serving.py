@@ -14,7 +14,8 @@ from citewell.index.embedding import Embedder, Vectors
 from citewell.service.access import check_exposure, limits_of
 from citewell.service.keys import keys_of
 from citewell.service.limits import Limits
-from citewell.service.options import Models, made_in, opened, prepared
+from citewell.service.models import Models, made_in, prepared
+from citewell.service.options import opened
 from citewell.service.settings import Settings
 from citewell.service.workers import supervise
 

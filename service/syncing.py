@@ -13,6 +13,7 @@ import typer
 from citewell.corpus.errors import BadInput, CitewellError
 from citewell.corpus.text import as_source
 from citewell.service import terminal
+from citewell.service.models import Models, check_precision
 from citewell.service.options import (
     LIBRARY,
     WAIT,
@@ -22,14 +23,13 @@ from citewell.service.options import (
     Folder,
     InPrecision,
     ModelName,
-    Models,
     Wait,
-    check_precision,
     mapping,
     opened,
     show,
     truth_of,
 )
+from citewell.service.progress import bar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,7 +107,7 @@ def sync(
         opened(
             library, create=True, bulk=True, precision=precision, wait=wait, models=Models.chosen(model)
         ) as held,
-        terminal.progress("embedding") as progress,
+        bar("embedding") as progress,
     ):
 
         def synced(now: "Look") -> "Synced":
@@ -163,8 +163,8 @@ def _sync_listing(
                     wait=wait,
                     models=Models.chosen(model),
                 ) as held,
-                terminal.progress("embedding") as progress,
-                terminal.progress("reading pages") as fetched,
+                bar("embedding") as progress,
+                bar("reading pages") as fetched,
             ):
                 done = mirroring.sync(held, listing, fetcher, keep_vanished, allow_empty, progress, fetched)
     _tell(done, as_json)

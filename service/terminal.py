@@ -1,28 +1,21 @@
 """What the command line shows to people."""
 
-import sys
 import textwrap
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from time import perf_counter
-from typing import TYPE_CHECKING, Never
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING
 
 from citewell.corpus.text import escaped
 
 if TYPE_CHECKING:
     from citewell.corpus.repeated import Repeated
-    from citewell.eval.bench_library import Say
     from citewell.index.as_of import AsOf
     from citewell.index.checking import Checked, Verification
     from citewell.index.citation import CitedArticle
-    from citewell.index.embedding import Progress
     from citewell.index.explain import Explanation
     from citewell.index.health import Health
-    from citewell.index.migrate import Migrated, Stage
+    from citewell.index.migrate import Migrated
     from citewell.index.rereading import Reread
     from citewell.index.response import Answer, RetrieverState, SearchResult
     from citewell.index.spelling import ReadAs
@@ -32,49 +25,6 @@ if TYPE_CHECKING:
 
 _WIDTH = 96
 _SOURCES = 10  # of which the report says when they were looked at; all with --json
-
-
-@contextmanager
-def progress(what: str) -> Iterator["Progress"]:
-    """A bar on standard error with rate and time left; none when nobody watches or little is to be done."""
-    bars: list[tqdm[Never]] = []
-
-    def show(done: int, total: int) -> None:
-        if not bars or bars[-1].total != total or bars[-1].n > done:
-            close()
-            bars.append(tqdm(total=total, desc=what, leave=False, delay=1.0, disable=not sys.stderr.isatty()))
-        bars[-1].update(done - bars[-1].n)
-
-    def close() -> None:
-        while bars:
-            bars.pop().close()
-
-    try:
-        yield show
-    finally:
-        close()
-
-
-@contextmanager
-def stages() -> Iterator["Stage"]:
-    """A bar for each part of the work, one at a time."""
-    with ExitStack() as shown:
-
-        def begin(what: str) -> "Progress":
-            shown.close()
-            return shown.enter_context(progress(what))
-
-        yield begin
-
-
-def steps() -> "Say":
-    """Lines on standard error: what is being done, and how many seconds after the beginning."""
-    began = perf_counter()
-
-    def say(what: str) -> None:
-        print(f"{perf_counter() - began:7.1f} s  {what}", file=sys.stderr, flush=True)
-
-    return say
 
 
 def outcomes(files: Sequence["Outcome"]) -> str:

@@ -8,6 +8,7 @@ import typer
 
 from citewell.corpus.errors import BadInput
 from citewell.service import terminal
+from citewell.service.models import Models
 from citewell.service.options import (
     LIBRARY,
     WAIT,
@@ -15,12 +16,12 @@ from citewell.service.options import (
     Folder,
     InPrecision,
     ModelName,
-    Models,
     Wait,
     opened,
     show,
     truth_of,
 )
+from citewell.service.progress import bar
 
 upkeep = typer.Typer()
 
@@ -62,7 +63,7 @@ def rebuild(
             library, catch_up=False, bulk=True, precision=precision, wait=wait, models=Models.chosen(model)
         ) as held,
         held.writing(),
-        terminal.progress("embedding") as progress,
+        bar("embedding") as progress,
     ):
         passages = (held.go_back if back else held.rebuild)(progress)
     done = "went back to" if back else "indexed"
@@ -91,8 +92,8 @@ def reread(
         raise BadInput("--all and names of articles exclude each other.")
     with (
         opened(library, bulk=True, wait=wait) as held,
-        terminal.progress("embedding") as progress,
-        terminal.progress("reading articles") as read,
+        bar("embedding") as progress,
+        bar("reading articles") as read,
     ):
         if dry_run:
             done = rereading.dry_run(held, named, everything)
@@ -115,7 +116,7 @@ def verify(
     if file is not None:
         from citewell.service import verification
 
-        with terminal.progress("verifying") as progress:
+        with bar("verifying") as progress:
             found = verification.of_file(library, file, progress, truth_of(library))
         show(as_json, asdict(found), terminal.verification(found))
         if not found.valid:
@@ -168,7 +169,7 @@ def restore(
     check_backup(file)
     with (
         opened(library, create=True, bulk=True, wait=wait) as held,
-        terminal.progress("embedding") as progress,
+        bar("embedding") as progress,
     ):
         passages = read_backup(held, file, progress, replace)
     show(as_json, {"passages": passages}, f"restored {passages} passages")

@@ -18,7 +18,7 @@ from citewell.corpus.sniff import Format
 from citewell.corpus.text import normalise
 from citewell.index.library import Library
 from citewell.index.writing import Given, Outcome, put, remove
-from citewell.service.schemas import ArticleRequest
+from citewell.service.requests import ArticleRequest
 
 _FORMATS = {"markdown": Format.MARKDOWN, "plain": Format.PLAIN}
 

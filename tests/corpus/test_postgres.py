@@ -26,7 +26,8 @@ from citewell.corpus.errors import (
     TruthRefused,
     UnknownArticle,
 )
-from citewell.corpus.postgres import CONNECTIONS, PostgresDatabase
+from citewell.corpus.postgres import PostgresDatabase
+from citewell.corpus.postgres_readers import CONNECTIONS
 from citewell.corpus.server import Server
 from citewell.corpus.store import Store
 from tests.postgres import PASSWORD, USER, Postgres, outside
@@ -224,7 +225,7 @@ def test_who_reads_asks_again_for_ten_seconds(
     """By a clock that goes on only with the pauses; to be refused takes no time."""
     pauses: list[float] = []
     clock = SimpleNamespace(monotonic=lambda: 1000 + sum(pauses), sleep=pauses.append)
-    monkeypatch.setattr("citewell.corpus.postgres.time", clock)
+    monkeypatch.setattr("citewell.corpus.postgres_readers.time", clock)
     postgres.stop()
     try:
         with pytest.raises(TruthAway):
@@ -240,7 +241,7 @@ def test_who_reads_asks_again_for_ten_seconds(
 def test_a_server_that_is_gone_is_told_after_some_seconds(
     postgres: Postgres, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("citewell.corpus.postgres.RETRIES", 0.5)
+    monkeypatch.setattr("citewell.corpus.postgres_readers.RETRIES", 0.5)
     postgres.stop()
     try:
         for ask in (store.articles, lambda: put(store, "a"), store.database.check):
@@ -257,13 +258,13 @@ def test_a_server_that_hangs_is_told(
     postgres: Postgres, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It holds connections, and takes new ones, and says nothing more."""
-    monkeypatch.setattr("citewell.corpus.postgres.RETRIES", 0.1)
+    monkeypatch.setattr("citewell.corpus.postgres_readers.RETRIES", 0.1)
     store = Store(replace(server, address=f"{server.address}&connect_timeout=2"), create=True)
     put(store, "a")
     assert ids(store) == ["a"]
     database = store.database
     assert isinstance(database, PostgresDatabase)
-    connections = [each for each in (*database._idle, database._writer) if each]
+    connections = [each for each in (*database._readers.idle, database._writer) if each]
     for connection in connections:
         connection.patience = 0.5
     with postgres.hanging(*(each.info.backend_pid for each in connections)):

@@ -10,12 +10,13 @@ from citewell.corpus.errors import BadInput
 from citewell.eval.bench import BenchReport, BundledReport, SizeReport, checked_sizes, spread
 from citewell.eval.bench_change import AddOne, BuildRate, NoModel, add_one
 from citewell.eval.bench_library import generated_library, questions
-from citewell.eval.bench_memory import Opened, sizes
+from citewell.eval.bench_memory import Opened
 from citewell.eval.bench_neighbours import compare
 from citewell.eval.bench_process import Cold
 from citewell.eval.bench_report import markdown, write
 from citewell.eval.bench_stages import STAGES, Asked, time_questions
 from citewell.eval.bench_timing import Timing, machine, ratio
+from citewell.eval.bench_weight import sizes
 from citewell.eval.fan_out import fan_out
 from citewell.eval.generate import CHUNK, Corpus, real_sentences
 from citewell.eval.naive import Embedding, Naive, NaiveSearch

@@ -7,14 +7,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from citewell.eval.conformance import (
-    CHECKS,
-    Check,
-    Outcome,
-    checked,
-    credentials,
-    two_clients,
-)
+from citewell.eval.conformance import CHECKS, Check, Outcome, checked
+from citewell.eval.conformance_changes import credentials, two_clients
 from citewell.eval.conformance_subject import Failed, Subject
 from citewell.index.filter import EVERYTHING
 from citewell.index.milvus import Milvus

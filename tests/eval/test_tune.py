@@ -8,18 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from citewell.eval.cross_validation import chosen_on, groups_of, out_of_fold
 from citewell.eval.gold import Evidence, Question, bundled_gold, read_gold
-from citewell.eval.tune import (
-    FEWEST,
-    Rankings,
-    Tuning,
-    chosen_on,
-    evidence_grid,
-    groups_of,
-    out_of_fold,
-    ranking_grid,
-    tune,
-)
+from citewell.eval.tune import FEWEST, Rankings, Tuning, evidence_grid, ranking_grid, tune
 from citewell.index.config import Config
 from citewell.index.library import Library
 from citewell.index.search import Searcher

@@ -12,8 +12,9 @@ from citewell.index.config import Config
 from citewell.index.explain import Explanation, Filtered, Ranks, Term, Values, explained, filtered
 from citewell.index.filter import Filter
 from citewell.index.part import Part
+from citewell.index.query import Query
 from citewell.index.scoring import Hit
-from citewell.index.search import Query, Searcher
+from citewell.index.search import Searcher
 from tests.fakes import WordEmbedder
 from tests.index.examples import a_searcher, a_segment, an_article
 

@@ -23,7 +23,7 @@ from citewell.index.embedded import Embedded
 from citewell.index.library import Library
 from citewell.index.purge import purge
 from citewell.index.writing import Outcome, add, hide, put, remove
-from citewell.service.schemas import ArticleRequest
+from citewell.service.requests import ArticleRequest
 from citewell.service.writer import given_of
 from tests.fakes import WordEmbedder
 

@@ -11,7 +11,7 @@ import pytest
 from pymilvus import MilvusClient
 
 from citewell.corpus.errors import ClusterError, ClusterRefused
-from citewell.eval.conformance import dense_recall
+from citewell.eval.conformance_answers import dense_recall
 from citewell.eval.conformance_articles import Direction, article, questions
 from citewell.eval.conformance_subject import Subject
 from citewell.index.answer import search

@@ -29,7 +29,7 @@ from citewell.index.sync_listing import sync
 from citewell.index.verify import verify
 from citewell.index.visiting import add as add_all
 from citewell.index.writing import add, put, remove
-from citewell.service.schemas import ArticleRequest
+from citewell.service.requests import ArticleRequest
 from citewell.service.writer import given_of
 from tests.corpus.samples import HTML, MORE, PDF, VALID, WORDS
 from tests.fakes import WordEmbedder

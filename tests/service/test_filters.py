@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from citewell.corpus.errors import BadInput
 from citewell.index.filter import Filter
 from citewell.service.filters import filter_of, source_of
-from citewell.service.schemas import FilterRequest
+from citewell.service.requests import FilterRequest
 from tests.service.contracts import problem, untimed
 
 URL = "https://example.org/ants"

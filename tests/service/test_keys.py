@@ -173,7 +173,7 @@ def test_keys_on_a_server_are_hashed_and_in_no_folder(postgres: Postgres, tmp_pa
 def test_keys_on_a_server_that_is_away_let_nobody_in(
     postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("citewell.corpus.postgres.RETRIES", 0.2)
+    monkeypatch.setattr("citewell.corpus.postgres_readers.RETRIES", 0.2)
     with closing(Store(postgres.server(tmp_path), create=True)) as store:
         keys = Keys(store.database)
         _, token = keys.create("Ann", ["read"])

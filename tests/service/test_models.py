@@ -11,9 +11,10 @@ from citewell.eval.systems import SYSTEMS
 from citewell.index.library import Library
 from citewell.index.torch_embedder import TorchEmbedder
 from citewell.index.writing import add
-from citewell.service import options
+from citewell.service import models as chosen_models
 from citewell.service.cli import app
-from citewell.service.options import Models, check_model, made_with, opened
+from citewell.service.models import Models, check_model, made_with
+from citewell.service.options import opened
 from tests.fakes import WordEmbedder
 from tests.site import Site
 from tests.tiny_models import cross_encoder, embedding_model
@@ -121,7 +122,7 @@ def test_without_a_choice_it_is_the_default_model_and_nothing_is_reranked(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = WordEmbedder()
-    monkeypatch.setattr(options, "embedder", lambda precision, bulk: made)
+    monkeypatch.setattr(chosen_models, "embedder", lambda precision, bulk: made)
     assert Models().embedder(None) is made
     assert Models().made_reranker() is None
 
@@ -137,7 +138,7 @@ def test_a_library_is_never_embedded_anew_because_its_model_was_not_named(
     library.close()
     default = WordEmbedder("sun")
     default.fingerprint = "0123456789abcdef"
-    monkeypatch.setattr(options, "embedder", lambda precision, bulk: default)
+    monkeypatch.setattr(chosen_models, "embedder", lambda precision, bulk: default)
     with pytest.raises(ModelMismatch, match="in use"), opened(tmp_path, create=True, models=Models()):
         pass
     assert not default.embedded

@@ -16,8 +16,9 @@ from citewell.index.onnx_embedder import OnnxEmbedder
 from citewell.index.spreading import WORTH_SPREADING, SpreadEmbedder
 from citewell.index.torch_embedder import TorchEmbedder
 from citewell.index.writing import add
-from citewell.service import options
-from citewell.service.options import Models, check_precision, embedder, made_in, opened
+from citewell.service import models
+from citewell.service.models import Models, check_precision, embedder, made_in
+from citewell.service.options import opened
 from tests.fakes import WordEmbedder
 
 FP32, INT8 = Precision.FP32, Precision.INT8
@@ -50,7 +51,7 @@ def test_int8_is_never_left_to_a_device(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_cluster_embeds_for_commands_in_bulk_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bulk: bool, kind: type
 ) -> None:
-    monkeypatch.setattr(options, "embedder", words_in)
+    monkeypatch.setattr(models, "embedder", words_in)
     monkeypatch.setattr(ray_workers, "find_spec", lambda name: object())
     with socket.create_server(("127.0.0.1", 0)) as listener:
         monkeypatch.setenv("CITEWELL_EMBEDDING_CLUSTER", f"127.0.0.1:{listener.getsockname()[1]}")
@@ -99,7 +100,7 @@ def test_a_library_is_opened_in_the_precision_that_it_was_made_in(
 ) -> None:
     folder = library_in(precision, tmp_path)
     assert made_in(folder) is precision
-    monkeypatch.setattr(options, "embedder", words_in)
+    monkeypatch.setattr(models, "embedder", words_in)
     with opened(folder) as held:
         assert held.embedder.fingerprint == words_in(precision).fingerprint
         assert held.searcher().passages == 1
@@ -109,7 +110,7 @@ def test_a_library_of_which_nothing_is_known_is_opened_in_fp32(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert made_in(tmp_path) is None
-    monkeypatch.setattr(options, "embedder", words_in)
+    monkeypatch.setattr(models, "embedder", words_in)
     with opened(tmp_path / "library", create=True) as held:
         assert held.embedder.fingerprint == words_in(FP32).fingerprint
 
@@ -120,7 +121,7 @@ def test_a_precision_that_is_given_comes_before_that_of_the_library(
 ) -> None:
     """As `rebuild --precision` needs it; the library then remembers the new one."""
     folder = library_in(FP32, tmp_path)
-    monkeypatch.setattr(options, "embedder", words_in)
+    monkeypatch.setattr(models, "embedder", words_in)
     with opened(folder, catch_up=False, precision=precision) as held, held.writing():
         held.rebuild()
     assert made_in(folder) is precision

@@ -8,10 +8,11 @@ import pytest
 from citewell.corpus.errors import LibraryBusy, ModelMismatch
 from citewell.index.embedding import Embedder
 from citewell.index.library import Library
-from citewell.service import options
+from citewell.service import models
 from citewell.service.drain import Drainer
 from citewell.service.jobs import Jobs
-from citewell.service.options import Models, opened
+from citewell.service.models import Models
+from citewell.service.options import opened
 from citewell.service.writer import Writer
 from tests.fakes import WordEmbedder
 from tests.service.conftest import client_of, make_library
@@ -78,7 +79,7 @@ def test_a_command_that_opens_a_library_while_it_is_rebuilt_is_to_be_given_again
     """Its model was chosen by what the library was made with a moment ago."""
     make_library(tmp_path).close()
     same = make_library(tmp_path).embedder
-    monkeypatch.setattr(options, "embedder", lambda precision, bulk: same)
+    monkeypatch.setattr(models, "embedder", lambda precision, bulk: same)
 
     def meanwhile(model: Embedder) -> Embedder:
         rebuilt(tmp_path, WordEmbedder("moths"))
