@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,7 @@ def create_app(
 
     app.router.routes.append(Route(mcp.Endpoint.path, mcp.Endpoint(library, asking), methods=["POST"]))
     app.mount("/page", _Assets(directory=_PAGE), name="page")
-    _describe(app)
+    app.openapi = _described(app.openapi)  # type: ignore[method-assign]
     app.add_middleware(Gate, access=access, settings=settings, metrics=metrics, looking=asking.looking)
     if settings.origins:
         app.add_middleware(
@@ -132,9 +133,20 @@ def _holds_a_question(settings: Settings) -> Callable[[Scope], bool]:
     return lambda scope: scope["path"] == "/v1/search" and not settings.log_questions
 
 
-def _describe(app: FastAPI) -> None:
-    """Complete the OpenAPI document: errors, bodies that are read in threads, keys; without what FastAPI assumes."""
-    document = app.openapi()
+def _described(plain: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+    """The OpenAPI document, made when it is asked for first: that takes as long as making all the rest of the service."""
+
+    @cache
+    def described() -> dict[str, Any]:
+        document = plain()
+        _complete(document)
+        return document
+
+    return described
+
+
+def _complete(document: dict[str, Any]) -> None:
+    """With errors, bodies that are read in threads, keys; without what FastAPI assumes."""
     schemas = document["components"]["schemas"]
     models: list[Any] = [(model, "validation") for model in (Problem, ArticleRequest, ArticlesRequest)]
     _, found = models_json_schema(models, ref_template="#/components/schemas/{model}")

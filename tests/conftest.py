@@ -1,5 +1,8 @@
 """Fixtures that many tests share: the real model, the bundled articles indexed with it, servers."""
 
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +21,14 @@ from tests.site import Site, served
 
 settings.register_profile("untimed", deadline=None)  # an example may take as long as the machine is busy
 settings.load_profile("untimed")
+
+_MEMORY, _ROOM = Path("/dev/shm"), 4 << 30  # bytes; a run writes less than 1 GiB
+
+
+def pytest_configure() -> None:
+    """Files of tests are in memory where there is room: flushing them to a disk, which they need not outlast, takes long."""
+    if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
 
 @pytest.fixture(scope="session")

@@ -21,12 +21,14 @@ from typing import Any, BinaryIO, Self
 _IMPORTED = [
     "hypothesis",
     "pytest",
+    "citewell.corpus.postgres",
     "citewell.index.answer",
     "citewell.index.onnx_embedder",
     "citewell.index.sync",
     "citewell.index.verify",
     "citewell.index.visiting",
     "citewell.index.writing",
+    "citewell.service.evaluation",
     "citewell.service.options",
     "citewell.service.upkeep",
 ]

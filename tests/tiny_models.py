@@ -1,25 +1,31 @@
-"""Models of a few dimensions with any weights, as sentence-transformers saves them; nothing is downloaded."""
+"""Models of a few dimensions with any weights, as sentence-transformers saves them; nothing is downloaded.
+
+PyTorch is imported when one is made: collecting the tests does not wait for it.
+"""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-from sentence_transformers import CrossEncoder, SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
-from transformers import BertConfig, BertForSequenceClassification, BertModel, BertTokenizer
+if TYPE_CHECKING:
+    from transformers import BertConfig, BertTokenizer
 
 _MARKS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _PIECES = ("a", "b", "##c", ".", ",", "?", ":", "query", "passage")
 DIM = 8
 
 
-def _tokenizer(folder: Path, words: tuple[str, ...], length: int) -> BertTokenizer:
+def _tokenizer(folder: Path, words: tuple[str, ...], length: int) -> "BertTokenizer":
+    from transformers import BertTokenizer
+
     folder.mkdir(parents=True)
     vocabulary = folder / "vocab.txt"
     vocabulary.write_text("\n".join(dict.fromkeys((*_MARKS, *_PIECES, *words))) + "\n", "utf-8")
     return BertTokenizer(str(vocabulary), do_lower_case=True, model_max_length=length)
 
 
-def _config(tokenizer: BertTokenizer, labels: int = 1) -> BertConfig:
+def _config(tokenizer: "BertTokenizer", labels: int = 1) -> "BertConfig":
+    from transformers import BertConfig
+
     config = BertConfig(
         vocab_size=len(tokenizer), hidden_size=DIM, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
         max_position_embeddings=64,
@@ -36,6 +42,11 @@ def embedding_model(
     seed: int = 0,
 ) -> Path:
     """A sentence-transformers model that knows these words."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from transformers import BertModel
+
     torch.manual_seed(seed)
     tokenizer = _tokenizer(folder / "parts", words, length)
     tokenizer.save_pretrained(folder / "bert")
@@ -47,6 +58,10 @@ def embedding_model(
 
 
 def cross_encoder(folder: Path, *words: str, labels: int = 1, seed: int = 0) -> Path:
+    import torch
+    from sentence_transformers import CrossEncoder
+    from transformers import BertForSequenceClassification
+
     torch.manual_seed(seed)
     tokenizer = _tokenizer(folder / "parts", words, 48)
     tokenizer.save_pretrained(folder / "bert")

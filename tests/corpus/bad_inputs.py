@@ -4,6 +4,7 @@ import gzip
 import os
 import random
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 from citewell.eval.small_pdf import pdf_of
@@ -33,82 +34,92 @@ def _deep_mail(depth: int) -> bytes:
     return f"From: a@b.c\nSubject: deep\n{heads}Content-Type: text/plain\n\n{WORDS}\n".encode()
 
 
-REFUSED: dict[str, bytes] = {  # none of them has an article
-    "empty.txt": b"",
-    "blanks.md": b" \n\t\r\n",
-    "mark only.txt": b"\xef\xbb\xbf",
-    "nul.txt": b"words\0words",
-    "surrogate.txt": b"words \xed\xa0\x80 words",
-    "latin.txt": "Café".encode("latin-1"),
-    "wide.txt": WORDS.encode("utf-16"),
-    "wider.md": WORDS.encode("utf-32-le"),
-    "japanese.txt": "潮汐".encode("shift_jis"),
-    "front.md": b"---\nid: [\n---\nWords.",
-    "aliases.md": b"---\na: &a [x]\nb: [*a, *a]\n---\nWords.",
-    "date.md": b"---\npublished: someday\n---\nWords.",
-    "id.md": b"---\nid: ../../etc\n---\nWords.",
-    "menu only.txt": b"Home\nMenu\nLog in\n",
-    "bomb.txt.gz": gzip.compress(bytes(10_000_000)),
-    "bomb.pdf": gzip.compress(bytes(1_000_000)),
-    "bomb.docx": docx("", **{"word/media/zeros": "0" * 210_000_000}),
-    "bomb.epub": epub(**{"OEBPS/zeros": "0" * 210_000_000}),
-    "many.docx": docx("", **{f"word/media/{i}": "" for i in range(10_001)}),
-    "text bomb.docx": docx(f"<w:p><w:r><w:t>{'ab ' * 7_000_000}</w:t></w:r></w:p>"),
-    "text bomb.epub": epub(**{"OEBPS/two.xhtml": chapter(f"<p>{'ab ' * 7_000_000}</p>")}),
-    "archive.zip": zipped({"a.txt": WORDS}),
-    "half.docx": docx()[:300],
-    "half.epub": epub()[:500],
-    "no chapters.epub": epub(**{"OEBPS/book.opf": "<package/>"}),
-    "no table.epub": epub(**{"OEBPS/book.opf": "not XML"}),
-    "rights.epub": epub(**{"META-INF/rights.xml": "<r/>"}),
-    "words.docx": WORDS.encode(),
-    "words.pdf": WORDS.encode(),
-    "old.docx": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
-    "encrypted.pdf": pdf_of([[WORDS]], trailer=ENCRYPTED),
-    "pictures.pdf": pdf_of([[], [], []]),
-    "header.pdf": b"%PDF-1.7\n",
-    "half.pdf": PDF[:200],
-    "deep.html": b"<html><body>" + b"<div>" * 100_000 + WORDS.encode(),
-    "scripts.html": b"<html><script>" + b"x();" * 1000 + b"</script></html>",
-    "nothing.html": b"<!DOCTYPE html><html><body></body></html>",
-    "charset.html": b'<html><meta charset="utf-8"><p>' + b"\xe9\xe8 " * 50,
-    "unknown.html": b'<html><meta charset="x-none"><p>caf\xe9',
-    "feed.html.xml.txt": b"<?xml version='1.0'?><feed><entry/></feed>",
-    "picture.txt": b"\x89PNG\r\n\x1a\n" + bytes(100),
-    "no words.eml": b"From: a@b.c\nSubject: x\n\n",
-    "empty.jsonl": b"\n\n",
-    "deep.jsonl": b"[" * 200_000,
-    "number.jsonl": b"7\n",
-    "no field.csv": b"a,b\n1,2\n",
-    "header.csv": b"id,text\n",
-    "twice.csv": b"text,text\na,b\n",
-    "open.csv": b'id,text\na,"never closed' + b"x" * 200_000,
-    "deep.epub": epub(**{"OEBPS/two.xhtml": chapter("<div>" * 50_000 + WORDS + "</div>" * 50_000)}),
-    "deep.feed.xml.txt": b"<rss version='2.0'><channel>" + b"<item>" * 50_000,
-    "large.txt": b"",  # of a gigabyte, as are the next, see below
-    "large.jsonl": b"",
-    "large.csv": b"",
-    "large.html": b"",
-    "line\nbreak.txt": b"\xff\xff",
-    "es\x1b[31mcape.md": b"\0\0",
-}
-ODD: dict[str, bytes] = {  # read in part, or with what is wrong in them replaced
-    "late nul.txt": WORDS.encode() * 1000 + b"\0",
-    "laughs.docx": docx("", **{"word/document.xml": f"{_LAUGHS}<l>&l;</l>"}),
-    "secret.docx": docx("", **{"word/document.xml": f"{_SECRET}<l>&a;</l>"}),
-    "laughs.epub": epub(**{"OEBPS/book.opf": f"{_LAUGHS}<l>&l;</l>"}),
-    "lying.docx": _lying_zip(),
-    "nul.html": HTML.replace("tide", "ti\0de").encode(),
-    "mixed.jsonl": JSON_LINES.encode() + b'{"id": "c"\n{"text": "\\ud800 alone"}\n',
-    "mime.eml": MAIL.replace("text/plain; charset=utf-8", "multipart/mixed; boundary=x").encode(),
-    "charset.eml": MAIL.replace("charset=utf-8", "charset=x-none").encode(),
-    "attributes.html": HTML.replace("<p>", "<p " + " ".join(f"a{i}=1" for i in range(5_000)) + ">").encode(),
-    "wide table.html": HTML.replace("<p>", "<table><tr><td colspan=99999999>a<td>b<tr><td>c</table><p>").encode(),
-    "deep.md": b"> " * 50_000 + WORDS.encode(),
-    "deep.eml": _deep_mail(3_000),
-    "deep.docx": docx("<w:tbl><w:tr><w:tc>" * 1_500 + "<w:p/>" + "</w:tc></w:tr></w:tbl>" * 1_500),
-    "long word.txt": b"a" * 2_000_000 + b" " + MORE.encode(),
-}  # fmt: skip
+@cache
+def refused_files() -> dict[str, bytes]:
+    """None of them has an article."""
+    return {
+        "empty.txt": b"",
+        "blanks.md": b" \n\t\r\n",
+        "mark only.txt": b"\xef\xbb\xbf",
+        "nul.txt": b"words\0words",
+        "surrogate.txt": b"words \xed\xa0\x80 words",
+        "latin.txt": "Café".encode("latin-1"),
+        "wide.txt": WORDS.encode("utf-16"),
+        "wider.md": WORDS.encode("utf-32-le"),
+        "japanese.txt": "潮汐".encode("shift_jis"),
+        "front.md": b"---\nid: [\n---\nWords.",
+        "aliases.md": b"---\na: &a [x]\nb: [*a, *a]\n---\nWords.",
+        "date.md": b"---\npublished: someday\n---\nWords.",
+        "id.md": b"---\nid: ../../etc\n---\nWords.",
+        "menu only.txt": b"Home\nMenu\nLog in\n",
+        "bomb.txt.gz": gzip.compress(bytes(10_000_000)),
+        "bomb.pdf": gzip.compress(bytes(1_000_000)),
+        "bomb.docx": docx("", **{"word/media/zeros": "0" * 210_000_000}),
+        "bomb.epub": epub(**{"OEBPS/zeros": "0" * 210_000_000}),
+        "many.docx": docx("", **{f"word/media/{i}": "" for i in range(10_001)}),
+        "text bomb.docx": docx(f"<w:p><w:r><w:t>{'ab ' * 7_000_000}</w:t></w:r></w:p>"),
+        "text bomb.epub": epub(**{"OEBPS/two.xhtml": chapter(f"<p>{'ab ' * 7_000_000}</p>")}),
+        "archive.zip": zipped({"a.txt": WORDS}),
+        "half.docx": docx()[:300],
+        "half.epub": epub()[:500],
+        "no chapters.epub": epub(**{"OEBPS/book.opf": "<package/>"}),
+        "no table.epub": epub(**{"OEBPS/book.opf": "not XML"}),
+        "rights.epub": epub(**{"META-INF/rights.xml": "<r/>"}),
+        "words.docx": WORDS.encode(),
+        "words.pdf": WORDS.encode(),
+        "old.docx": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
+        "encrypted.pdf": pdf_of([[WORDS]], trailer=ENCRYPTED),
+        "pictures.pdf": pdf_of([[], [], []]),
+        "header.pdf": b"%PDF-1.7\n",
+        "half.pdf": PDF[:200],
+        "deep.html": b"<html><body>" + b"<div>" * 100_000 + WORDS.encode(),
+        "scripts.html": b"<html><script>" + b"x();" * 1000 + b"</script></html>",
+        "nothing.html": b"<!DOCTYPE html><html><body></body></html>",
+        "charset.html": b'<html><meta charset="utf-8"><p>' + b"\xe9\xe8 " * 50,
+        "unknown.html": b'<html><meta charset="x-none"><p>caf\xe9',
+        "feed.html.xml.txt": b"<?xml version='1.0'?><feed><entry/></feed>",
+        "picture.txt": b"\x89PNG\r\n\x1a\n" + bytes(100),
+        "no words.eml": b"From: a@b.c\nSubject: x\n\n",
+        "empty.jsonl": b"\n\n",
+        "deep.jsonl": b"[" * 200_000,
+        "number.jsonl": b"7\n",
+        "no field.csv": b"a,b\n1,2\n",
+        "header.csv": b"id,text\n",
+        "twice.csv": b"text,text\na,b\n",
+        "open.csv": b'id,text\na,"never closed' + b"x" * 200_000,
+        "deep.epub": epub(**{"OEBPS/two.xhtml": chapter("<div>" * 50_000 + WORDS + "</div>" * 50_000)}),
+        "deep.feed.xml.txt": b"<rss version='2.0'><channel>" + b"<item>" * 50_000,
+        "large.txt": b"",  # of a gigabyte, as are the next, see below
+        "large.jsonl": b"",
+        "large.csv": b"",
+        "large.html": b"",
+        "line\nbreak.txt": b"\xff\xff",
+        "es\x1b[31mcape.md": b"\0\0",
+    }
+
+
+@cache
+def odd_files() -> dict[str, bytes]:
+    """Read in part, or with what is wrong in them replaced."""
+    return {
+        "late nul.txt": WORDS.encode() * 1000 + b"\0",
+        "laughs.docx": docx("", **{"word/document.xml": f"{_LAUGHS}<l>&l;</l>"}),
+        "secret.docx": docx("", **{"word/document.xml": f"{_SECRET}<l>&a;</l>"}),
+        "laughs.epub": epub(**{"OEBPS/book.opf": f"{_LAUGHS}<l>&l;</l>"}),
+        "lying.docx": _lying_zip(),
+        "nul.html": HTML.replace("tide", "ti\0de").encode(),
+        "mixed.jsonl": JSON_LINES.encode() + b'{"id": "c"\n{"text": "\\ud800 alone"}\n',
+        "mime.eml": MAIL.replace("text/plain; charset=utf-8", "multipart/mixed; boundary=x").encode(),
+        "charset.eml": MAIL.replace("charset=utf-8", "charset=x-none").encode(),
+        "attributes.html": HTML.replace("<p>", "<p " + " ".join(f"a{i}=1" for i in range(5_000)) + ">").encode(),
+        "wide table.html": HTML.replace("<p>", "<table><tr><td colspan=99999999>a<td>b<tr><td>c</table><p>").encode(),
+        "deep.md": b"> " * 50_000 + WORDS.encode(),
+        "deep.eml": _deep_mail(3_000),
+        "deep.docx": docx("<w:tbl><w:tr><w:tc>" * 1_500 + "<w:p/>" + "</w:tc></w:tr></w:tbl>" * 1_500),
+        "long word.txt": b"a" * 2_000_000 + b" " + MORE.encode(),
+    }  # fmt: skip
+
+
 GIGABYTE = 1_000_000_000
 
 
@@ -148,8 +159,8 @@ def by_chance(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
 
 
 def write_by_hand(folder: Path) -> None:
-    """All of REFUSED and ODD, a stream without an end, and links of every wrong kind."""
-    for name, content in (REFUSED | ODD).items():
+    """All of refused_files() and odd_files(), a stream without an end, and links of every wrong kind."""
+    for name, content in (refused_files() | odd_files()).items():
         (folder / name).write_bytes(content)
     for file in folder.glob("large.*"):
         os.truncate(file, GIGABYTE)

@@ -15,7 +15,7 @@ from citewell.corpus.finding import Refused, find_files
 from citewell.index.library import Library
 from citewell.index.verify import verify
 from citewell.index.writing import Outcome, add
-from tests.corpus.bad_inputs import LINKS, ODD, REFUSED, by_chance, write_by_hand
+from tests.corpus.bad_inputs import LINKS, by_chance, odd_files, refused_files, write_by_hand
 from tests.corpus.samples import VALID
 from tests.fakes import WordEmbedder
 
@@ -57,7 +57,7 @@ def test_every_known_fault_is_a_line_with_its_reason(tmp_path: Path) -> None:
         for each in outcomes
         if each.reason
     }
-    found = set(REFUSED) - {"archive.zip", "bomb.txt.gz"}  # passed by in a folder, as pictures are
+    found = set(refused_files()) - {"archive.zip", "bomb.txt.gz"}  # passed by in a folder, as pictures are
     assert {name.encode("unicode_escape").decode() for name in found} <= set(refused)
     assert len(refused) >= len(found) + LINKS + 1
     assert (
@@ -70,12 +70,12 @@ def test_every_known_fault_is_a_line_with_its_reason(tmp_path: Path) -> None:
     )
     texts = " ".join(str(each.reason) for each in outcomes)
     assert "root:" not in texts  # of /etc/passwd
-    assert len(REFUSED) + len(ODD) + LINKS >= 60
+    assert len(refused_files()) + len(odd_files()) + LINKS >= 60
 
 
 def test_archives_are_refused_by_name(tmp_path: Path) -> None:
     for name in ("archive.zip", "bomb.txt.gz"):
-        (tmp_path / name).write_bytes(REFUSED[name])
+        (tmp_path / name).write_bytes(refused_files()[name])
     (tmp_path / "library").mkdir()
     with closing(Library(tmp_path / "library", WordEmbedder("tide"), create=True)) as library:
         outcomes = add(library, [tmp_path / "archive.zip", tmp_path / "bomb.txt.gz", tmp_path / "gone.txt"])

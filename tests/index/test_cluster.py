@@ -83,6 +83,26 @@ def sound(library: Library) -> None:
 # -- the same answers ------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def alike(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Library, Library]]:
+    """In the cluster and on this machine, the same with a history; to be read only."""
+    folder = tmp_path_factory.mktemp("alike")
+    truth = request.getfixturevalue("postgres").server(folder) if request.param == "postgres" else None
+    both = (
+        clustered(folder / "clustered", Direction(), MemoryStore(), truth=truth),
+        Library(_folder(folder / "exact"), Direction(), create=True),
+    )
+    for each in both:
+        put(each, articles(40))
+        put(each, [article(f"a{number}", 700 + number) for number in range(9)])
+        remove(each, ["a11", "a12"])
+    yield both
+    for each in both:
+        each.close()
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -95,12 +115,9 @@ def sound(library: Library) -> None:
     ],
 )
 def test_answers_are_those_of_a_library_on_one_machine(
-    library: Library, exact: Library, given: dict[str, Any]
+    alike: tuple[Library, Library], given: dict[str, Any]
 ) -> None:
-    for each in (library, exact):
-        put(each, articles(40))
-        put(each, [article(f"a{number}", 700 + number) for number in range(9)])
-        remove(each, ["a11", "a12"])
+    library, exact = alike
     for question in [*ASKED, *misspelt(6), "unknownword", "the of", "?!a"]:
         assert answered(library, question, **given) == answered(exact, question, **given)
     sound(library)

@@ -54,8 +54,18 @@ def check_against_rebuild(
 
 
 @given(batches=history)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_history_leaves_no_trace_in_the_answers(
+    truth: Path | Server, batches: list[list[tuple[str, str, str]]]
+) -> None:
+    with TemporaryDirectory() as folder, tiny_passages():
+        check_against_rebuild(Path(folder), batches, kept_by(another(truth)))
+
+
+@pytest.mark.slow
+@given(batches=history)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_many_histories_leave_no_trace_in_the_answers(
     truth: Path | Server, batches: list[list[tuple[str, str, str]]]
 ) -> None:
     with TemporaryDirectory() as folder, tiny_passages():

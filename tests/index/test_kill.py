@@ -132,8 +132,8 @@ def check_kills(folder: Path, kills: int, seed: int, truth: Server | None = None
     assert acknowledged > kills  # else the writer was killed before it did anything
 
 
-def test_twenty_kills_lose_nothing(tmp_path: Path, truth: Path | Server) -> None:
-    check_kills(tmp_path, 20, 1, kept_by(truth))
+def test_ten_kills_lose_nothing(tmp_path: Path, truth: Path | Server) -> None:
+    check_kills(tmp_path, 10, 1, kept_by(truth))
 
 
 @pytest.mark.slow

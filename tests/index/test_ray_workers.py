@@ -26,7 +26,7 @@ from tests.servers import free_port
 from tests.tiny_models import embedding_model
 
 DEFAULT = partial(default_embedder, Precision.FP32)
-TEXTS = [f"Question {i}: is {i * 17} more than {i % 7}? " * (1 + i % 5) for i in range(12 * AT_ONCE)]
+TEXTS = [f"Question {i}: is {i * 17} more than {i % 7}? " * (1 + i % 2) for i in range(12 * AT_ONCE)]
 
 
 def spread(cluster: RayCluster, local: Embedder, opening: Opening = DEFAULT) -> SpreadEmbedder:
