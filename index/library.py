@@ -6,9 +6,10 @@ kept: then any number of machines answer and take turns to write, and none needs
 
 import threading
 import time
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from citewell.corpus.children import LIMITS, Limits
 from citewell.corpus.errors import (
@@ -34,6 +35,8 @@ from citewell.index.indexing import Source
 from citewell.index.reranking import FIRST, Reranker, Reranking, words_in
 from citewell.index.search import Searcher
 from citewell.index.turns import Turns
+
+_Result = TypeVar("_Result")
 
 
 class Library:
@@ -122,6 +125,25 @@ class Library:
     def askable(self, as_of: str | None = None) -> Askable:
         """Of what is published, or of what the library knew at a day or time. Raises BadInput for what is neither."""
         return self.engine.askable(self.store, as_of)
+
+    def asking(self, work: Callable[[Askable], _Result], as_of: str | None = None) -> _Result:
+        """What some work makes of what can be asked; done again if what it read was erased or cut anew meanwhile.
+
+        Raises LibraryBusy while the store is ahead of what is published; CorruptLibrary only for damage.
+        """
+        with suppress(CorruptLibrary):
+            return work(self.askable(as_of))
+        while True:
+            seen = self.version()
+            try:
+                return work(self.askable(as_of))
+            except CorruptLibrary:
+                behind = self.is_behind()
+                if self.version() != seen:
+                    continue
+                if behind:
+                    raise LibraryBusy(self.folder) from None
+                raise
 
     def check(self) -> None:
         """Raises, within some seconds, what is wrong when no question can be answered: with the truth, or with the index."""
