@@ -1,6 +1,5 @@
 """Processes that are started, and ended together."""
 
-import signal
 import subprocess
 import sys
 
