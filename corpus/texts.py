@@ -7,6 +7,8 @@ from citewell.corpus.repeated import site_of
 from citewell.corpus.rows import EXCLUDED_COLUMNS, PASSAGE_COLUMNS, excluded_of, passage_of
 from citewell.corpus.text import text_sha
 
+_LONGEST = 1 << 62  # no text is: databases take no greater numbers
+
 
 class Texts:
     """That part of the store which is of texts, whatever article has them."""
@@ -62,6 +64,8 @@ class Texts:
 
     def passage(self, sha: str, span: Span) -> Passage | None:
         """The stored passage of exactly that span."""
+        if span.end >= _LONGEST:
+            return None
         rows = self.database.rows(
             f'SELECT {PASSAGE_COLUMNS} FROM passages WHERE text_sha = ? AND start = ? AND "end" = ?',
             sha,
