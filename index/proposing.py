@@ -214,7 +214,8 @@ class Proposing:
         for name in list(wanted):
             with suppress(UnknownPassage):
                 wanted.add(parse_passage_id(name)[0])
-        keys = self._ledger.keys_of(collection.name, wanted)
+        assert collection.held is not None
+        keys = self._ledger.keys_of(collection.name, wanted, collection.held.change)
         if not keys:
             return Found()
         return self._current(collection, lambda _: self._store.rows(collection.name, keys))

@@ -12,6 +12,7 @@ from citewell.corpus.text import text_sha
 from citewell.index.checking import check
 from citewell.index.claims import Claim
 from citewell.index.library import Library
+from citewell.index.verify import verify
 from citewell.service.passage import find_passage
 from tests.interleaved import TEXTS, WRITES, Write, before_each_statement
 
@@ -41,6 +42,17 @@ READS = {
     "passage": lambda library: find_passage(library, f"a.{SHA[:12]}.0-69"),
     "citation": lambda library: check(library.store, [CLAIM]),
 }
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_what_is_written_while_a_library_is_verified_is_no_fault(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faults(library: Library) -> list[str]:
+        return [fault for check in verify(library) for fault in check.faults]
+
+    for _, found, _ in before_each_statement(tmp_path, monkeypatch, faults, write):
+        assert found == []
 
 
 @pytest.mark.parametrize("read", READS.values(), ids=READS)
