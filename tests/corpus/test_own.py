@@ -111,7 +111,9 @@ def test_a_server_is_not_asked_again_within_a_second(
         assert two.own.read(NAME) == "second"
 
 
-def test_a_file_that_is_removed_while_it_is_read_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_removed_while_it_is_read_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own = OwnFiles(tmp_path)
     own.write("a", "text")
     look = OwnFiles.version
