@@ -113,6 +113,16 @@ class LedgerRead:
                     )
         return found
 
+    def keeps(self, collection: Collection) -> bool:
+        """Whether the rows of all that was published then are there still: none is on its way out."""
+        now = self.state(collection.name, ())
+        if now is None or now[0].held == collection.held:
+            return now is not None
+        assert collection.held is not None
+        query = f"SELECT coalesce(sum(passages), 0) FROM cluster_revisions WHERE collection = ? AND {_AT}"
+        change = collection.held.change
+        return int(self._kept.rows(query, collection.name, change, change)[0][0]) == collection.passages
+
     def keys_of(self, name: str, articles: Iterable[str], change: int | None = None) -> list[str]:
         """Of the revisions that questions are asked of, or were at a change."""
         at = LIVE if change is None else f"collection = ? AND {_AT}"

@@ -32,6 +32,7 @@ from citewell.index.embedding import Embedder, Progress
 from citewell.index.engine import Askable, Engine, Held, MadeWith, made_otherwise
 from citewell.index.folder import STORE
 from citewell.index.indexing import Source
+from citewell.index.passage_store import CollectionGone
 from citewell.index.reranking import FIRST, Reranker, Reranking, words_in
 from citewell.index.search import Searcher
 from citewell.index.turns import Turns
@@ -131,13 +132,13 @@ class Library:
 
         Raises LibraryBusy while the store is ahead of what is published; CorruptLibrary only for damage.
         """
-        with suppress(CorruptLibrary):
+        with suppress(CorruptLibrary, CollectionGone):
             return work(self.askable(as_of))
         while True:
             seen = self.version()
             try:
                 return work(self.askable(as_of))
-            except CorruptLibrary:
+            except (CorruptLibrary, CollectionGone):
                 behind = self.is_behind()
                 if self.version() != seen:
                     continue

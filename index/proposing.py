@@ -93,6 +93,10 @@ class Proposing:
         known = {language: tuple(term for term in some if doc_freq[term]) for language, some in terms.items()}
         matching, nearest = self._lists(collection, known, vector, given)
         named = self._named(collection, names)
+        if not self._ledger.keeps(
+            collection
+        ):  # it was published twice meanwhile: lists lack what was superseded before
+            return self._about(name, question, given, names)
         segment = segment_of(
             (*matching.rows, *nearest.rows, *named.rows),
             {**matching.published, **nearest.published, **named.published},
