@@ -5,6 +5,7 @@ Files in its folder, which users see and may remove; or rows beside a truth on a
 
 import time
 from collections.abc import Hashable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -54,7 +55,9 @@ class OwnFiles:
     def read(self, name: str) -> str | None:
         with storing(self.folder / name):
             seen = self.version(name)
-            return _text(self.folder / name, seen) if seen else None
+            with suppress(FileNotFoundError):  # it was removed since
+                return _text(self.folder / name, seen) if seen else None
+        return None
 
     def write(self, name: str, text: str) -> None:
         write_whole(self.folder / name, text.encode())

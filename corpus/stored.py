@@ -5,7 +5,7 @@ from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
 
-from citewell.corpus.article import Article
+from citewell.corpus.article import Article, Cut
 from citewell.corpus.changed import Changed
 from citewell.corpus.database import Database
 from citewell.corpus.errors import BadInput, CorruptLibrary, NotWhole, UnknownArticle
@@ -207,6 +207,17 @@ class Stored(Changed):
         text, starts, digest, *row = rows[0]
         article = article_of(tuple(row), self.place)
         return article, self._checked(text, article.text_sha), pages_in(article, starts, digest, self.place)
+
+    def cut_revision(self, article_id: str, revision: int | None = None) -> tuple[Article, str, Cut]:
+        """The live revision of an article, or the one asked for, with its text and the spans of that. Raises UnknownArticle."""
+        while True:
+            known = self.article(article_id, revision)
+            cut = self.cut(known.text_sha)
+            try:
+                article, text, _ = self.revision(article_id, known.revision)
+            except UnknownArticle:  # it was erased meanwhile, and its spans may have been before
+                continue
+            return article, text, cut
 
     def article_with_text(self, article_id: str, sha12: str) -> Article | None:
         """The newest revision of an article whose text's SHA begins so."""

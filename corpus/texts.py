@@ -7,6 +7,8 @@ from citewell.corpus.repeated import site_of
 from citewell.corpus.rows import EXCLUDED_COLUMNS, PASSAGE_COLUMNS, excluded_of, passage_of
 from citewell.corpus.text import text_sha
 
+_LONGEST = 1 << 62  # no text is: databases take no greater numbers
+
 
 class Texts:
     """That part of the store which is of texts, whatever article has them."""
@@ -49,17 +51,21 @@ class Texts:
 
     def cut(self, sha: str) -> Cut:
         """The spans of a text. Raises CorruptLibrary if one was altered."""
-        passages, excluded = (
-            self.database.rows(f"SELECT {columns} FROM {table} WHERE text_sha = ? ORDER BY start", sha)
-            for table, columns in (("passages", PASSAGE_COLUMNS), ("excluded", EXCLUDED_COLUMNS))
+        rows = self.database.rows(  # at once: another process may be cutting it anew
+            f"SELECT 1, {PASSAGE_COLUMNS} FROM passages WHERE text_sha = ? UNION ALL "
+            f"SELECT 2, {EXCLUDED_COLUMNS} FROM excluded WHERE text_sha = ? ORDER BY 1, 3",
+            sha,
+            sha,
         )
         return Cut(
-            tuple(passage_of(row, self.place) for row in passages),
-            tuple(excluded_of(row, self.place) for row in excluded),
+            tuple(passage_of(tuple(row), self.place) for kind, *row in rows if kind == 1),
+            tuple(excluded_of(tuple(row), self.place) for kind, *row in rows if kind == 2),
         )
 
     def passage(self, sha: str, span: Span) -> Passage | None:
         """The stored passage of exactly that span."""
+        if span.end >= _LONGEST:
+            return None
         rows = self.database.rows(
             f'SELECT {PASSAGE_COLUMNS} FROM passages WHERE text_sha = ? AND start = ? AND "end" = ?',
             sha,

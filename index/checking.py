@@ -1,11 +1,12 @@
 """Citations held against the store: whether they are true, and where their quotes stand now."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from citewell.corpus.article import Span
-from citewell.corpus.errors import UnknownArticle
+from citewell.corpus.errors import CorruptLibrary, UnknownArticle
 from citewell.corpus.store import Store
 from citewell.corpus.text import normalise
 from citewell.index.claims import Claim
@@ -61,12 +62,18 @@ class Known:
 
 
 def known_article(store: Store, article_id: str) -> Known:
-    versions = frozenset(revision.text_sha for revision in store.revisions(article_id))
-    try:
-        live = store.article(article_id).text_sha
-    except UnknownArticle:
-        return Known(versions, None, Searchable(""))
-    return Known(versions, live, Searchable(store.text(live)))
+    while True:
+        versions = _versions(store, article_id)
+        live = next(store.live([article_id]), None)
+        if live is None:
+            return Known(versions, None, Searchable(""))
+        with suppress(UnknownArticle):  # that revision was erased meanwhile
+            _, text, _ = store.revision(article_id, live.revision)
+            return Known(versions | {live.text_sha}, live.text_sha, Searchable(text))
+
+
+def _versions(store: Store, article_id: str) -> frozenset[str]:
+    return frozenset(revision.text_sha for revision in store.revisions(article_id))
 
 
 def check(store: Store, claims: Sequence[Claim], progress: Progress = lambda *_: None) -> Verification:
@@ -79,14 +86,26 @@ def _checked(store: Store, claims: Sequence[Claim], progress: Progress) -> Itera
     """Article by article, so that a text is read once."""
     article = lru_cache(maxsize=1)(partial(known_article, store))
     text = lru_cache(maxsize=1)(store.text)
+
+    def cited_in(article_id: str, version: str | None) -> tuple[Known, str | None]:
+        """What is known of an article, and the text of that version if it has it."""
+        while version in (known := article(article_id)).versions:
+            assert version is not None
+            try:
+                return known, text(version)
+            except CorruptLibrary:
+                if version in _versions(store, article_id):
+                    raise
+                article.cache_clear()  # it was erased meanwhile
+        return known, None
+
     order = sorted(range(len(claims)), key=lambda i: (claims[i].article_id or "", claims[i].version or ""))
     for done, i in enumerate(order, start=1):
         claim = claims[i]
         if claim.article_id is None:
             yield Checked(i + 1, None, False, claim.fault, None)
         else:
-            known = article(claim.article_id)
-            cited = text(claim.version) if claim.version in known.versions else None
+            known, cited = cited_in(claim.article_id, claim.version)
             reason = claim.fault or _reason(claim, known, cited)
             now = now_of(claim.quote, claim.span, None if reason else cited, known) if claim.quote else None
             yield Checked(i + 1, claim.article_id, reason is None, reason, now)

@@ -68,6 +68,11 @@ class Ledger(LedgerRead):
         statement = "UPDATE cluster_collections SET number = (SELECT max(number) + 1 FROM cluster_collections) WHERE name = ?"
         self._kept.write(lambda db: db.execute(statement, (name,)))
 
+    def let_go(self, name: str, keys: Sequence[str]) -> None:
+        """Before their rows are removed: they were published at no change any more."""
+        statement = "UPDATE cluster_revisions SET since = NULL WHERE collection = ? AND key = ?"
+        self._kept.write(lambda db: db.executemany(statement, [(name, key) for key in keys]))
+
     def forget(self, name: str, keys: Sequence[str]) -> None:
         """After their rows were removed."""
         self._delete("cluster_revisions", "key", name, keys)

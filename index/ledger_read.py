@@ -19,6 +19,7 @@ from citewell.index.passage_store import CollectionGone
 from citewell.index.query import in_order
 
 LIVE = "collection = ? AND since IS NOT NULL AND until IS NULL"
+_AT = "since <= ? AND (until IS NULL OR until > ?)"
 _AT_ONCE = 500  # values of one statement
 
 
@@ -96,7 +97,7 @@ class LedgerRead:
         for some in list(_parts(keys)) or [[]]:
             rows = self._kept.rows(
                 "SELECT key, article, facts, signature FROM cluster_collections LEFT JOIN cluster_revisions "
-                f"ON collection = name AND key IN ({_marks(some)}) AND since <= ? AND (until IS NULL OR until > ?) "
+                f"ON collection = name AND key IN ({_marks(some)}) AND {_AT} "
                 "WHERE name = ? AND change IS NOT NULL",
                 *some,
                 change,
@@ -112,13 +113,25 @@ class LedgerRead:
                     )
         return found
 
-    def keys_of(self, name: str, articles: Iterable[str]) -> list[str]:
-        """Of the revisions that questions are asked of."""
-        query = f"SELECT key FROM cluster_revisions WHERE {LIVE} AND article IN ({{}})"
+    def keeps(self, collection: Collection) -> bool:
+        """Whether the rows of all that was published then are there still: none is on its way out."""
+        now = self.state(collection.name, ())
+        if now is None or now[0].held == collection.held:
+            return now is not None
+        assert collection.held is not None
+        query = f"SELECT coalesce(sum(passages), 0) FROM cluster_revisions WHERE collection = ? AND {_AT}"
+        change = collection.held.change
+        return int(self._kept.rows(query, collection.name, change, change)[0][0]) == collection.passages
+
+    def keys_of(self, name: str, articles: Iterable[str], change: int | None = None) -> list[str]:
+        """Of the revisions that questions are asked of, or were at a change."""
+        at = LIVE if change is None else f"collection = ? AND {_AT}"
+        then = [] if change is None else [change, change]
+        query = f"SELECT key FROM cluster_revisions WHERE {at} AND article IN ({{}})"
         return [
             row[0]
             for some in _parts(articles)
-            for row in self._kept.rows(query.format(_marks(some)), name, *some)
+            for row in self._kept.rows(query.format(_marks(some)), name, *then, *some)
         ]
 
     def live(self, name: str) -> Iterator[IndexedArticle]:

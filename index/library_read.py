@@ -4,10 +4,12 @@ Any number of threads and processes read, and never wait for a writer.
 """
 
 import threading
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
-from citewell.corpus.errors import BadInput, CorruptLibrary
+from citewell.corpus.errors import BadInput, CorruptLibrary, LibraryBusy
 from citewell.corpus.server import Server
 from citewell.corpus.store import Store
 from citewell.index import calibration, tuned
@@ -17,8 +19,11 @@ from citewell.index.embedded import Embedded
 from citewell.index.embedding import Embedder
 from citewell.index.engine import Askable, Engine, Held
 from citewell.index.folder import STORE
+from citewell.index.passage_store import CollectionGone
 from citewell.index.reranking import FIRST, Reranker, Reranking, words_in
 from citewell.index.search import Searcher
+
+_Result = TypeVar("_Result")
 
 
 class LibraryRead:
@@ -81,6 +86,25 @@ class LibraryRead:
     def askable(self, as_of: str | None = None) -> Askable:
         """Of what is published, or of what the library knew at a day or time. Raises BadInput for what is neither."""
         return self.engine.askable(self.store, as_of)
+
+    def asking(self, work: Callable[[Askable], _Result], as_of: str | None = None) -> _Result:
+        """What some work makes of what can be asked; done again if what it read was erased or cut anew meanwhile.
+
+        Raises LibraryBusy while the store is ahead of what is published; CorruptLibrary only for damage.
+        """
+        with suppress(CorruptLibrary, CollectionGone):
+            return work(self.askable(as_of))
+        while True:
+            seen = self.version()
+            try:
+                return work(self.askable(as_of))
+            except (CorruptLibrary, CollectionGone):
+                behind = self.is_behind()
+                if self.version() != seen:
+                    continue
+                if behind:
+                    raise LibraryBusy(self.folder) from None
+                raise
 
     def check(self) -> None:
         """Raises, within some seconds, what is wrong when no question can be answered: with the truth, or with the index."""

@@ -94,6 +94,10 @@ class Proposing:
         known = {language: tuple(term for term in some if doc_freq[term]) for language, some in terms.items()}
         matching, nearest = self._lists(collection, known, vector, given)
         named = self._named(collection, names)
+        if not self._ledger.keeps(
+            collection
+        ):  # it was published twice meanwhile: lists lack what was superseded before
+            return self._about(name, question, given, names)
         segment = segment_of(
             (*matching.rows, *nearest.rows, *named.rows),
             {**matching.published, **nearest.published, **named.published},
@@ -214,7 +218,8 @@ class Proposing:
         for name in list(wanted):
             with suppress(UnknownPassage):
                 wanted.add(parse_passage_id(name)[0])
-        keys = self._ledger.keys_of(collection.name, wanted)
+        assert collection.held is not None
+        keys = self._ledger.keys_of(collection.name, wanted, collection.held.change)
         if not keys:
             return Found()
         return self._current(collection, lambda _: self._store.rows(collection.name, keys))

@@ -7,13 +7,14 @@ ones: so they stay behind, in their order, and scores stay on one scale.
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from citewell.corpus.errors import CorruptLibrary
+from citewell.corpus.errors import CorruptLibrary, UnknownArticle
 from citewell.corpus.store import Store
 from citewell.index.build import with_context
 from citewell.index.scoring import Hit, Parts
@@ -72,13 +73,13 @@ class Reranking:
 def words_in(store: Store, segment: Segment, local: int) -> str:
     """What a passage is indexed with: title, heading, table header and its words."""
     indexed, span = segment.article(local), segment.span(local)
-    article = store.article(indexed.article_id, indexed.revision)
-    passage = store.passage(indexed.text_sha, span)
-    if passage is None:
-        raise CorruptLibrary(
-            f"{store.place} lacks a passage that the index holds. Build the index again: citewell rebuild"
-        )
-    return with_context(article.title, passage, store.text(indexed.text_sha))
+    with suppress(UnknownArticle):
+        article = store.article(indexed.article_id, indexed.revision)
+        if (passage := store.passage(indexed.text_sha, span)) is not None:
+            return with_context(article.title, passage, store.text(indexed.text_sha))
+    raise CorruptLibrary(
+        f"{store.place} lacks a passage that the index holds. Build the index again: citewell rebuild"
+    )
 
 
 def _joined(hit: Hit, value: float) -> Hit:

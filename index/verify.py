@@ -1,14 +1,20 @@
 """Checks of a whole library: the store by itself, the index files, and one against the other."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from citewell.corpus.article import Article, passage_id
 from citewell.corpus.errors import CorruptLibrary, LibraryError
 from citewell.corpus.passages import fault_of
 from citewell.index import calibration, tuned
-from citewell.index.engine import Engine, Row
+from citewell.index.engine import Row
 from citewell.index.library import Library
+
+_LOOKS = 3  # at what is written meanwhile
+_Articles = Callable[[], Iterable[Article]]
+_Rows = Callable[[], Iterable[Row]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,32 +28,46 @@ class Check:
 
 def verify(library: Library) -> tuple[Check, ...]:
     """Look at everything; never raises for a damaged file, but names it."""
-    engine, store = library.engine, library.store
-    index = _index(engine)
-    compared: list[tuple[str, Callable[[], Iterable[Article]], Callable[[], Iterable[Row]]]] = [
-        ("index against store", store.articles, engine.live_rows),
-        ("history against store", store.superseded, lambda: engine.past_rows(store.has)),
+    engine = library.engine
+    index = _settled(library, _index)
+    compared: list[tuple[str, _Articles, _Rows]] = [
+        ("index against store", lambda: library.store.articles(), engine.live_rows),
+        (
+            "history against store",
+            lambda: library.store.superseded(),
+            lambda: engine.past_rows(library.store.has),
+        ),
     ]
-    agreements = (
+    agreements = [
         Check(name, 0, (f"not compared, since {index.name} are damaged",))
         if index.faults
-        else _agreement(library, name, articles, rows)
+        else _settled(library, partial(_agreement, name=name, articles=articles, rows=rows))
         for name, articles, rows in compared[: 2 if engine.keeps_history else 1]
-    )
-    return (
-        _database(library),
-        _texts(library),
-        _spans(library),
-        _originals(library),
-        index,
-        _own(library),
-        *agreements,
-    )
+    ]
+    looks = (_database, _texts, _spans, _originals)
+    return (*(_settled(library, look) for look in looks), index, _settled(library, _own), *agreements)
 
 
 def quick(library: Library) -> tuple[Check, ...]:
     """What does not grow with the texts: the database and its rows of articles, the index files, the own configuration."""
-    return _database(library), _index(library.engine), _own(library)
+    return tuple(_settled(library, look) for look in (_database, _index, _own))
+
+
+def _settled(library: Library, look: Callable[[Library], Check]) -> Check:
+    """A look; another if it finds faults, but something was stored or published meanwhile: it saw some before that, some after."""
+    for _ in range(_LOOKS):
+        before = _state(library)
+        found = look(library)
+        if not found.faults or _state(library) == before:
+            break
+    return found
+
+
+def _state(library: Library) -> Hashable:
+    """Equal as long as nothing is stored or published; of what cannot be read none."""
+    with suppress(LibraryError):
+        return library.engine.version(), library.store.epoch(), library.store.change()
+    return None
 
 
 def _database(library: Library) -> Check:
@@ -74,10 +94,10 @@ def _originals(library: Library) -> Check:
     return _each("originals", library.store.original_shas(), library.store.originals.get)
 
 
-def _index(engine: Engine) -> Check:
+def _index(library: Library) -> Check:
     """What the index consists of is what was saved."""
     try:
-        return Check(*engine.faults())
+        return Check(*library.engine.faults())
     except LibraryError as error:
         return Check("index", 1, (str(error),))
 
@@ -90,12 +110,7 @@ def _own(library: Library) -> Check:
     return _each("own configuration", there, lambda name: reads[name](own))
 
 
-def _agreement(
-    library: Library,
-    name: str,
-    articles: Callable[[], Iterable[Article]],
-    rows: Callable[[], Iterable[Row]],
-) -> Check:
+def _agreement(library: Library, name: str, articles: _Articles, rows: _Rows) -> Check:
     """The index holds the passages of these revisions in these rows, each once, and no other."""
     stored: set[Row] = set()
     try:

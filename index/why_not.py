@@ -12,7 +12,7 @@ from citewell.corpus.article import Article, parse_passage_id
 from citewell.corpus.errors import UnknownPassage
 from citewell.corpus.store import Store
 from citewell.corpus.text import normalise
-from citewell.index.citation import Citation
+from citewell.index.citation import Citation, unfit
 from citewell.index.duplicates import Wording
 from citewell.index.explain import Explanation, explained
 from citewell.index.query import Query
@@ -112,6 +112,8 @@ def _searched(asked: Asked, name: str) -> NDArray[np.int64] | WhyNot:
             revisions = store.revisions(article_id)
             given = [revision for revision in revisions if revision.text_sha.startswith(sha12)]
         if not given:
+            if _is_searched(searcher, article_id, name):
+                raise unfit(name, store.place)
             return WhyNot(name, Outcome.UNKNOWN, "The library has no article and no passage of this id.")
     numbers = searcher.numbers_of(article_id)
     if not len(numbers):
@@ -126,6 +128,12 @@ def _searched(asked: Asked, name: str) -> NDArray[np.int64] | WhyNot:
         return WhyNot(name, Outcome.NOT_INDEXED, _NOT_INDEXED)
     passing = searcher.passing(numbers, asked.query.filter)
     return passing if len(passing) else WhyNot(name, Outcome.FILTERED, "The filter excludes it.")
+
+
+def _is_searched(searcher: Searcher, article_id: str, name: str) -> bool:
+    """Whether the article, or if it is named the passage, is in the index."""
+    numbers = searcher.numbers_of(article_id).tolist()
+    return name in (article_id, *map(searcher.passage_id, numbers)) and bool(numbers)
 
 
 def _not_searched(asked: Asked, name: str, revisions: Sequence[Article]) -> WhyNot:

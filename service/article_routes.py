@@ -84,9 +84,8 @@ def article_routes(
         ] = None,
     ) -> Response:
         """An article with its text and how it was cut, also in a former revision."""
-        article = library.store.article(article_id, revision)
-        text, cut = library.store.text(article.text_sha), library.store.cut(article.text_sha)
-        return document(ArticleText.of(article, text, cut), _ARTICLE, request)
+        found = library.store.cut_revision(article_id, revision)
+        return document(ArticleText.of(*found), _ARTICLE, request)
 
     @router.put(
         "/v1/articles/{article_id}",

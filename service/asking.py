@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from citewell.corpus.errors import BadInput, BadQuestion
+from citewell.corpus.errors import BadInput, BadQuestion, CorruptLibrary, LibraryBusy
 from citewell.index.answer import ask, checked_k, checked_question, search
 from citewell.index.engine import Askable
 from citewell.index.filter import Filter
@@ -51,7 +51,7 @@ class Asking:
         """One answer."""
         self._check(request.question, request.k)
         key, work = self._key(request), self._ask(request)
-        return await self._kept(key, work, await self._version())
+        return await self._kept(key, work, await self._version(), request.as_of)
 
     async def answers(self, requests: Sequence[AskRequest]) -> bytes:
         """Answers one after another, all from one snapshot; a batch takes one thread, so that others are served."""
@@ -67,13 +67,13 @@ class Asking:
         found = []
         for request in requests:
             key = self._key(request) if same and await self._version() == before else None
-            found.append(await self._kept(key, self._ask(request), before, index))
+            found.append(await self._kept(key, self._ask(request), before, request.as_of, index))
         return b'{"answers":[' + b",".join(found) + b"]}"
 
     async def search(self, question: str, k: int, given: Filter, as_of: str | None = None) -> bytes:
         self._check(question, k)
         key = None if as_of is not None else ("search", question, k, given)
-        return await self._kept(key, self._search(question, k, given, as_of), await self._version())
+        return await self._kept(key, self._search(question, k, given), await self._version(), as_of)
 
     async def _version(self) -> Hashable:
         if self._library.is_near:
@@ -99,7 +99,12 @@ class Asking:
         return "ask", request.question, request.k, request.filter.filter(), request.explain
 
     async def _kept(
-        self, key: Hashable, work: Work, version: Hashable, index: Askable | None = None
+        self,
+        key: Hashable,
+        work: Work,
+        version: Hashable,
+        as_of: str | None = None,
+        index: Askable | None = None,
     ) -> bytes:
         """From the cache, or worked out in a thread and kept; the version was read before the index was taken."""
         began = time.perf_counter()
@@ -110,15 +115,24 @@ class Asking:
             if kept is not None:
                 self._metrics.answered(kept.verdict, dict(kept.states))
                 return kept.document(round(1000 * (time.perf_counter() - began), 3))
-        document, worked = await self.pool.run(lambda: work(index or self._library.askable()))
+        document, worked = await self.pool.run(self._worked, work, as_of, index)
         self._metrics.answered(worked.verdict, dict(worked.states))
         if key and self._settings.cache_mb:
             self._cache.put(version, key, worked)
         return document
 
+    def _worked(self, work: Work, as_of: str | None, index: Askable | None) -> tuple[bytes, Kept]:
+        """Of an index that was taken before, unless it is outdated: raises LibraryBusy when its articles were erased since."""
+        if index is None or as_of is not None:
+            return self._library.asking(work, as_of)
+        try:
+            return work(index)
+        except CorruptLibrary:
+            self._library.asking(work)  # raises what is wrong, if it is damage
+            raise LibraryBusy(self._library.folder) from None
+
     def _ask(self, request: AskRequest) -> Work:
         def work(index: Askable) -> tuple[bytes, Kept]:
-            index = self._library.askable(request.as_of) if request.as_of is not None else index
             with Timed(self._metrics.stage, "answering"):
                 answer = ask(
                     index, self._library.store, request.question, request.k, request.filter.filter(),
@@ -128,9 +142,8 @@ class Asking:
 
         return work
 
-    def _search(self, question: str, k: int, given: Filter, as_of: str | None) -> Work:
+    def _search(self, question: str, k: int, given: Filter) -> Work:
         def work(index: Askable) -> tuple[bytes, Kept]:
-            index = self._library.askable(as_of) if as_of is not None else index
             with Timed(self._metrics.stage, "searching"):
                 found = search(index, self._library.store, question, k, given)
             return self._written(_SEARCH_RESULT, found, "searched")

@@ -166,7 +166,9 @@ def ask(
     if as_of is not None:
         moment_of(as_of)
     with opened(library, models=Models.chosen(model, reranker, rerank)) as held:
-        given = answer.ask(held.askable(as_of), held.store, question, k, only, explain, why_not or ())
+        given = held.asking(
+            lambda index: answer.ask(index, held.store, question, k, only, explain, why_not or ()), as_of
+        )
     show(as_json, asdict(given), terminal.answer(given))
 
 
@@ -196,7 +198,7 @@ def search(
     if as_of is not None:
         moment_of(as_of)
     with opened(library, models=Models.chosen(model, reranker, rerank)) as held:
-        found = answer.search(held.askable(as_of), held.store, query, k, only)
+        found = held.asking(lambda index: answer.search(index, held.store, query, k, only), as_of)
     show(as_json, asdict(found), terminal.search_result(found))
 
 

@@ -15,6 +15,7 @@ from citewell.corpus.errors import CitewellError
 
 SHARED_FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 _END_WITH_PARENT = 1  # PR_SET_PDEATHSIG of linux/prctl.h
+_ENDING = (signal.SIGTERM, signal.SIGINT)
 _LOOK = 0.1  # seconds between two looks whether a worker that is not ready has ended
 _LEAST_LIFE = 1.0  # seconds; a worker that dies sooner is started again later
 Work = Callable[[int, Callable[[], None]], None]
@@ -33,20 +34,25 @@ def supervise(work: Work, count: int, ready: Callable[[], None]) -> None:
         nonlocal stopping
         stopping = True
         for process in list(workers):
-            os.kill(process, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # it has just ended
+                os.kill(process, signal.SIGTERM)
 
     waiting, said = os.pipe()
     workers: dict[int, tuple[int, float]] = {}
 
     def start(number: int) -> None:
+        signal.pthread_sigmask(
+            signal.SIG_BLOCK, _ENDING
+        )  # until it is told to whom it is: `stop` is not the worker's
         process = os.fork()
         if process == 0:
             os._exit(_run(work, number, waiting, said))
         workers[process] = number, time.monotonic()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
         if stopping:
             os.kill(process, signal.SIGTERM)
 
-    handled = {each: signal.signal(each, stop) for each in (signal.SIGTERM, signal.SIGINT)}
+    handled = {each: signal.signal(each, stop) for each in _ENDING}
     try:
         for number in range(count):
             start(number)
@@ -56,7 +62,8 @@ def supervise(work: Work, count: int, ready: Callable[[], None]) -> None:
                 missing -= len(os.read(waiting, count))
             elif ended := os.waitpid(-1, os.WNOHANG)[0]:
                 workers.pop(ended)
-                raise CitewellError("A worker ended before it was ready; what it said stands above.")
+                if not stopping:
+                    raise CitewellError("A worker ended before it was ready; what it said stands above.")
         if not stopping:
             ready()
         while workers:
@@ -83,8 +90,9 @@ def supervise(work: Work, count: int, ready: Callable[[], None]) -> None:
 def _run(work: Work, number: int, waiting: int, said: int) -> int:
     """A worker's life; the exit code. It says so when it is ready."""
     os.close(waiting)
-    for each in (signal.SIGTERM, signal.SIGINT):
+    for each in _ENDING:
         signal.signal(each, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     with suppress(AttributeError):  # Linux alone: end when the parent was killed
         ctypes.CDLL(None).prctl(_END_WITH_PARENT, signal.SIGTERM)
     code = 1

@@ -42,7 +42,10 @@ class Writer:
             remove(self._library(), [article_id])
 
     def article(self, article_id: str) -> Article:
-        return self._library().store.article(article_id)
+        """Its newest revision, also if it was removed since it was put. Raises UnknownArticle if it was purged."""
+        if not (revisions := self._library().store.revisions(article_id)):
+            raise UnknownArticle(article_id)
+        return revisions[-1]
 
     @property
     def limits(self) -> Limits:

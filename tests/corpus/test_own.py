@@ -109,3 +109,19 @@ def test_a_server_is_not_asked_again_within_a_second(
         assert (one.own.read(NAME), two.own.read(NAME)) == ("second", "first")
         monkeypatch.setattr(own, "_TRUSTED", 0.0)
         assert two.own.read(NAME) == "second"
+
+
+def test_a_file_that_is_removed_while_it_is_read_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = OwnFiles(tmp_path)
+    own.write("a", "text")
+    look = OwnFiles.version
+
+    def late(self: OwnFiles, name: str) -> object:
+        seen = look(self, name)
+        self.remove(name)
+        return seen
+
+    monkeypatch.setattr(OwnFiles, "version", late)
+    assert own.read("a") is None

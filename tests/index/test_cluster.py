@@ -226,6 +226,25 @@ def test_a_question_is_answered_in_a_language_that_came_while_it_was_read(
     assert answered(library, "word") == answered(exact, "word")
 
 
+def test_what_is_asked_for_by_its_id_is_of_that_moment_too(
+    library: Library, exact: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was superseded after the question began, and no list has it."""
+    for each in (library, exact):
+        put(each, [article("a", 1), article("b", 2)])
+    asked = {"given": Filter(articles=("b",)), "absent": ["a"]}
+    right = answered(exact, "ba", **asked)
+    keys_of = LedgerRead.keys_of
+
+    def slow(ledger: LedgerRead, *arguments: Any) -> list[str]:
+        if library.store.change() == 2:
+            put(library, [article("a", 700)])
+        return keys_of(ledger, *arguments)
+
+    monkeypatch.setattr(LedgerRead, "keys_of", slow)
+    assert answered(library, "ba", **asked) == right
+
+
 @pytest.mark.parametrize("rebuilds", [1, 2])
 @pytest.mark.parametrize("list_comes", ["before", "after"])
 def test_a_question_on_its_way_survives_a_rebuild(

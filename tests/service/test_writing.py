@@ -19,7 +19,7 @@ from citewell.corpus.server import Server
 from citewell.corpus.stored import opened
 from citewell.index.library import Library
 from citewell.index.snapshot import read
-from citewell.index.writing import Given, Outcome
+from citewell.index.writing import Given, Outcome, put, remove
 from citewell.service.drain import Drainer
 from citewell.service.job_file import FILE
 from citewell.service.jobs import Jobs
@@ -50,6 +50,20 @@ def test_an_article_that_is_put_is_found_when_the_request_returns(client: TestCl
     assert (response.status_code, response.json()["result"], response.json()["passages"]) == (201, "added", 1)
     assert first_cited(client, "Who flies at night?") == "moths"
     assert client.get("/v1/articles/moths").json()["article"] == response.json()["article"]
+
+
+def test_an_article_that_is_removed_as_soon_as_it_is_put_was_put(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def put_and_remove(library: Library, articles: Sequence[Given]) -> list[Outcome]:
+        done = put(library, articles)
+        remove(library, ["moths"])
+        return done
+
+    monkeypatch.setattr("citewell.service.writer.put", put_and_remove)
+    response = client.put("/v1/articles/moths", json=MOTHS)
+    assert (response.status_code, response.json()["article"]["revision"]) == (201, 1)
+    problem(client.get("/v1/articles/moths"), 404, "UnknownArticle")
 
 
 def test_putting_it_again_changes_nothing(client: TestClient, library: Library) -> None:
