@@ -18,9 +18,9 @@ from citewell.index.writing import put, remove
 from tests.cluster import MemoryStore, clustered
 
 
-def _rebuilt(library: Library) -> None:
+def _rebuilt(library: Library) -> int:
     with library.writing():
-        library.rebuild()
+        return library.rebuild()
 
 
 WRITES: dict[str, Callable[[Library], object]] = {
