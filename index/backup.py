@@ -92,7 +92,8 @@ def restore(library: Library, file: Path, progress: Progress = lambda *_: None, 
     with library.writing():
         if not replace and library.store.articles(limit=1):
             raise BadInput(
-                f"{library.folder} holds articles. To put the backup in their place: citewell restore --replace"
+                f"{library.folder} holds articles. To put the backup in their place: "
+                f"citewell restore {file} --replace --library {library.folder}"
             )
         remove_leftovers(library)
         with tempfile.TemporaryDirectory(dir=library.folder, prefix=_LEFTOVER) as made:
