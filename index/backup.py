@@ -154,8 +154,9 @@ def _unpack(file: Path, folder: Path) -> None:
             if manifest["schema"] != SCHEMA_VERSION or not (folder / STORE).is_file():
                 raise ValueError("made by another version of citewell")
     except _UNREADABLE as error:
+        why = (isinstance(error, OSError) and error.strerror) or error
         raise BadInput(
-            f"{file} cannot be restored: {error}. Use a file that `citewell backup` wrote."
+            f"{file} cannot be restored: {why}. Use a file that `citewell backup` wrote."
         ) from None
 
 

@@ -15,7 +15,7 @@ from citewell.corpus.store import Store
 from citewell.index.folder import STORE
 from citewell.index.model import Precision, default_model, precision_of
 from citewell.index.onnx_embedder import OnnxEmbedder
-from tests.service.command import Ran, citewell, citewell_anew, citewell_without_room
+from tests.service.command import COMMAND, Ran, citewell, citewell_anew, citewell_without_room
 from tests.service.contracts import ANSWER, EXPLAIN, SEARCH_RESULT, keys, keys_of, untimed
 
 ARTICLES = {
@@ -337,6 +337,19 @@ def test_a_question_without_quotes_is_asked_all_the_same(added: tuple[Path, Ran]
     assert (bare.code, bare.out) == (0, quoted.out)
 
 
+def test_a_person_who_starts_what_is_for_agents_is_told(added: tuple[Path, Ran]) -> None:
+    terminal, its_end = os.openpty()
+    with subprocess.Popen(
+        [*COMMAND, "mcp", "--library", added[0]], stdin=its_end, stderr=subprocess.PIPE
+    ) as started:
+        assert started.stderr
+        said = started.stderr.readline()
+        started.terminate()
+    for each in (terminal, its_end):
+        os.close(each)
+    assert said.startswith(b"citewell: this is for an agent that starts it")
+
+
 def test_a_search_that_finds_nothing_says_so(added: tuple[Path, Ran]) -> None:
     ran = citewell("search", "honey", "--library", added[0], "--article", "nosuch")
     assert (ran.code, ran.out) == (0, "No passage was found.\n\nlexical: empty  dense: empty\n")
@@ -507,6 +520,8 @@ def test_a_backup_is_not_restored_over_articles_and_what_to_run_can_be_pasted(
 ) -> None:
     backup = tmp_path / "all.zip"
     assert citewell("backup", backup, "--library", library).code == 0
+    missing = citewell("restore", tmp_path / "none.zip", "--library", tmp_path / "new").refusal
+    assert missing.startswith(f"{tmp_path / 'none.zip'} cannot be restored: No such file or directory. Use ")
     said = citewell("restore", backup, "--library", library).refusal
     assert said.endswith(f": citewell restore {backup} --replace --library {library}")
 
