@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from io import BufferedReader, FileIO
 from pathlib import Path
 
+from citewell.corpus.address import lacks_scheme
 from citewell.corpus.errors import BadInput
 from citewell.corpus.sniff import HEAD, SUFFIXES, shown_format
 from citewell.corpus.text import escaped
@@ -39,12 +40,17 @@ def _files_of(path: Path) -> list[Path | Refused]:
             path.stat()
             return [path]
     except FileNotFoundError:
-        raise BadInput(f"No such file or folder: {escaped(str(path))}") from None
+        raise BadInput(f"No such file or folder: {escaped(str(path))}{if_meant_for_the_web(path)}") from None
     except OSError as error:
         raise BadInput(f"{escaped(str(path))} cannot be read: {error.strerror}") from None
     if not (readable := within(path)):
         raise BadInput(no_article_in(path))
     return [each for _, each in readable]
+
+
+def if_meant_for_the_web(path: Path) -> str:
+    """What to add to the name of a file that is not there."""
+    return f". On the web it is https://{escaped(str(path))}" if lacks_scheme(str(path)) else ""
 
 
 def no_article_in(folder: Path) -> str:

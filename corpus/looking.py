@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from citewell.corpus.errors import BadInput
-from citewell.corpus.finding import Refused, no_article_in, within
+from citewell.corpus.finding import Refused, if_meant_for_the_web, no_article_in, within
 from citewell.corpus.text import as_source, escaped
 
 _TICK_NS = 2_000_000_000  # the slowest clock, that of FAT
@@ -99,7 +99,7 @@ def _is_there(folder: Path, allow_empty: bool) -> bool:
     except FileNotFoundError:
         if allow_empty:
             return False
-        raise BadInput(f"No such folder: {shown}. {_KEEP}") from None
+        raise BadInput(f"No such folder: {shown}{if_meant_for_the_web(folder)}. {_KEEP}") from None
     except NotADirectoryError:
         raise BadInput(f"{shown} is no folder. Add a file by: citewell add {shown}") from None
     except OSError as error:

@@ -59,7 +59,7 @@ def read_baseline(file: Path) -> Baseline:
             if row["values"]
         }
     except OSError as error:
-        raise BadInput(f"{file} cannot be read ({error})") from None
+        raise BadInput(f"{file} cannot be read ({error.strerror})") from None
     except (ValueError, KeyError, TypeError, RecursionError):
         raise BadInput(f"{file} is no report. Make one: citewell eval --json > {file}") from None
     return Baseline(system, values)

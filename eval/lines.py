@@ -21,7 +21,7 @@ def lines(file: Path, hint: str = "") -> Iterator[tuple[str, str]]:
                 if line.strip():
                     yield place, line.rstrip("\r\n")
     except OSError as error:
-        raise BadInput(f"{file} cannot be read ({error})" + (f". {hint}" if hint else "")) from None
+        raise BadInput(f"{file} cannot be read ({error.strerror})" + (f". {hint}" if hint else "")) from None
 
 
 def parsed(line: str, place: str) -> Any:
@@ -29,7 +29,7 @@ def parsed(line: str, place: str) -> Any:
     try:
         return json.loads(line)
     except (ValueError, RecursionError):
-        raise BadInput(f"{place}: not JSON") from None
+        raise BadInput(f"{place}: not JSON. Each line is to be a JSON object") from None
 
 
 def _decoded(raw: bytes, place: str, encoding: str) -> str:

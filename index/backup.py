@@ -92,7 +92,8 @@ def restore(library: Library, file: Path, progress: Progress = lambda *_: None, 
     with library.writing():
         if not replace and library.store.articles(limit=1):
             raise BadInput(
-                f"{library.folder} holds articles. To put the backup in their place: citewell restore --replace"
+                f"{library.folder} holds articles. To put the backup in their place: "
+                f"citewell restore {file} --replace --library {library.folder}"
             )
         remove_leftovers(library)
         with tempfile.TemporaryDirectory(dir=library.folder, prefix=_LEFTOVER) as made:
@@ -153,8 +154,9 @@ def _unpack(file: Path, folder: Path) -> None:
             if manifest["schema"] != SCHEMA_VERSION or not (folder / STORE).is_file():
                 raise ValueError("made by another version of citewell")
     except _UNREADABLE as error:
+        why = (isinstance(error, OSError) and error.strerror) or error
         raise BadInput(
-            f"{file} cannot be restored: {error}. Use a file that `citewell backup` wrote."
+            f"{file} cannot be restored: {why}. Use a file that `citewell backup` wrote."
         ) from None
 
 

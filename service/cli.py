@@ -9,6 +9,7 @@ import io
 import os
 import sys
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -65,8 +66,20 @@ for group in (operating, syncing, upkeep, migrating, care, clustering):
 app.add_typer(judging, name="eval")
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"citewell {version('citewell')}")
+        raise typer.Exit
+
+
 @app.callback()
-def configured(context: typer.Context) -> None:
+def configured(
+    context: typer.Context,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
     """Let `citewell.toml` say which library the commands mean that do not read all settings."""
     if library := settings.read_file().get("library"):
         group = context.command
@@ -137,7 +150,7 @@ def add(
 
 @app.command()
 def ask(
-    question: str,
+    question: Annotated[list[str], typer.Argument(metavar="QUESTION")],
     library: Folder = LIBRARY,
     k: Citations = 3,
     article: ArticleIds = None,
@@ -161,20 +174,21 @@ def ask(
     from citewell.index import answer
 
     only = filter_of(article, source, language, published_from, published_to, where)
-    answer.checked_question(question)  # before the model is loaded
+    asked = " ".join(question)  # quotes are easily forgotten
+    answer.checked_question(asked)  # before the model is loaded
     answer.checked_k(k)
     if as_of is not None:
         moment_of(as_of)
     with opened(library, models=Models.chosen(model, reranker, rerank)) as held:
         given = held.asking(
-            lambda index: answer.ask(index, held.store, question, k, only, explain, why_not or ()), as_of
+            lambda index: answer.ask(index, held.store, asked, k, only, explain, why_not or ()), as_of
         )
     show(as_json, asdict(given), terminal.answer(given))
 
 
 @app.command()
 def search(
-    query: str,
+    query: Annotated[list[str], typer.Argument(metavar="QUERY")],
     library: Folder = LIBRARY,
     k: Citations = 10,
     article: ArticleIds = None,
@@ -193,12 +207,13 @@ def search(
     from citewell.index import answer
 
     only = filter_of(article, source, language, published_from, published_to, where)
-    answer.checked_question(query)
+    asked = " ".join(query)
+    answer.checked_question(asked)
     answer.checked_k(k)
     if as_of is not None:
         moment_of(as_of)
     with opened(library, models=Models.chosen(model, reranker, rerank)) as held:
-        found = held.asking(lambda index: answer.search(index, held.store, query, k, only), as_of)
+        found = held.asking(lambda index: answer.search(index, held.store, asked, k, only), as_of)
     show(as_json, asdict(found), terminal.search_result(found))
 
 

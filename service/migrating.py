@@ -19,9 +19,9 @@ migrating = typer.Typer()
 
 @migrating.command()
 def migrate(
-    source: Annotated[Path, typer.Argument(metavar="SRC", help="Folder of the library; it is only read.")],
+    source: Annotated[Path, typer.Argument(metavar="OLD", help="Folder of the library; it is only read.")],
     target: Annotated[
-        Path, typer.Argument(metavar="DST", help="Folder whose citewell.toml says where it is to be.")
+        Path, typer.Argument(metavar="NEW", help="Folder whose citewell.toml says where it is to be.")
     ],
     precision: InPrecision = None,
     wait: Wait = WAIT,

@@ -1,5 +1,6 @@
 """Commands around the service: `citewell serve | mcp | config | keys`."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from inspect import Parameter, Signature
@@ -84,6 +85,11 @@ def mcp(
     """Serve an agent that starts this command: MCP over standard input and output, within the limits of the settings."""
     from citewell.service.mcp import serve_stdio
 
+    if sys.stdin.isatty():
+        print(
+            "citewell: this is for an agent that starts it, and waits for that; Ctrl+C ends it",
+            file=sys.stderr,
+        )
     with opened(library, models=Models.chosen(model, reranker, rerank)) as held:
         serve_stdio(held, settings.read({"library": library}))
 
@@ -119,7 +125,9 @@ def create(
         raise BadInput(f"{unknown[0]!r} is no scope. There are: {', '.join(SCOPES)}.")
     with keys_of(library, truth_of(library)) as held:
         made, token = held.create(name, [each for each in SCOPES if each in scope])
-    show(as_json, {"id": made.id, "key": token, **_shown(made)}, f"{token}\nKeep it: it is not shown again.")
+    show(as_json, {"id": made.id, "key": token, **_shown(made)}, token)
+    if not as_json:
+        print("Keep it: it is not shown again.", file=sys.stderr)
 
 
 @keys.command(name="list")

@@ -98,7 +98,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def by_the_framework(request: Request, error: HTTPException) -> JSONResponse:
-        detail = f"{request.method} {request.url.path}: {error.detail}. See /docs for what is there."
+        allowed = (error.headers or {}).get("Allow")
+        instead = f" Send {allowed}." if allowed else ""
+        detail = f"{request.method} {request.url.path}: {error.detail}.{instead} See /docs for what is there."
         return problem(
             request.scope, HTTPStatus(error.status_code), detail, headers=dict(error.headers or {})
         )

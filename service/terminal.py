@@ -30,7 +30,7 @@ _SOURCES = 10  # of which the report says when they were looked at; all with --j
 def outcomes(files: Sequence["Outcome"]) -> str:
     lines = []
     for file in files:
-        more = file.reason if file.reason else f"{file.article_id}  {file.passages} passages"
+        more = file.reason if file.reason else f"{file.article_id}  {_passages(file.passages)}"
         lines.append("  ".join(filter(None, [f"{file.result:<10} {file.file}", more, file.note])))
     counts = {
         result: sum(file.result == result for file in files)
@@ -51,9 +51,13 @@ def reread(done: "Reread") -> str:
 
 
 def _line_of(file: "Outcome", article_id: str | None) -> str:
-    passages = f"{file.passages} passages" if file.passages is not None else None
+    passages = _passages(file.passages) if file.passages is not None else None
     more = [escaped(file.file), article_id, passages, file.reason, file.note]
     return f"{file.result:<10} {'  '.join(filter(None, more))}"
+
+
+def _passages(count: int | None) -> str:
+    return "1 passage" if count == 1 else f"{count} passages"
 
 
 def _total(files: Sequence["Outcome"], unchanged: int, dry_run: bool) -> str:
@@ -96,7 +100,10 @@ def _as_of(as_of: "AsOf | None") -> list[str]:
 
 
 def _read_as(words: Sequence["ReadAs"]) -> list[str]:
-    said = [f'"{each.asked}" is not in the library; read as "{each.read}"' for each in words]
+    readings: dict[str, list[str]] = {}  # a word may be read otherwise in each language
+    for each in words:
+        readings.setdefault(each.asked, []).append(f'"{each.read}"')
+    said = [f'"{word}" is not in the library; read as {" or ".join(read)}' for word, read in readings.items()]
     return [*said, ""] if said else []
 
 
@@ -119,6 +126,7 @@ def _explained(explain: "Explanation | None") -> list[str]:
 
 def search_result(found: "SearchResult") -> str:
     lines = _as_of(found.as_of) + _read_as(found.read_as)
+    lines += [] if found.hits else ["No passage was found.", ""]
     for hit in found.hits:
         lines += [
             f"{hit.rank}. {_named(hit.article)}  score {hit.score:.3f}",
@@ -150,7 +158,7 @@ def checks(made: Sequence["Check"], keep_revisions: int | None) -> str:
     lines = []
     for check in made:
         lines.append(
-            f"{'FAULT' if check.faults else 'ok':<6} {check.name:<20} {check.looked_at:>8} looked at"
+            f"{'FAULT' if check.faults else 'ok':<6} {check.name:<21} {check.looked_at:>8} looked at"
         )
         lines += [f"       {fault}" for fault in check.faults]
     kept = (

@@ -28,7 +28,7 @@ upkeep = typer.Typer()
 
 @upkeep.command()
 def remove(
-    article_ids: list[str],
+    article_ids: Annotated[list[str], typer.Argument(metavar="ID...")],
     library: Folder = LIBRARY,
     purge: Annotated[
         bool, typer.Option("--purge", help="Erase texts, revisions, vectors and index files.")
@@ -72,7 +72,7 @@ def rebuild(
 
 @upkeep.command()
 def reread(
-    article_ids: Annotated[list[str] | None, typer.Argument(metavar="ARTICLE...")] = None,
+    article_ids: Annotated[list[str] | None, typer.Argument(metavar="ID...")] = None,
     library: Folder = LIBRARY,
     everything: Annotated[
         bool,

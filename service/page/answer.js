@@ -36,6 +36,12 @@ function verdictOf(answer) {
   return `${count} ${count === 1 ? "passage" : "passages"}, best first`;
 }
 
+// A word that the library does not have; in each of its languages it may be read as another.
+function readAs(word, all) {
+  const read = all.filter(({ asked }) => asked === word).map((each) => `“${each.read}”`);
+  return `“${word}” is not in the library; read as ${read.join(" or ")}`;
+}
+
 // What else there is to say of an answer, in a few words each.
 function remarksOn(answer, limits) {
   const answered = answer.verdict === "answered";
@@ -61,8 +67,8 @@ export async function answerTo(asked) {
     status: [element("strong", {}, verdictOf(answer)), ` · ${remarksOn(answer, asked.limits).join(" · ")}`],
     content: [
       nothing ? empty() : null,
-      ...answer.read_as.map(({ asked: word, read }) =>
-        element("p", { class: "about", dir: "auto" }, `“${word}” is not in the library; read as “${read}”`)),
+      ...[...new Set(answer.read_as.map((each) => each.asked))].map((word) =>
+        element("p", { class: "about", dir: "auto" }, readAs(word, answer.read_as))),
       answer.reason && !nothing ? element("p", { class: "reason", dir: "auto" }, answer.reason) : null,
       element("ol", {}, ...answer.citations.map(citation)),
       near.length ? element("h2", { class: "near" }, "The nearest passages, which do not answer") : null,

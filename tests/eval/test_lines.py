@@ -52,4 +52,4 @@ def test_a_file_that_cannot_be_read_is_named_with_a_hint(tmp_path: Path) -> None
 def test_what_is_no_json_is_named(line: str) -> None:
     with pytest.raises(BadInput) as refused:
         parsed(line, "gold.jsonl:7")
-    assert str(refused.value) == "gold.jsonl:7: not JSON"
+    assert str(refused.value) == "gold.jsonl:7: not JSON. Each line is to be a JSON object"

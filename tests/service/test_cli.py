@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from citewell.corpus.store import Store
 from citewell.index.folder import STORE
 from citewell.index.model import Precision, default_model, precision_of
 from citewell.index.onnx_embedder import OnnxEmbedder
-from tests.service.command import Ran, citewell, citewell_anew, citewell_without_room
+from tests.service.command import COMMAND, Ran, citewell, citewell_anew, citewell_without_room
 from tests.service.contracts import ANSWER, EXPLAIN, SEARCH_RESULT, keys, keys_of, untimed
 
 ARTICLES = {
@@ -67,7 +68,7 @@ def test_add_reports_each_file_and_the_counts(added: tuple[Path, Ran]) -> None:
     articles = library.parent / "articles"
     assert ran == Ran(
         0,
-        f"added      {articles}/ants.md  ants  1 passages\nadded      {articles}/bees.txt  {bees}  1 passages\n2 added\n",
+        f"added      {articles}/ants.md  ants  1 passage\nadded      {articles}/bees.txt  {bees}  1 passage\n2 added\n",
         "",
     )
 
@@ -327,6 +328,37 @@ def test_a_bad_question_or_number_is_one_line(
     assert contents(added[0]) == before
 
 
+def test_a_question_without_quotes_is_asked_all_the_same(added: tuple[Path, Ran]) -> None:
+    ran = citewell("ask", "Who", "makes", "honey?", "--library", added[0], "--json")
+    assert json.loads(ran.out)["question"] == "Who makes honey?"
+    quoted, bare = (
+        citewell("search", *words, "--library", added[0]) for words in (["makes honey"], ["makes", "honey"])
+    )
+    assert (bare.code, bare.out) == (0, quoted.out)
+
+
+def test_a_person_who_starts_what_is_for_agents_is_told(added: tuple[Path, Ran]) -> None:
+    terminal, its_end = os.openpty()
+    with subprocess.Popen(
+        [*COMMAND, "mcp", "--library", added[0]], stdin=its_end, stderr=subprocess.PIPE
+    ) as started:
+        assert started.stderr
+        said = started.stderr.readline()
+        started.terminate()
+    for each in (terminal, its_end):
+        os.close(each)
+    assert said.startswith(b"citewell: this is for an agent that starts it")
+
+
+def test_a_search_that_finds_nothing_says_so(added: tuple[Path, Ran]) -> None:
+    ran = citewell("search", "honey", "--library", added[0], "--article", "nosuch")
+    assert (ran.code, ran.out) == (0, "No passage was found.\n\nlexical: empty  dense: empty\n")
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert citewell("--version").out == f"citewell {version('citewell')}\n"
+
+
 def test_a_question_that_is_not_utf_8_is_asked_all_the_same(added: tuple[Path, Ran]) -> None:
     ran = citewell("ask", b"Who makes honey? \xff", "--library", added[0], "--json")
     answer = json.loads(ran.out)
@@ -475,6 +507,23 @@ def test_a_missing_path_is_one_line_and_nothing_of_the_rest_is_added(tmp_path: P
     said = citewell("add", good, tmp_path / "missing", "--library", tmp_path / "library").refusal
     assert said == f"No such file or folder: {tmp_path / 'missing'}"
     assert not (tmp_path / "library").exists()
+
+
+@pytest.mark.parametrize("command", ["add", "sync"])
+def test_an_address_without_its_scheme_is_recognised(tmp_path: Path, command: str) -> None:
+    said = citewell(command, "example.org/tides", "--library", tmp_path / "library", folder=tmp_path).refusal
+    assert ": example.org/tides. On the web it is https://example.org/tides" in said
+
+
+def test_a_backup_is_not_restored_over_articles_and_what_to_run_can_be_pasted(
+    library: Path, tmp_path: Path
+) -> None:
+    backup = tmp_path / "all.zip"
+    assert citewell("backup", backup, "--library", library).code == 0
+    missing = citewell("restore", tmp_path / "none.zip", "--library", tmp_path / "new").refusal
+    assert missing.startswith(f"{tmp_path / 'none.zip'} cannot be restored: No such file or directory. Use ")
+    said = citewell("restore", backup, "--library", library).refusal
+    assert said.endswith(f": citewell restore {backup} --replace --library {library}")
 
 
 def test_a_library_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Explanations over HTTP and for people at a terminal."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from starlette.testclient import TestClient
 from citewell.index.answer import ask, search
 from citewell.index.filter import Filter
 from citewell.index.library import Library
+from citewell.index.spelling import ReadAs
 from citewell.service import terminal
 from tests.service.contracts import EXPLAIN, FILTERED, WHY_NOT, keys, keys_of, problem
 
@@ -99,6 +101,13 @@ def test_a_word_that_was_read_as_another_is_named_first_and_among_the_terms(libr
     assert "   +tunnel for tunel 0.98  +ant 0.98" in lines
     found = terminal.search_result(search(library.searcher(), library.store, "tunels", 1))
     assert found.startswith('"tunels" is not in the library; read as "tunnels"\n\n1. ')
+
+
+def test_the_readings_of_a_word_in_several_languages_are_on_one_line(library: Library) -> None:
+    found = search(library.searcher(), library.store, "tunels", 1)
+    readings = tuple(ReadAs("gigawats", read) for read in ("gigawatts", "gigawatt"))
+    first = terminal.search_result(replace(found, read_as=readings)).splitlines()[0]
+    assert first == '"gigawats" is not in the library; read as "gigawatts" or "gigawatt"'
 
 
 def test_a_silent_retriever_has_no_part_and_what_the_filter_left_is_counted(library: Library) -> None:

@@ -201,6 +201,13 @@ def test_the_command_keeps_keys_with_the_truth(postgres: Postgres, tmp_path: Pat
     assert [path.name for path in tmp_path.iterdir()] == ["citewell.toml"]
 
 
+def test_standard_output_has_the_key_alone(tmp_path: Path) -> None:
+    make_library(tmp_path).close()
+    ran = citewell("keys", "create", "--scope", "read", "--library", tmp_path)
+    assert Keys(tmp_path).find(ran.out.removesuffix("\n"))
+    assert ran.err == "Keep it: it is not shown again.\n"
+
+
 def test_the_command_makes_lists_and_revokes(tmp_path: Path) -> None:
     make_library(tmp_path).close()
     made = json.loads(

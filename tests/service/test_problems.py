@@ -169,7 +169,11 @@ def test_a_wrong_method_is_a_405_that_names_the_right_ones(
     client: TestClient, method: str, path: str, allow: str
 ) -> None:
     response = client.request(method, path)
-    assert problem(response, 405) == f"{method} {path}: Method Not Allowed. See /docs for what is there."
+    instead = response.headers["allow"]
+    assert (
+        problem(response, 405)
+        == f"{method} {path}: Method Not Allowed. Send {instead}. See /docs for what is there."
+    )
     assert "HEAD" in allow or response.headers["allow"].removesuffix(", HEAD") == allow
 
 

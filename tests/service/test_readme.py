@@ -4,13 +4,16 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
 import pytest
 import typer
 
-from citewell.service import cli, settings
+from citewell.index.answer import ask
+from citewell.index.library import Library
+from citewell.service import cli, settings, terminal
 from tests.service.contracts import ANSWER, keys, keys_of
 
 ROOT = Path(__file__).parents[2]
@@ -129,6 +132,25 @@ def test_every_setting_from_the_environment_is_in_the_readme_and_no_other(readme
 def test_the_answer_in_the_readme_has_every_field(readme: str) -> None:
     (answer,) = (block for block in _FENCE.findall(readme) if block.lstrip().startswith('{"question"'))
     assert keys(json.loads(answer)) == keys_of(ANSWER)
+
+
+def test_the_examples_in_the_readme_are_what_the_bundled_articles_answer(
+    readme: str, bundled_library: Library
+) -> None:
+    (asked,) = re.findall(r'^\$ make ask Q="(.*)"$', readme, re.M)
+    given = ask(bundled_library.searcher(), bundled_library.store, asked, 3)
+    answer, first = terminal.answer(given), given.citations[0]
+    (printed,) = (block for block in _FENCE.findall(readme) if block.startswith("$ make ask "))
+    shown = [line.partition("...")[2] or line for line in printed.splitlines()[1:-1]]
+    assert [line in answer for line in shown] == [True] * len(shown) != []
+    (block,) = (block for block in _FENCE.findall(readme) if block.lstrip().startswith('{"question"'))
+    (cited,) = json.loads(block)["citations"]
+    assert cited["score"] == round(first.score, 3)
+    for name in ("passage", "quote"):
+        place = getattr(first, name)
+        assert (cited[name]["start"], cited[name]["end"]) == (place.start, place.end)
+    assert cited["passage"]["id"] == first.passage.id
+    assert cited["quote"]["highlight"] == asdict(first.quote.highlight)
 
 
 def test_every_make_target_in_the_readme_exists(readme: str) -> None:

@@ -42,7 +42,7 @@ def test_a_plan_then_what_was_done_then_what_is_left(library: Path) -> None:
     assert (done.code, done.out.splitlines()) == (
         1,
         [
-            "updated    a  1 passages",
+            "updated    a  1 passage",
             "refused    b  not UTF-8 at byte 0; save it as UTF-8",
             "1 updated, 1 refused, 0 unchanged",
         ],
