@@ -90,7 +90,7 @@ class Filled:
     def sweep(self) -> None:
         """Remove the rows of what was superseded before the last time, or never sent to the end."""
         if keys := self._ledger.leftovers(self.name):
-            self._ledger.let_go(self.name, keys)
+            self._ledger.let_go(self.name)
             self._store.delete(self.name, keys)
             self._ledger.forget(self.name, keys)
 

@@ -12,7 +12,7 @@ from citewell.corpus.database import Transaction
 from citewell.index.articles import facts_of
 from citewell.index.engine import Held
 from citewell.index.entries import Entry, packed, unpacked
-from citewell.index.ledger_read import LIVE, LedgerRead, in_parts
+from citewell.index.ledger_read import LIVE, OVER, LedgerRead, in_parts
 
 _DROPPED = 5_000  # rows of one statement
 
@@ -25,7 +25,7 @@ class Ledger(LedgerRead):
 
         def write(db: Transaction) -> None:
             (number,) = db.execute("SELECT coalesce(max(number), 0) + 1 FROM cluster_collections").fetchone()
-            statement = "INSERT INTO cluster_collections VALUES (?, ?, ?, ?, ?, NULL, 0, 0)"
+            statement = "INSERT INTO cluster_collections VALUES (?, ?, ?, ?, ?, NULL, 0, 0, 0)"
             db.execute(statement, (name, number, model, recipe, epoch))
 
         self._kept.write(write)
@@ -68,10 +68,11 @@ class Ledger(LedgerRead):
         statement = "UPDATE cluster_collections SET number = (SELECT max(number) + 1 FROM cluster_collections) WHERE name = ?"
         self._kept.write(lambda db: db.execute(statement, (name,)))
 
-    def let_go(self, name: str, keys: Sequence[str]) -> None:
-        """Before their rows are removed: they were published at no change any more."""
-        statement = "UPDATE cluster_revisions SET since = NULL WHERE collection = ? AND key = ?"
-        self._kept.write(lambda db: db.executemany(statement, [(name, key) for key in keys]))
+    def let_go(self, name: str) -> None:
+        """Before the rows of leftovers are removed: questions that began before these were superseded are asked again."""
+        over = f"SELECT max(until) FROM cluster_revisions WHERE collection = ? AND {OVER}"
+        statement = f"UPDATE cluster_collections SET swept = coalesce(({over}), swept) WHERE name = ?"
+        self._kept.write(lambda db: db.execute(statement, (name, name)))
 
     def forget(self, name: str, keys: Sequence[str]) -> None:
         """After their rows were removed."""

@@ -19,6 +19,7 @@ from citewell.index.passage_store import CollectionGone
 from citewell.index.query import in_order
 
 LIVE = "collection = ? AND since IS NOT NULL AND until IS NULL"
+OVER = "(since IS NULL OR until IS NOT NULL)"
 _AT = "since <= ? AND (until IS NULL OR until > ?)"
 _AT_ONCE = 500  # values of one statement
 
@@ -35,6 +36,7 @@ class Collection:
     held: Held | None
     passages: int
     length: int  # terms of all passages
+    swept: int  # the rows of what was superseded up to this change are not all there
 
 
 class LedgerRead:
@@ -56,18 +58,19 @@ class LedgerRead:
     def collections(self) -> dict[str, Collection]:
         """Of each name, the one that was begun last at the end."""
         rows = self._kept.rows(
-            "SELECT name, number, model, recipe, epoch, change, passages, length FROM cluster_collections ORDER BY number"
+            "SELECT name, number, model, recipe, epoch, change, passages, length, swept FROM cluster_collections "
+            "ORDER BY number"
         )
         return {
-            name: Collection(name, number, model, recipe, epoch, _held(epoch, change), passages, length)
-            for name, number, model, recipe, epoch, change, passages, length in rows
+            name: Collection(name, number, model, recipe, epoch, _held(epoch, change), *sizes)
+            for name, number, model, recipe, epoch, change, *sizes in rows
         }
 
     def state(self, name: str, terms: Iterable[str]) -> tuple[Collection, dict[str, int]] | None:
         """What is published, and of each term how many passages hold it: of one moment. None for an unknown collection."""
         numbers = {token_number(term): term for term in terms}
         rows = self._kept.rows(
-            "SELECT number, model, recipe, epoch, change, passages, length, token, doc_freq FROM cluster_collections "
+            "SELECT number, model, recipe, epoch, change, passages, length, swept, token, doc_freq FROM cluster_collections "
             f"LEFT JOIN cluster_terms ON collection = name AND token IN ({_marks(numbers)}) "
             "WHERE name = ? AND change IS NOT NULL",
             *numbers,
@@ -75,10 +78,10 @@ class LedgerRead:
         )
         if not rows:
             return None
-        number, model, recipe, epoch, change, passages, length, _, _ = rows[0]
+        number, model, recipe, epoch, change, *sizes, _, _ = rows[0]
         found = dict.fromkeys(numbers.values(), 0)
         found.update((numbers[term], count) for *_, term, count in rows if term is not None)
-        return Collection(name, number, model, recipe, epoch, Held(epoch, change), passages, length), found
+        return Collection(name, number, model, recipe, epoch, Held(epoch, change), *sizes), found
 
     def languages(self, name: str, held: Held | None) -> tuple[str | None, ...]:
         """Of what was published last, in order; looked up once for it."""
@@ -114,14 +117,15 @@ class LedgerRead:
         return found
 
     def keeps(self, collection: Collection) -> bool:
-        """Whether the rows of all that was published then are there still: none is on its way out."""
-        now = self.state(collection.name, ())
-        if now is None or now[0].held == collection.held:
-            return now is not None
-        assert collection.held is not None
-        query = f"SELECT coalesce(sum(passages), 0) FROM cluster_revisions WHERE collection = ? AND {_AT}"
-        change = collection.held.change
-        return int(self._kept.rows(query, collection.name, change, change)[0][0]) == collection.passages
+        """Whether the rows of all that was published then are there still."""
+        state = self.state(collection.name, ())
+        if state is None or collection.held is None:
+            return False
+        now = state[0]
+        sizes = [(each.passages, each.length) for each in (now, collection)]
+        if now.held == collection.held and sizes[0] != sizes[1]:  # something was erased without a change
+            return False
+        return now.swept <= collection.held.change
 
     def keys_of(self, name: str, articles: Iterable[str], change: int | None = None) -> list[str]:
         """Of the revisions that questions are asked of, or were at a change."""
@@ -157,9 +161,7 @@ class LedgerRead:
 
     def leftovers(self, name: str) -> list[str]:
         """Keys of revisions that were superseded, or entered and never published: their rows can go."""
-        query = (
-            "SELECT key FROM cluster_revisions WHERE collection = ? AND (since IS NULL OR until IS NOT NULL)"
-        )
+        query = f"SELECT key FROM cluster_revisions WHERE collection = ? AND {OVER}"
         return [row[0] for row in self._kept.rows(query, name)]
 
     def expected(self, name: str) -> int:

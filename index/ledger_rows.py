@@ -16,7 +16,8 @@ from citewell.index.derived import DerivedFile
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS cluster_collections (name TEXT PRIMARY KEY, number INTEGER NOT NULL, model TEXT NOT NULL,
-    recipe TEXT NOT NULL, epoch TEXT NOT NULL, change INTEGER, passages INTEGER NOT NULL, length INTEGER NOT NULL) STRICT;
+    recipe TEXT NOT NULL, epoch TEXT NOT NULL, change INTEGER, passages INTEGER NOT NULL, length INTEGER NOT NULL,
+    swept INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS cluster_revisions (collection TEXT NOT NULL, key TEXT NOT NULL, article TEXT NOT NULL,
     facts TEXT NOT NULL, language TEXT, passages INTEGER NOT NULL, length INTEGER NOT NULL, terms BLOB NOT NULL,
     signature BLOB NOT NULL, since INTEGER, until INTEGER, PRIMARY KEY (collection, key)) STRICT, WITHOUT ROWID;
@@ -29,7 +30,7 @@ CREATE TABLE IF NOT EXISTS cluster_terms (collection TEXT NOT NULL, token INTEGE
     PRIMARY KEY (collection, token)) STRICT, WITHOUT ROWID;
 """
 _PROBE = (
-    "SELECT number, signature FROM cluster_collections, cluster_revisions LIMIT 1"  # fails on another schema
+    "SELECT swept, signature FROM cluster_collections, cluster_revisions LIMIT 1"  # fails on another schema
 )
 _MODEL = "SELECT model FROM cluster_collections WHERE change IS NOT NULL ORDER BY number DESC LIMIT 1"
 _Result = TypeVar("_Result")

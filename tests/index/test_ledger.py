@@ -19,6 +19,7 @@ from citewell.index.articles import IndexedArticle
 from citewell.index.engine import Held
 from citewell.index.entries import Entry
 from citewell.index.ledger import Ledger
+from citewell.index.ledger_read import Collection
 from citewell.index.ledger_rows import model_in_file, model_on
 from citewell.index.passage_rows import token_number
 from citewell.index.passage_store import CollectionGone
@@ -98,6 +99,29 @@ def test_what_was_current_at_a_change_is_said_until_it_is_forgotten(ledger: Ledg
     ledger.forget("books", [old])
     assert ledger.leftovers("books") == []
     assert [article.revision for article in ledger.live("books")] == [2]
+
+
+def test_a_question_is_answered_from_the_rows_of_its_moment_while_they_are_there(ledger: Ledger) -> None:
+    def published() -> Collection:
+        return ledger.collections()["books"]
+
+    put(ledger, 1, entry("a", 1, {"sun": 1}), entry("b", 1, {"sun": 1}))
+    first = published()
+    assert ledger.keeps(first)
+    ledger.let_go("books")  # nothing was superseded
+    put(ledger, 2, entry("a", 2, {"sun": 2}))
+    second = published()
+    assert ledger.keeps(first)
+    ledger.let_go("books")
+    assert not ledger.keeps(first)
+    assert ledger.keeps(second)
+    put(ledger, 5, entry("c", 1, {"sun": 2}))  # which supersedes nothing
+    assert ledger.keeps(second)
+    third = published()
+    ledger.take("books", 5, (), ["b"])  # as a purge does
+    assert not ledger.keeps(third)
+    ledger.drop("books")
+    assert not ledger.keeps(second)
 
 
 def test_more_names_than_a_statement_takes_are_asked_for_in_parts(ledger: Ledger) -> None:
