@@ -24,7 +24,7 @@ from citewell.eval.gold import bundled_articles, bundled_gold, read_gold
 from citewell.eval.locate import Locator, locate
 from citewell.eval.measures import Qrels, measure
 from citewell.eval.trec import Scored
-from citewell.index import milvus_calls, proposing
+from citewell.index import candidates, milvus_calls
 from citewell.index.address import Address
 from citewell.index.build import build
 from citewell.index.cluster import Cluster
@@ -198,7 +198,7 @@ def table(rows: Iterable[Compared]) -> Iterator[str]:
 
 
 def _rows(said: str, folders: Sequence[str]) -> Iterator[Compared]:
-    milvus_calls._READING = proposing._PATIENCE = _PATIENCE
+    milvus_calls._READING = candidates._PATIENCE = _PATIENCE
     embedder = OnnxEmbedder(default_model())
     place = Address.of(said)
     for folder in (None, *folders):

@@ -177,7 +177,7 @@ def test_what_is_superseded_is_not_found_though_its_rows_are_there(
 def test_a_list_full_of_what_is_superseded_is_made_up_for(
     tmp_path: Path, store: MemoryStore, truth: Path | Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("citewell.index.proposing.SPARE", 1)
+    monkeypatch.setattr("citewell.index.candidates.SPARE", 1)
     shallow = Config(depth=5)
     library = clustered(tmp_path / "clustered", Direction(), store, shallow, kept_by(truth))
     exact = Library(_folder(tmp_path / "exact"), Direction(), shallow, create=True)
@@ -250,7 +250,7 @@ def test_what_is_asked_for_by_its_id_is_of_that_moment_too(
 def test_a_question_on_its_way_survives_a_rebuild(
     list_comes: str, rebuilds: int, library: Library, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("citewell.index.proposing._PATIENCE", 60.0)  # the list waits for the rebuilds
+    monkeypatch.setattr("citewell.index.candidates._PATIENCE", 60.0)  # the list waits for the rebuilds
     put(library, articles(5))
     right, original, began = answered(library, ASKED[0]), store.nearest, threading.Event()
 
