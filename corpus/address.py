@@ -11,7 +11,6 @@ from citewell.corpus.errors import BadInput
 from citewell.corpus.text import escaped
 
 _SCHEME = regex.compile(r"(?i)[a-z][a-z0-9+.-]+://")
-_HOST_FIRST = regex.compile(r"(?i)(?:www\.|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}/)")
 _LONGEST = 4_000  # characters
 _PORTS = {"http": 80, "https": 443}
 _ALLOWED = regex.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\[\]:/@\s]+)(?::(?P<port>\d{1,5}))?")
@@ -20,11 +19,6 @@ _ALLOWED = regex.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\[\]:/@\s]+)(?::(?P<por
 def looks_like_address(given: str) -> bool:
     """Whether it is meant as an address and not as a file, whether it can be read or not."""
     return _SCHEME.match(given) is not None
-
-
-def lacks_scheme(given: str) -> bool:
-    """Whether it could be an address that was written without its `https://`."""
-    return _HOST_FIRST.match(given) is not None
 
 
 def address_of(given: str, base: str | None = None) -> str:

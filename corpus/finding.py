@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from io import BufferedReader, FileIO
 from pathlib import Path
 
-from citewell.corpus.address import lacks_scheme
+import regex
+
 from citewell.corpus.errors import BadInput
 from citewell.corpus.sniff import HEAD, SUFFIXES, shown_format
 from citewell.corpus.text import escaped
+
+_HOST_FIRST = regex.compile(r"(?i)(?:www\.|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}/)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,8 @@ def _files_of(path: Path) -> list[Path | Refused]:
 
 
 def if_meant_for_the_web(path: Path) -> str:
-    """What to add to the name of a file that is not there."""
-    return f". On the web it is https://{escaped(str(path))}" if lacks_scheme(str(path)) else ""
+    """What to add to the name of a file that is not there, if that could be an address without its scheme."""
+    return f". On the web it is https://{escaped(str(path))}" if _HOST_FIRST.match(str(path)) else ""
 
 
 def no_article_in(folder: Path) -> str:

@@ -8,7 +8,6 @@ from citewell.corpus.address import (
     Allowed,
     address_of,
     host_and_port,
-    lacks_scheme,
     looks_like_address,
     origin_of,
 )
@@ -117,19 +116,3 @@ def test_hosts_are_allowed_by_name() -> None:
 def test_what_names_no_host(name: str) -> None:
     with pytest.raises(BadInput, match="--allow-host"):
         Allowed.of([name])
-
-
-@pytest.mark.parametrize(
-    ("given_", "lacks"),
-    [
-        ("example.org/tides", True),
-        ("www.example.org", True),
-        ("a-b.example.CO.uk/", True),
-        ("notes.txt", False),
-        ("notes/tides.txt", False),
-        ("./example.org/tides", False),
-        ("https://example.org/tides", False),
-    ],
-)
-def test_what_lacks_a_scheme_begins_with_a_host(given_: str, lacks: bool) -> None:
-    assert lacks_scheme(given_) is lacks

@@ -138,3 +138,20 @@ def test_a_pipe_that_took_the_place_of_a_file_keeps_nobody_waiting(tmp_path: Pat
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ValueError, match="not a regular file"):
         opened(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize(
+    ("given", "is_named"),
+    [
+        ("example.org/tides", True),
+        ("www.example.org", True),
+        ("a-b.example.CO.uk/tides", True),
+        ("notes.txt", False),
+        ("notes/tides.txt", False),
+        ("/example.org/tides", False),
+    ],
+)
+def test_what_is_not_there_may_be_an_address_without_its_scheme(given: str, is_named: bool) -> None:
+    with pytest.raises(BadInput) as raised:
+        find_files([Path(given)])
+    assert (f"https://{given}" in str(raised.value)) is is_named
