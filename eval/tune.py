@@ -1,7 +1,8 @@
 """Chooses a configuration on a library's gold questions, and says what it is worth on questions that it was not chosen on.
 
 Every combination of two small grids is tried: what ranks (k1, b, the three weights) by nDCG@10, what chooses a quote (the
-three of evidence) by whether the first quote holds evidence, in the passage that is ranked first now. On request sizes of passages are tried, too (`sizes.py`), of which nothing is taken.
+three of evidence) by whether the first quote holds evidence, in the passage that is ranked first now. On request sizes of
+passages are tried, too (`sizes.py`), of which nothing is taken.
 """
 
 from collections.abc import Mapping, Sequence

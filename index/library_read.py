@@ -90,7 +90,7 @@ class LibraryRead:
     def asking(self, work: Callable[[Askable], _Result], as_of: str | None = None) -> _Result:
         """What some work makes of what can be asked; done again if what it read was erased or cut anew meanwhile.
 
-        Raises LibraryBusy while the store is ahead of what is published; CorruptLibrary only for damage.
+        Raises LibraryBusy while the store is ahead of what is published; CorruptLibrary for damage, or without an index.
         """
         with suppress(CorruptLibrary, CollectionGone):
             return work(self.askable(as_of))
@@ -99,7 +99,7 @@ class LibraryRead:
             try:
                 return work(self.askable(as_of))
             except (CorruptLibrary, CollectionGone):
-                behind = self.is_behind()
+                behind = self.engine.held() is not None and self.is_behind()
                 if self.version() != seen:
                     continue
                 if behind:

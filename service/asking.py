@@ -14,6 +14,7 @@ from citewell.index.engine import Askable
 from citewell.index.filter import Filter
 from citewell.index.library import Library
 from citewell.index.response import Answer, SearchResult
+from citewell.index.search import Searcher
 from citewell.service.cache import Cache, Kept
 from citewell.service.metrics import Metrics, Timed
 from citewell.service.pool import Pool
@@ -122,8 +123,11 @@ class Asking:
         return document
 
     def _worked(self, work: Work, as_of: str | None, index: Askable | None) -> tuple[bytes, Kept]:
-        """Of an index that was taken before, unless it is outdated: raises LibraryBusy when its articles were erased since."""
-        if index is None or as_of is not None:
+        """Of a snapshot that was taken before: raises LibraryBusy when articles in it were erased since.
+
+        A cluster has only the present one, so it is asked again.
+        """
+        if not isinstance(index, Searcher) or as_of is not None:
             return self._library.asking(work, as_of)
         try:
             return work(index)

@@ -8,6 +8,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -41,14 +42,14 @@ def supervise(work: Work, count: int, ready: Callable[[], None]) -> None:
     workers: dict[int, tuple[int, float]] = {}
 
     def start(number: int) -> None:
-        signal.pthread_sigmask(
-            signal.SIG_BLOCK, _ENDING
-        )  # until it is told to whom it is: `stop` is not the worker's
-        process = os.fork()
-        if process == 0:
-            os._exit(_run(work, number, waiting, said))
-        workers[process] = number, time.monotonic()
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)  # until it is known whose they are
+        try:
+            process = os.fork()
+            if process == 0:
+                os._exit(_run(work, number, waiting, said))  # `stop` and what comes after are the parent's
+            workers[process] = number, time.monotonic()
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
         if stopping:
             os.kill(process, signal.SIGTERM)
 
@@ -103,6 +104,8 @@ def _run(work: Work, number: int, waiting: int, said: int) -> int:
         print(f"citewell: {error}", file=sys.stderr)
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
+    except BaseException:  # else it would end the other workers on its way out
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

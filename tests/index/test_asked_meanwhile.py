@@ -1,5 +1,6 @@
 """What somebody else does to a library while it is asked."""
 
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -60,4 +61,13 @@ def test_a_text_that_is_gone_is_damage(tmp_path: Path) -> None:
         with theirs.store.database.transaction() as db:
             db.execute("DELETE FROM passages")
         with pytest.raises(CorruptLibrary, match="Build it again"):
+            searched(mine)
+
+
+def test_a_library_without_an_index_is_not_called_busy(tmp_path: Path) -> None:
+    """Nobody writes to it, and waiting would not help."""
+    make(tmp_path / "library")
+    with twice(tmp_path / "library") as (mine, _):
+        shutil.rmtree(mine.index)
+        with pytest.raises(CorruptLibrary, match="has no index yet"):
             searched(mine)

@@ -5,8 +5,10 @@ import json
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -17,6 +19,7 @@ from citewell.index.checking import Verification
 from citewell.index.config import Config
 from citewell.index.embedding import Vectors, side_by_side
 from citewell.index.library import Library
+from citewell.index.purge import purge
 from citewell.index.writing import add, remove
 from citewell.service import verification
 from citewell.service.app import create_app
@@ -25,6 +28,7 @@ from citewell.service.errors import Overloaded, TookTooLong
 from citewell.service.metrics import Metrics
 from citewell.service.pool import Pool
 from citewell.service.settings import Settings
+from tests.cluster import MemoryStore, clustered
 from tests.fakes import WordEmbedder
 from tests.service.conftest import ARTICLES, client_of, write
 from tests.service.contracts import problem, untimed
@@ -176,6 +180,43 @@ def test_a_batch_gives_the_answers_that_each_question_gets_alone(client: TestCli
 def test_one_bad_question_refuses_the_batch_and_is_named(client: TestClient, body: object, said: str) -> None:
     response = client.post("/v1/ask:batch", json=body)
     assert (response.status_code, response.json()["detail"].startswith(said)) == (422, True)
+
+
+def _purged_while_read(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody purges an article when it was found and its text is about to be read."""
+    read = library.store.revision
+
+    def late(*arguments: Any) -> Any:
+        monkeypatch.undo()
+        purge(library, ["bees"])
+        return read(*arguments)
+
+    monkeypatch.setattr(library.store, "revision", late)
+
+
+BATCH = {"questions": [{"question": "bees honey"}]}
+
+
+def test_a_batch_whose_snapshot_holds_what_was_erased_since_is_to_be_asked_again(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_of(library)
+    _purged_while_read(library, monkeypatch)
+    problem(client.post("/v1/ask:batch", json=BATCH), 503, "LibraryBusy")
+    (answer,) = client.post("/v1/ask:batch", json=BATCH).json()["answers"]
+    assert "bees" not in json.dumps([answer["citations"], answer["near_misses"]])
+
+
+def test_a_batch_is_answered_by_a_cluster_though_something_was_erased_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = WordEmbedder("ants", "tunnels", "bees", "honey")
+    with closing(clustered(tmp_path / "library", model, MemoryStore())) as library:
+        add(library, [write(tmp_path, name, ARTICLES[name]) for name in ("ants", "bees")])
+        client = client_of(library)
+        _purged_while_read(library, monkeypatch)
+        (answer,) = client.post("/v1/ask:batch", json=BATCH).json()["answers"]
+        assert "bees" not in json.dumps([answer["citations"], answer["near_misses"]])
 
 
 # -- limits ---------------------------------------------------------------------------------------------------
