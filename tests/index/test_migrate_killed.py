@@ -156,5 +156,5 @@ def test_three_kills_leave_nothing_out(tmp_path: Path, to: tuple[str, str]) -> N
 def test_twenty_thousand_passages_killed_three_times_end_complete_and_equal(
     tmp_path: Path, to: tuple[str, str], seed: int
 ) -> None:
-    done = check_kills(tmp_path, to, 14_500, 3, (60 if to[1] else 25, 5.0), seed)
+    done = check_kills(tmp_path, to, 14_500, 3, (60, 5.0) if to[1] else (25, 1.0), seed)
     assert done.passages >= 20_000
