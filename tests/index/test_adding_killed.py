@@ -64,7 +64,9 @@ def check_kills(folder: Path, kills: int, seed: int) -> None:
     chance = random.Random(seed)
     count = make(folder / "articles")
     in_the_middle = 0
-    for _ in range(kills):
+    for number in range(10 * kills):
+        if number >= kills and in_the_middle:
+            break  # else every kill came too early or too late, as a machine is slow or fast
         (folder / "library").mkdir()
         before: set[str] = set()
         for after in sorted(chance.sample(range(1, count), 2)):
@@ -82,7 +84,7 @@ def check_kills(folder: Path, kills: int, seed: int) -> None:
         assert outcomes == +Counter(unchanged=len(before), added=count - len(before))
         assert len(stored(folder)) == count
         shutil.rmtree(folder / "library")
-    assert in_the_middle  # else every kill came too early or too late
+    assert in_the_middle
 
 
 def test_adding_goes_on_where_it_was_killed(tmp_path: Path) -> None:

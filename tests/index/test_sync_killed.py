@@ -84,7 +84,9 @@ def embedded_without_kills(folder: Path) -> int:
 def check_kills(folder: Path, rounds: int, seed: int) -> None:
     chance = random.Random(seed)
     once, in_the_middle = embedded_without_kills(folder / "unkilled"), 0
-    for _ in range(rounds):
+    for number in range(10 * rounds):
+        if number >= rounds and in_the_middle:
+            break  # else every kill came too early or too late, as a machine is slow or fast
         (folder / "library").mkdir()
         for state in (0, 1):
             count = make(folder / "articles", state)
@@ -102,7 +104,7 @@ def check_kills(folder: Path, rounds: int, seed: int) -> None:
         assert embedded(folder) <= once + 4 * IN_A_BATCH  # what was just embedded at a kill, and not kept yet
         shutil.rmtree(folder / "library")
         (folder / "articles.embedded").unlink()
-    assert in_the_middle  # else every kill came too early or too late
+    assert in_the_middle
 
 
 def check_same_as_new(folder: Path) -> None:

@@ -67,10 +67,8 @@ def stored(folder: Path) -> dict[str, str]:
 def check_kills(folder: Path, site: Site, kind: str, rounds: int, seed: int) -> None:
     chance, in_the_middle = random.Random(seed), 0
     for number in range(5 * rounds):
-        if (
-            number >= rounds and in_the_middle
-        ):  # else each kill came before or after all of it, as on a busy machine
-            break
+        if number >= rounds and in_the_middle:
+            break  # else every kill came too early or too late, as a machine is slow or fast
         library, before = folder / f"library {number}", dict[str, str]()
         for state in (0, 1):
             address = made(site, kind, state)
